@@ -1,0 +1,137 @@
+//! `cli.toml`, the file of SpacetimeDB's own CLI: reading the publisher token, and replacing it
+//! without touching another byte.
+//!
+//! The file belongs to another program and to its user, so nothing is parsed and printed anew: the
+//! new values are put into the old text at the places where the old values stood.
+
+use std::ops::Range;
+
+use toml_edit::{Document, Item, Value};
+use zeroize::Zeroizing;
+
+use crate::{Error, PublicKey, Result};
+
+const TOKEN: &str = "spacetimedb_token";
+const SERVERS: &str = "server_configs";
+const SERVER_KEY: &str = "ecdsa_public_key";
+
+/// A parsed `cli.toml`.
+pub struct CliToml<'a> {
+    text: &'a str,
+    token: Option<(Range<usize>, Zeroizing<String>)>,
+    server_keys: Vec<(Range<usize>, PublicKey)>,
+}
+
+impl<'a> CliToml<'a> {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// [`Error::TomlSyntax`]; [`Error::TomlType`] if the token, a server's key or the list of
+    /// servers has another type than SpacetimeDB's CLI wants.
+    pub fn parse(text: &'a str) -> Result<Self> {
+        let document = Document::parse(text).map_err(|_| Error::TomlSyntax)?;
+        let root = document.as_table();
+        let token = match root.get(TOKEN) {
+            None => None,
+            Some(item) => Some(string_at(item)?),
+        };
+        let mut server_keys = Vec::new();
+        for server in tables(root.get(SERVERS))? {
+            if let Some(item) = server.get(SERVER_KEY) {
+                let (span, pem) = string_at(item)?;
+                // A key that cannot be read is not the one that is to be replaced.
+                server_keys.extend(PublicKey::from_pem(pem.as_str()).ok().map(|key| (span, key)));
+            }
+        }
+        Ok(Self { text, token, server_keys })
+    }
+
+    /// The publisher token. It is a secret.
+    ///
+    /// # Errors
+    /// [`Error::TomlNoToken`] if there is none, or an empty one (as after `spacetime logout`).
+    pub fn token(&self) -> Result<&str> {
+        match &self.token {
+            Some((_, token)) if !token.trim().is_empty() => Ok(token),
+            _ => Err(Error::TomlNoToken),
+        }
+    }
+
+    /// The public keys that the CLI remembers of servers, as far as they are P-256 keys.
+    pub fn server_keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.server_keys.iter().map(|(_, key)| key)
+    }
+
+    /// The text with another token, and with `new_key` in the place of every server's key that is
+    /// one of `old_keys`. All else stays, byte for byte. Without a token in the file, one is added
+    /// as its first line.
+    pub fn with(
+        &self,
+        token: &str,
+        old_keys: &[PublicKey],
+        new_key: &PublicKey,
+    ) -> Zeroizing<String> {
+        let mut edits = Vec::new();
+        match &self.token {
+            Some((span, old)) if old.as_str() != token => {
+                edits.push((span.clone(), Zeroizing::new(format!("\"{token}\""))));
+            }
+            Some(_) => {}
+            None => {
+                // Before any table, and after a byte order mark.
+                let start = self.text.len() - self.text.trim_start_matches('\u{feff}').len();
+                let newline = newline_of(self.text);
+                edits.push((
+                    start..start,
+                    Zeroizing::new(format!("{TOKEN} = \"{token}\"{newline}")),
+                ));
+            }
+        }
+        for (span, key) in &self.server_keys {
+            if key != new_key && old_keys.contains(key) {
+                let newline = newline_of(self.text.get(span.clone()).unwrap_or_default());
+                let pem = new_key.to_pem().replace('\n', newline);
+                // The form in which the CLI itself writes it.
+                edits.push((span.clone(), Zeroizing::new(format!("\"\"\"{newline}{pem}\"\"\""))));
+            }
+        }
+        edits.sort_by_key(|(span, _)| span.start);
+
+        let capacity = self.text.len() + edits.iter().map(|(_, text)| text.len()).sum::<usize>();
+        let mut result = Zeroizing::new(String::with_capacity(capacity));
+        let mut position = 0;
+        for (span, replacement) in &edits {
+            result.push_str(self.text.get(position..span.start).unwrap_or_default());
+            result.push_str(replacement);
+            position = span.end;
+        }
+        result.push_str(self.text.get(position..).unwrap_or_default());
+        result
+    }
+}
+
+fn newline_of(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
+}
+
+fn string_at(item: &Item) -> Result<(Range<usize>, Zeroizing<String>)> {
+    let value = item.as_str().ok_or(Error::TomlType)?;
+    let span = item.span().ok_or(Error::TomlType)?;
+    Ok((span, Zeroizing::new(value.to_owned())))
+}
+
+/// The servers, written as `[[server_configs]]` or as an array of inline tables.
+fn tables(item: Option<&Item>) -> Result<Vec<&dyn toml_edit::TableLike>> {
+    let tables = match item {
+        None => Some(Vec::new()),
+        Some(Item::ArrayOfTables(array)) => {
+            Some(array.iter().map(|table| table as &dyn toml_edit::TableLike).collect())
+        }
+        Some(Item::Value(Value::Array(array))) => array
+            .iter()
+            .map(|value| value.as_inline_table().map(|table| table as &dyn toml_edit::TableLike))
+            .collect(),
+        Some(_) => None,
+    };
+    tables.ok_or(Error::TomlType)
+}

@@ -1,0 +1,348 @@
+use crate::error::Unsound;
+use crate::pem::Effect;
+use crate::{Error, Fingerprint, Identity};
+
+use super::finding::{Finding, Problem, Severity};
+use super::{Environment, Host, KeyState, PairState, Policy, PublisherState, Snapshot, Vault};
+
+/// What an audit looks at.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// These environments' vaults.
+    pub environments: Vec<Environment>,
+    /// The host, too: its mounted files and its token.
+    pub host: bool,
+}
+
+/// What an audit says.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Report {
+    /// Whether all is well. Warnings do not change that.
+    pub ok: bool,
+    /// One entry an environment.
+    pub environments: Vec<EnvironmentReport>,
+    /// The mounted files, if they were looked at.
+    pub mounted: Option<MountedReport>,
+    /// The publisher token, if there is one.
+    pub publisher: Option<PublisherReport>,
+    /// One entry a rule.
+    pub policy: Vec<RuleReport>,
+    /// What is wrong, and the way out.
+    pub problems: Vec<Problem>,
+}
+
+/// One environment's vault.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct EnvironmentReport {
+    /// The environment.
+    pub name: Environment,
+    /// Its vault.
+    pub vault: String,
+    /// `ok`, `missing`, `mismatched`, `half-written`, `unreadable` or `unavailable`.
+    pub status: &'static str,
+    /// Of the latest private key.
+    pub private_fingerprint: Option<Fingerprint>,
+    /// Of the latest public key.
+    pub public_fingerprint: Option<Fingerprint>,
+    /// Whole days since the private key was stored.
+    pub age_days: Option<i64>,
+}
+
+/// The mounted files.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct MountedReport {
+    /// As an environment's.
+    pub status: &'static str,
+    /// The environment whose pair it is, as far as it can be told.
+    pub environment: Option<Environment>,
+    /// Of `id_ecdsa`.
+    pub private_fingerprint: Option<Fingerprint>,
+    /// Of `id_ecdsa.pub`.
+    pub public_fingerprint: Option<Fingerprint>,
+}
+
+/// The publisher token.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct PublisherReport {
+    /// Whose it is.
+    pub identity: Identity,
+    /// `iss`.
+    pub issuer: String,
+    /// `sub`.
+    pub subject: String,
+    /// The known key that it verifies with.
+    pub verified_with: Option<Fingerprint>,
+}
+
+/// One rule of the policy.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct RuleReport {
+    /// `shared` (one pair in the whole group) or `distinct` (no pair of another group).
+    pub rule: &'static str,
+    /// The environments that the rule binds.
+    pub environments: Vec<Environment>,
+    /// Whether it holds.
+    pub ok: bool,
+}
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// Judges a snapshot, at `now` (Unix seconds).
+pub fn audit(policy: &Policy, snapshot: &Snapshot, scope: &Scope, now: i64) -> Report {
+    let mut auditor = Auditor { policy, snapshot, scope, now, problems: Vec::new() };
+    auditor.unfinished();
+    let environments = auditor.environments();
+    let policy = auditor.policy();
+    let mounted = scope.host.then(|| auditor.mounted());
+    let publisher = if scope.host { auditor.publisher(mounted.as_ref()) } else { None };
+    let problems = auditor.problems;
+    Report {
+        ok: !problems.iter().any(|problem| problem.severity == Severity::Error),
+        environments,
+        mounted,
+        publisher,
+        policy,
+        problems,
+    }
+}
+
+struct Auditor<'a> {
+    policy: &'a Policy,
+    snapshot: &'a Snapshot,
+    scope: &'a Scope,
+    now: i64,
+    problems: Vec<Problem>,
+}
+
+const fn status(pair: PairState) -> &'static str {
+    match pair {
+        PairState::Empty => "missing",
+        PairState::Sound(_) => "ok",
+        PairState::Unsound(Unsound::Mismatched) => "mismatched",
+        PairState::Unsound(Unsound::HalfWritten) => "half-written",
+        PairState::Unsound(Unsound::Divided | Unsound::Unreadable) => "unreadable",
+        PairState::Unavailable => "unavailable",
+    }
+}
+
+impl Auditor<'_> {
+    fn add(&mut self, finding: Finding, environment: Option<&Environment>) {
+        let problem = Problem::new(finding, environment);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    fn unfinished(&mut self) {
+        if let Some(run) = &self.snapshot.unfinished {
+            let finding =
+                if run.running { Finding::Running } else { Finding::Error(Error::Unfinished) };
+            self.add(finding, None);
+        }
+    }
+
+    fn environments(&mut self) -> Vec<EnvironmentReport> {
+        let vaults: Vec<&Vault> = self
+            .scope
+            .environments
+            .iter()
+            .filter_map(|environment| self.snapshot.vault(environment))
+            .collect();
+        vaults.into_iter().map(|vault| self.environment(vault)).collect()
+    }
+
+    fn environment(&mut self, vault: &Vault) -> EnvironmentReport {
+        let environment = Some(&vault.environment);
+        match vault.pair() {
+            PairState::Sound(_) => {
+                let effect = vault.private.effect().max(vault.public.effect());
+                let clean = |key: &KeyState| {
+                    key.fingerprint().is_some_and(|fingerprint| key.is_canonical(fingerprint))
+                };
+                if !clean(&vault.private) || !clean(&vault.public) {
+                    self.add(Finding::NotCanonical(effect), environment);
+                }
+            }
+            PairState::Empty => self.add(Finding::Error(Error::VaultEmpty), environment),
+            PairState::Unavailable => self.add(Finding::VaultUnavailable, environment),
+            PairState::Unsound(how) => {
+                self.add(Finding::Error(Error::GroupUnsound(how)), environment);
+            }
+        }
+        let age_days = vault
+            .latest
+            .as_ref()
+            .map(|latest| self.now.saturating_sub(latest.created).max(0) / SECONDS_A_DAY);
+        let limit = i64::from(self.policy.max_age_days);
+        if limit > 0 && age_days.is_some_and(|age| age > limit) {
+            self.add(Finding::TooOld, environment);
+        }
+        EnvironmentReport {
+            name: vault.environment.clone(),
+            vault: vault.name.clone(),
+            status: status(vault.pair()),
+            private_fingerprint: vault.private.fingerprint(),
+            public_fingerprint: vault.public.fingerprint(),
+            age_days,
+        }
+    }
+
+    /// The keys that a vault stands for: of both halves, for a mismatched pair breaks rules, too.
+    fn fingerprints(&self, environment: &Environment) -> Vec<Fingerprint> {
+        let vault = self.snapshot.vault(environment);
+        let keys = vault.map(|vault| [vault.private.fingerprint(), vault.public.fingerprint()]);
+        keys.into_iter().flatten().flatten().collect()
+    }
+
+    fn policy(&mut self) -> Vec<RuleReport> {
+        let policy = self.policy;
+        let mut rules = Vec::new();
+        for group in policy.groups() {
+            if !group.iter().any(|environment| self.scope.environments.contains(environment)) {
+                continue;
+            }
+            let first = group.first();
+            if group.len() > 1 {
+                let mut held: Vec<_> = group.iter().map(|e| self.fingerprints(e)).collect();
+                for fingerprints in &mut held {
+                    fingerprints.sort_unstable();
+                    fingerprints.dedup();
+                }
+                held.dedup();
+                let ok = held.len() == 1;
+                if !ok {
+                    self.add(Finding::NotShared, first);
+                }
+                rules.push(RuleReport { rule: "shared", environments: group.clone(), ok });
+            }
+            let own: Vec<_> = group.iter().flat_map(|e| self.fingerprints(e)).collect();
+            let others = policy.groups().iter().filter(|other| *other != group).flatten();
+            let ok = !others.flat_map(|e| self.fingerprints(e)).any(|other| own.contains(&other));
+            if !ok {
+                self.add(Finding::NotDistinct, first);
+            }
+            rules.push(RuleReport { rule: "distinct", environments: group.clone(), ok });
+        }
+        rules
+    }
+
+    /// The environment whose keys are mounted: the one that has them as its latest, else as an
+    /// earlier pair; else, if just one was asked about, that one.
+    fn host_environment(&self, mounted: Option<Fingerprint>) -> Option<Environment> {
+        let asked = |vault: &&Vault| self.scope.environments.contains(&vault.environment);
+        let latest = |vault: &&Vault| mounted.is_some() && vault.private.fingerprint() == mounted;
+        let earlier = |vault: &&Vault| mounted.is_some_and(|pair| vault.knows(pair));
+        let vaults = || self.snapshot.vaults.iter();
+        vaults()
+            .filter(asked)
+            .find(latest)
+            .or_else(|| vaults().filter(asked).find(earlier))
+            .or_else(|| vaults().find(latest))
+            .or_else(|| vaults().find(earlier))
+            .map(|vault| vault.environment.clone())
+            .or_else(|| match self.scope.environments.as_slice() {
+                [only] => Some(only.clone()),
+                _ => None,
+            })
+    }
+
+    fn mounted(&mut self) -> MountedReport {
+        let host: &Host = &self.snapshot.host;
+        let private = host.private.fingerprint();
+        let environment = self.host_environment(private.or(host.public.fingerprint()));
+        let here = environment.as_ref();
+        let asked = here.is_some_and(|e| self.scope.environments.contains(e))
+            || self.scope.environments.is_empty();
+        match host.pair() {
+            // A machine without keys and without a publisher is no host.
+            PairState::Empty if host.publisher == PublisherState::NoFile => {}
+            PairState::Empty => self.add(Finding::MountedMissing, here),
+            PairState::Unavailable => {
+                self.add(Finding::Error(Error::MountedUnsound(Unsound::Unreadable)), here);
+            }
+            PairState::Unsound(how) => {
+                if let (KeyState::Bad(error), _) | (_, KeyState::Bad(error)) =
+                    (&host.private, &host.public)
+                {
+                    self.add(Finding::Error(*error), here);
+                }
+                self.add(Finding::Error(Error::MountedUnsound(how)), here);
+            }
+            PairState::Sound(pair) => {
+                let effect = host.private.effect().max(host.public.effect());
+                if effect > Effect::Harmless {
+                    self.add(Finding::NotCanonical(effect), here);
+                }
+                if !asked {
+                    self.add(Finding::MountedDiffers, self.scope.environments.first());
+                }
+                if !self.scope.environments.is_empty() {
+                    self.compare_with_store(pair, here);
+                }
+            }
+        }
+        if host.world_accessible {
+            self.add(Finding::WorldAccessible, here);
+        }
+        MountedReport {
+            status: status(host.pair()),
+            environment,
+            private_fingerprint: private,
+            public_fingerprint: host.public.fingerprint(),
+        }
+    }
+
+    /// Mounted = store?
+    fn compare_with_store(&mut self, pair: Fingerprint, environment: Option<&Environment>) {
+        match environment.and_then(|environment| self.snapshot.vault(environment)) {
+            Some(vault) if vault.private.fingerprint() == Some(pair) => {}
+            Some(vault) if vault.knows(pair) => self.add(Finding::MountedBehind, environment),
+            // An empty vault says so itself, and the next rotation adopts the host.
+            Some(vault) if vault.pair() == PairState::Empty => {}
+            _ => self.add(Finding::Error(Error::MountedUnknown), environment),
+        }
+    }
+
+    fn publisher(&mut self, mounted: Option<&MountedReport>) -> Option<PublisherReport> {
+        let host: &Host = &self.snapshot.host;
+        let environment = mounted.and_then(|mounted| mounted.environment.clone());
+        let here = environment.as_ref();
+        let (publisher, verified_with, times) = match &host.publisher {
+            // Without a token there is nobody to keep: a host before its first login.
+            PublisherState::NoFile | PublisherState::Bad(Error::TomlNoToken) => return None,
+            PublisherState::Bad(error) => {
+                self.add(Finding::Error(*error), here);
+                return None;
+            }
+            PublisherState::Found { publisher, verified_with, times } => {
+                (publisher, *verified_with, times)
+            }
+        };
+        let pair = host.public.fingerprint();
+        if publisher.is_local() || verified_with.is_some() {
+            match verified_with {
+                None => self.add(Finding::Error(Error::TokenUnverified), here),
+                Some(key) if pair.is_some_and(|pair| pair != key) => {
+                    self.add(Finding::TokenStale, here);
+                }
+                Some(_) => {}
+            }
+        }
+        // Servers allow 60 seconds.
+        if times.exp.is_some_and(|exp| self.now.saturating_sub(exp) > 60) {
+            self.add(Finding::TokenExpired, here);
+        }
+        let vault = here.and_then(|environment| self.snapshot.vault(environment));
+        let stale =
+            |key: &Fingerprint| Some(*key) != pair && vault.is_some_and(|vault| vault.knows(*key));
+        if host.server_keys.iter().any(stale) {
+            self.add(Finding::ServerKeyStale, here);
+        }
+        Some(PublisherReport {
+            identity: publisher.identity,
+            issuer: publisher.issuer.clone(),
+            subject: publisher.subject.clone(),
+            verified_with,
+        })
+    }
+}

@@ -1,0 +1,185 @@
+use std::fmt;
+
+use super::Environment;
+use crate::Error;
+use crate::pem::Effect;
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; the audit may still say ok.
+    Warning,
+    /// The audit says no.
+    Error,
+}
+
+/// What an audit can find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finding {
+    /// Something that a command would refuse, too.
+    Error(Error),
+    /// A run is at work right now.
+    Running,
+    /// The vault could not be read.
+    VaultUnavailable,
+    /// A key's text is not canonical, and what a server makes of that.
+    NotCanonical(Effect),
+    /// A pair is older than the policy allows.
+    TooOld,
+    /// The environments of one group do not share one pair.
+    NotShared,
+    /// Environments of different groups share a pair.
+    NotDistinct,
+    /// The mounted pair is an earlier one.
+    MountedBehind,
+    /// The mounted pair is another environment's.
+    MountedDiffers,
+    /// No key is mounted here.
+    MountedMissing,
+    /// Everybody on this host may read the private key.
+    WorldAccessible,
+    /// The token was signed by an earlier key.
+    TokenStale,
+    /// The token has expired.
+    TokenExpired,
+    /// `cli.toml` holds an earlier public key of the server.
+    ServerKeyStale,
+}
+
+impl Finding {
+    /// A stable name for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Error(error) => error.code(),
+            Self::Running => "ERR_RUNNING",
+            Self::VaultUnavailable => "ERR_VAULT_UNAVAILABLE",
+            Self::NotCanonical(_) => "ERR_KEY_NOT_CANONICAL",
+            Self::TooOld => "ERR_KEY_TOO_OLD",
+            Self::NotShared => "ERR_POLICY_NOT_SHARED",
+            Self::NotDistinct => "ERR_POLICY_NOT_DISTINCT",
+            Self::MountedBehind => "ERR_MOUNTED_BEHIND",
+            Self::MountedDiffers => "ERR_MOUNTED_DIFFERS",
+            Self::MountedMissing => "ERR_MOUNTED_MISSING",
+            Self::WorldAccessible => "ERR_KEY_WORLD_ACCESSIBLE",
+            Self::TokenStale => "ERR_TOKEN_STALE",
+            Self::TokenExpired => "ERR_TOKEN_EXPIRED",
+            Self::ServerKeyStale => "ERR_SERVER_KEY_STALE",
+        }
+    }
+
+    /// How bad it is.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::NotCanonical(Effect::Harmless)
+            | Self::MountedDiffers
+            | Self::MountedMissing
+            | Self::ServerKeyStale => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
+    /// What to do next; `E` stands for the environment.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Error(error) => error.hint(),
+            Self::Running => "wait until it has ended, then `spacetime-keys verify` again",
+            Self::VaultUnavailable => "see the store's own message",
+            Self::NotCanonical(Effect::Harmless) => {
+                "the next `spacetime-keys rotate --env E` writes it clean"
+            }
+            Self::NotCanonical(_) | Self::NotShared => "`spacetime-keys resume --env E` mends it",
+            Self::TooOld => "`spacetime-keys rotate --env E`",
+            Self::NotDistinct => {
+                "`spacetime-keys rotate --env E` gives this environment's group a pair of its own"
+            }
+            Self::MountedDiffers => {
+                "if it is to mount this environment's: `spacetime-keys sync --env E`"
+            }
+            Self::WorldAccessible => "`chmod 600` it (a rotation or a sync does that, too)",
+            Self::MountedBehind
+            | Self::MountedMissing
+            | Self::TokenStale
+            | Self::ServerKeyStale => {
+                "`spacetime-keys sync --env E` brings this host up to its vault"
+            }
+            Self::TokenExpired => {
+                "`spacetime-keys token resign --cli-toml FILE --private-key FILE` signs it without an expiry"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error(error) => return error.fmt(f),
+            Self::Running => "a run is at work right now",
+            Self::VaultUnavailable => "the vault could not be read",
+            Self::NotCanonical(Effect::Harmless) => {
+                "a key's text is not in canonical form (a server reads it all the same)"
+            }
+            Self::NotCanonical(Effect::StartsBroken) => {
+                "a key is in a form with which a server starts, but issues tokens that do not work"
+            }
+            Self::NotCanonical(Effect::RefusesToStart) => {
+                "a key is in a form with which a server refuses to start"
+            }
+            Self::TooOld => "the pair is older than the policy's max_age_days",
+            Self::NotShared => "the environments of one group do not share one pair",
+            Self::NotDistinct => "environments of different groups share one pair",
+            Self::MountedBehind => "the mounted keys are an earlier pair of the vault",
+            Self::MountedDiffers => "the mounted keys are another environment's",
+            Self::MountedMissing => {
+                "no keys are mounted here (a server that finds none makes a pair of its own, silently)"
+            }
+            Self::WorldAccessible => "everybody on this host can read the mounted private key",
+            Self::TokenStale => "the publisher token was signed by an earlier key: a server answers 401",
+            Self::TokenExpired => "the publisher token has expired: a server answers 401",
+            Self::ServerKeyStale => "cli.toml remembers an earlier public key of the server",
+        })
+    }
+}
+
+/// A finding, and where.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// A stable name for programs.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where.
+    pub environment: Option<Environment>,
+    /// What was found.
+    pub message: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+impl Problem {
+    /// A finding, with the environment's name put into its hint.
+    pub fn new(finding: Finding, environment: Option<&Environment>) -> Self {
+        Self {
+            code: finding.code(),
+            severity: finding.severity(),
+            environment: environment.cloned(),
+            message: finding.to_string(),
+            hint: hint_for(finding.hint(), environment),
+        }
+    }
+}
+
+impl Error {
+    /// [`Error::hint`] with the environment's name in the place of `E`.
+    pub fn hint_for(self, environment: Option<&Environment>) -> String {
+        hint_for(self.hint(), environment)
+    }
+}
+
+fn hint_for(hint: &str, environment: Option<&Environment>) -> String {
+    match environment {
+        Some(environment) => hint.replace("--env E", &format!("--env {environment}")),
+        None => hint.to_owned(),
+    }
+}

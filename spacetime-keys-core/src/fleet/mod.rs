@@ -1,0 +1,28 @@
+//! A fleet of environments, their vaults and one host: what is sound, and what has to be done.
+//!
+//! Nothing here reads or writes. A [`Snapshot`] says what was found; [`audit`] judges it; [`plan`]
+//! says, as data, which steps lead from there to the end of an operation; [`prove`] judges the
+//! snapshot taken afterwards. Whoever carries the steps out (the CLI) may die between any two of
+//! them: the same plan, made again from the state that was left, holds just the steps that remain.
+
+mod audit;
+mod decide;
+mod escrow;
+mod finding;
+mod plan;
+mod policy;
+mod prove;
+mod snapshot;
+
+pub use audit::{
+    EnvironmentReport, MountedReport, PublisherReport, Report, RuleReport, Scope, audit,
+};
+pub use escrow::Escrow;
+pub use finding::{Finding, Problem, Severity};
+pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target, plan};
+pub use policy::{Environment, Policy};
+pub use prove::prove;
+pub use snapshot::{
+    Host, KeyState, Operation, Origin, PairState, PublisherState, Snapshot, StoredVersion, Tags,
+    Unfinished, Vault,
+};

@@ -1,0 +1,326 @@
+use crate::error::Unsound;
+use crate::jwt::{Publisher, Times};
+use crate::pem::{Effect, Oddity, worst_effect};
+use crate::{Error, Fingerprint, Identity, PrivateKey, PublicKey, Result};
+
+use super::{Environment, Escrow};
+
+/// What was found at one place where a key is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeyState {
+    /// Nothing.
+    #[default]
+    Missing,
+    /// A key, of this fingerprint (of its public key), and what is odd about its text.
+    Found {
+        /// The public key's fingerprint.
+        fingerprint: Fingerprint,
+        /// What was mended on reading.
+        oddities: Vec<Oddity>,
+    },
+    /// Something that is not a P-256 key.
+    Bad(Error),
+    /// The place could not be read at all.
+    Unavailable,
+}
+
+impl KeyState {
+    /// What a private key's text says. The key is dropped at once.
+    pub fn of_private(pem: impl AsRef<[u8]>) -> Self {
+        Self::of(
+            PrivateKey::from_pem_with_oddities(pem)
+                .map(|(key, oddities)| (key.public_key().fingerprint(), oddities)),
+        )
+    }
+
+    /// What a public key's text says.
+    pub fn of_public(pem: impl AsRef<[u8]>) -> Self {
+        Self::of(
+            PublicKey::from_pem_with_oddities(pem)
+                .map(|(key, oddities)| (key.fingerprint(), oddities)),
+        )
+    }
+
+    fn of(parsed: Result<(Fingerprint, Vec<Oddity>)>) -> Self {
+        match parsed {
+            Ok((fingerprint, oddities)) => Self::Found { fingerprint, oddities },
+            Err(error) => Self::Bad(error),
+        }
+    }
+
+    /// The key's fingerprint, if there is a key.
+    pub const fn fingerprint(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Found { fingerprint, .. } => Some(*fingerprint),
+            _ => None,
+        }
+    }
+
+    /// Whether it is this key in canonical form: nothing is left to write.
+    pub fn is_canonical(&self, expected: Fingerprint) -> bool {
+        matches!(self, Self::Found { fingerprint, oddities }
+            if *fingerprint == expected && oddities.is_empty())
+    }
+
+    /// What a server makes of such a file.
+    pub fn effect(&self) -> Effect {
+        match self {
+            Self::Found { oddities, .. } => worst_effect(oddities),
+            _ => Effect::Harmless,
+        }
+    }
+}
+
+/// What two keys make together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PairState {
+    /// Neither is there.
+    Empty,
+    /// They belong together.
+    Sound(Fingerprint),
+    /// They do not.
+    Unsound(Unsound),
+    /// At least one could not be read.
+    Unavailable,
+}
+
+impl PairState {
+    /// Judges a private and a public key.
+    pub const fn of(private: &KeyState, public: &KeyState) -> Self {
+        match (private, public) {
+            (KeyState::Unavailable, _) | (_, KeyState::Unavailable) => Self::Unavailable,
+            (KeyState::Missing, KeyState::Missing) => Self::Empty,
+            (KeyState::Bad(_), _) | (_, KeyState::Bad(_)) => Self::Unsound(Unsound::Unreadable),
+            (KeyState::Missing, _) | (_, KeyState::Missing) => Self::Unsound(Unsound::HalfWritten),
+            (
+                KeyState::Found { fingerprint: private, .. },
+                KeyState::Found { fingerprint: public, .. },
+            ) => {
+                if same(private, public) {
+                    Self::Sound(*private)
+                } else {
+                    Self::Unsound(Unsound::Mismatched)
+                }
+            }
+        }
+    }
+}
+
+/// `==` in a `const fn`. Fingerprints are public: time does not matter.
+const fn same(a: &Fingerprint, b: &Fingerprint) -> bool {
+    let (mut a, mut b): (&[u8], &[u8]) = (a.as_bytes(), b.as_bytes());
+    while let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b) {
+        if *x != *y {
+            return false;
+        }
+        (a, b) = (rest_a, rest_b);
+    }
+    true
+}
+
+/// Why a version was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was mounted on a host before the vault knew it.
+    Adopt,
+    /// A rotation made it.
+    Rotate,
+    /// A rollback brought it back.
+    Rollback,
+    /// A resume completed what was half-written.
+    Resume,
+}
+
+impl Origin {
+    /// The word in the version's tag.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Adopt => "adopt",
+            Self::Rotate => "rotate",
+            Self::Rollback => "rollback",
+            Self::Resume => "resume",
+        }
+    }
+
+    /// Reads the word in a version's tag.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Adopt, Self::Rotate, Self::Rollback, Self::Resume]
+            .into_iter()
+            .find(|origin| origin.as_str() == text)
+    }
+}
+
+/// What we write beside a key, as the store's tags. Absent on pairs that other tools made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    /// Of the pair.
+    pub fingerprint: Option<Fingerprint>,
+    /// The run that wrote it.
+    pub rotation_id: Option<String>,
+    /// Why.
+    pub origin: Option<Origin>,
+    /// The pair that it took the place of: what a rollback returns to.
+    pub previous: Option<Fingerprint>,
+}
+
+impl Tags {
+    /// Whether this version was written by that run, for that reason.
+    pub fn is_of(&self, rotation_id: &str, origin: Origin) -> bool {
+        self.rotation_id.as_deref() == Some(rotation_id) && self.origin == Some(origin)
+    }
+}
+
+/// A version of the private key in a vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredVersion {
+    /// The store's name for it.
+    pub version: String,
+    /// By its tag, or read from the value. `None` if the value is no key.
+    pub fingerprint: Option<Fingerprint>,
+    /// Unix seconds.
+    pub created: i64,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// One environment's vault.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    /// The environment.
+    pub environment: Environment,
+    /// The vault's own name.
+    pub name: String,
+    /// The latest private key.
+    pub private: KeyState,
+    /// The latest public key.
+    pub public: KeyState,
+    /// The latest private key's version.
+    pub latest: Option<StoredVersion>,
+    /// Its earlier versions, in no order.
+    pub earlier: Vec<StoredVersion>,
+    /// The publishers in escrow.
+    pub escrow: Result<Escrow>,
+}
+
+impl Vault {
+    /// What its two keys make together.
+    pub const fn pair(&self) -> PairState {
+        PairState::of(&self.private, &self.public)
+    }
+
+    /// All versions of the private key.
+    pub fn versions(&self) -> impl Iterator<Item = &StoredVersion> {
+        self.latest.iter().chain(&self.earlier)
+    }
+
+    /// Whether some version of the private key is that of this public key.
+    pub fn knows(&self, fingerprint: Fingerprint) -> bool {
+        self.versions().any(|version| version.fingerprint == Some(fingerprint))
+    }
+}
+
+/// The publisher token in a host's `cli.toml`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum PublisherState {
+    /// There is no `cli.toml`.
+    #[default]
+    NoFile,
+    /// There is one, but no token in it that could be signed anew.
+    Bad(Error),
+    /// A token.
+    Found {
+        /// Whose.
+        publisher: Publisher,
+        /// The known key that its signature verifies with.
+        verified_with: Option<Fingerprint>,
+        /// `iat` and `exp`.
+        times: Times,
+    },
+}
+
+/// The host: its mounted keys and its publisher.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// `id_ecdsa`.
+    pub private: KeyState,
+    /// `id_ecdsa.pub`.
+    pub public: KeyState,
+    /// Whether others than owner and group may read or write `id_ecdsa`.
+    pub world_accessible: bool,
+    /// The token.
+    pub publisher: PublisherState,
+    /// Servers' keys in `cli.toml`.
+    pub server_keys: Vec<Fingerprint>,
+}
+
+impl Host {
+    /// What the two mounted files make together.
+    pub const fn pair(&self) -> PairState {
+        PairState::of(&self.private, &self.public)
+    }
+}
+
+/// What a person asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// A new pair.
+    Rotate,
+    /// Mend what is half-done or inconsistent.
+    Resume,
+    /// Back to the pair before.
+    Rollback,
+    /// Bring a host up to its vault.
+    Sync,
+}
+
+impl Operation {
+    /// The command's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rotate => "rotate",
+            Self::Resume => "resume",
+            Self::Rollback => "rollback",
+            Self::Sync => "sync",
+        }
+    }
+
+    /// The command of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Rotate, Self::Resume, Self::Rollback, Self::Sync]
+            .into_iter()
+            .find(|operation| operation.as_str() == name)
+    }
+}
+
+/// A run that is not finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Whether it is still at work (it holds the lock).
+    pub running: bool,
+    /// Whose identity it set out to keep.
+    pub identity: Option<Identity>,
+}
+
+/// What was found, all of it at one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// One vault an environment.
+    pub vaults: Vec<Vault>,
+    /// This host.
+    pub host: Host,
+    /// A run that was cut short, or is at work.
+    pub unfinished: Option<Unfinished>,
+}
+
+impl Snapshot {
+    /// An environment's vault.
+    pub fn vault(&self, environment: &Environment) -> Option<&Vault> {
+        self.vaults.iter().find(|vault| vault.environment == *environment)
+    }
+
+    /// The vaults of a group, in its order.
+    pub fn group<'a>(&'a self, group: &'a [Environment]) -> impl Iterator<Item = &'a Vault> {
+        group.iter().filter_map(|environment| self.vault(environment))
+    }
+}

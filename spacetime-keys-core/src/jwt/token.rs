@@ -1,0 +1,143 @@
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use super::members::{Flaw, Members};
+use crate::error::{Algorithm, TokenPart};
+use crate::es256::{Signer, Verifier};
+use crate::{Error, Result};
+
+/// Larger tokens are refused unread.
+pub const MAX_TOKEN_BYTES: usize = 1 << 20;
+
+/// What a text that was handed over as a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Three parts: a signed token (JWS).
+    Jwt,
+    /// Five parts: an encrypted token (RFC 7516).
+    Jwe,
+    /// Anything else: a random string that only its issuer understands.
+    Opaque,
+}
+
+impl Kind {
+    /// Tells by the number of parts alone.
+    pub fn of(token: &str) -> Self {
+        match token.split('.').count() {
+            3 => Self::Jwt,
+            5 => Self::Jwe,
+            _ => Self::Opaque,
+        }
+    }
+}
+
+/// A compact JWS, taken apart. Nothing has been verified by that.
+///
+/// A token is a secret: it has no `Display`, and its `Debug` shows names of claims alone.
+pub struct Token<'a> {
+    header: Members,
+    claims: Members,
+    claims_json: Zeroizing<String>,
+    signing_input: &'a str,
+    signature: Vec<u8>,
+}
+
+impl<'a> Token<'a> {
+    /// Takes a compact JWS apart (RFC 7515, section 5.2): base64url without padding, JSON objects
+    /// in UTF-8, no member twice. Blanks around it are not part of it.
+    ///
+    /// # Errors
+    /// [`Error::TokenOpaque`], [`Error::TokenEncrypted`], [`Error::TokenTooLarge`],
+    /// [`Error::TokenMalformed`] and [`Error::TokenDuplicate`], which name the part.
+    pub fn parse(token: &'a str) -> Result<Self> {
+        let token = token.trim();
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Error::TokenTooLarge);
+        }
+        match Kind::of(token) {
+            Kind::Jwt => {}
+            Kind::Jwe => return Err(Error::TokenEncrypted),
+            Kind::Opaque => return Err(Error::TokenOpaque),
+        }
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::TokenOpaque)?;
+        let (header, claims) = signing_input.split_once('.').ok_or(Error::TokenOpaque)?;
+        let (header, _) = decode_members(header, TokenPart::Header)?;
+        let (claims, claims_json) = decode_members(claims, TokenPart::Claims)?;
+        let signature = URL_SAFE_NO_PAD
+            .decode(signature)
+            .map_err(|_| Error::TokenMalformed(TokenPart::Signature))?;
+        Ok(Self { header, claims, claims_json, signing_input, signature })
+    }
+
+    /// The JOSE header.
+    pub const fn header(&self) -> &Members {
+        &self.header
+    }
+
+    /// The claims.
+    pub const fn claims(&self) -> &Members {
+        &self.claims
+    }
+
+    /// The claims' exact text: what a server keeps of the token.
+    pub fn claims_json(&self) -> &str {
+        &self.claims_json
+    }
+
+    /// The header's `alg`.
+    pub fn algorithm(&self) -> Algorithm {
+        match self.header.get_str("alg").as_deref() {
+            Some("ES256") => Algorithm::Es256,
+            Some("RS256") => Algorithm::Rs256,
+            Some("HS256" | "HS384" | "HS512") => Algorithm::Hmac,
+            Some("EdDSA" | "Ed25519") => Algorithm::EdDsa,
+            Some(none) if none.eq_ignore_ascii_case("none") => Algorithm::None,
+            _ => Algorithm::Other,
+        }
+    }
+
+    /// Whether the signature is by this key. `false` for every algorithm but ES256.
+    #[must_use]
+    pub fn is_signed_by(&self, verifier: &Verifier) -> bool {
+        self.algorithm() == Algorithm::Es256
+            && verifier.verify(self.signing_input.as_bytes(), &self.signature)
+    }
+}
+
+impl fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("header", &self.header)
+            .field("claims", &self.claims)
+            .finish_non_exhaustive()
+    }
+}
+
+fn decode_members(part: &str, which: TokenPart) -> Result<(Members, Zeroizing<String>)> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Error::TokenMalformed(which))?;
+    let json = Zeroizing::new(String::from_utf8(bytes).map_err(|_| Error::TokenMalformed(which))?);
+    let members = Members::parse(&json).map_err(|flaw| match flaw {
+        Flaw::NotAnObject => Error::TokenMalformed(which),
+        Flaw::Duplicate => Error::TokenDuplicate(which),
+    })?;
+    Ok((members, json))
+}
+
+/// Signs claims as a compact JWS. The header is the one that SpacetimeDB servers write:
+/// `{"typ":"JWT","alg":"ES256"}`.
+pub fn sign(claims: &Members, signer: &Signer) -> Result<Zeroizing<String>> {
+    // eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9
+    const HEADER: &str = r#"{"typ":"JWT","alg":"ES256"}"#;
+    let json = Zeroizing::new(claims.to_json());
+    let mut token = Zeroizing::new(String::with_capacity(2 * json.len() + 160));
+    URL_SAFE_NO_PAD.encode_string(HEADER, &mut token);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(json.as_bytes(), &mut token);
+    let signature = signer.sign(token.as_bytes())?;
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(token)
+}

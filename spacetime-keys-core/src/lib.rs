@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod cli_toml;
+mod der;
+pub mod error;
+pub mod es256;
+pub mod fingerprint;
+pub mod fleet;
+mod hex;
+pub mod identity;
+pub mod jwt;
+pub mod key;
+pub mod pem;
+
+pub use error::Error;
+pub use fingerprint::Fingerprint;
+pub use identity::Identity;
+pub use key::{PrivateKey, PublicKey};
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
