@@ -1,0 +1,314 @@
+//! The command line as it is typed.
+
+mod report;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use spacetime_keys_core::Identity;
+use spacetime_keys_core::jwt::Expiry;
+
+pub(crate) use report::report;
+
+/// Rotate a SpacetimeDB's signing keys without losing the database.
+///
+/// Exit codes: 0 done; 1 the check says no; 2 usage; 3 refused for safety (the message says what
+/// lifts it); 4 a file, store or network failed, or an input is not what it should be.
+#[derive(Parser)]
+#[command(name = "spacetime-keys", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Global {
+    /// One JSON document on stdout, and nothing else there
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The configuration [default: spacetime-keys.toml in the working directory, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Say nothing but results, warnings and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say each step
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Give an environment's group a new key pair; keep the publisher's identity
+    Rotate(Rotate),
+    /// Finish a run that was interrupted, or mend a group's half-written keys
+    Resume(Resume),
+    /// Return to the key pair before
+    Rollback(Rollback),
+    /// Bring this host up to its vault: mounted files and publisher token
+    Sync(Sync),
+    /// Look at vaults, mounted files and token; write nothing
+    Verify(Verify),
+    /// Key files
+    #[command(subcommand)]
+    Key(Key),
+    /// Tokens
+    #[command(subcommand)]
+    Token(Token),
+    /// Identities
+    #[command(subcommand)]
+    Identity(IdentityCommand),
+    /// Print a completion script
+    Completions {
+        /// The shell to complete in
+        shell: Shell,
+    },
+    /// Print the manual page, or write one page a command
+    Man {
+        /// Write all pages into this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// This host's files.
+#[derive(ClapArgs)]
+pub(crate) struct HostFiles {
+    /// The SpacetimeDB CLI's file with the publisher token [default: the configuration's]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cli_toml: Option<PathBuf>,
+    /// The folder that the server mounts [default: the configuration's]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mounted_keys_dir: Option<PathBuf>,
+}
+
+/// What a run does with this host.
+#[derive(ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct HostOptions {
+    #[command(flatten)]
+    pub(crate) files: HostFiles,
+    /// Leave the publisher token as it is (it will be void)
+    #[arg(long)]
+    pub(crate) no_preserve_publisher_token: bool,
+    /// Leave the mounted key files as they are
+    #[arg(long)]
+    pub(crate) no_sync_mounted_keys: bool,
+    /// The identity that the publisher token must have; stands for a verified signature
+    #[arg(long, value_name = "HEX", value_parser = identity)]
+    pub(crate) expect_identity: Option<Identity>,
+    /// Sign the publisher token anew although no known key has signed it
+    #[arg(long)]
+    pub(crate) allow_unverified: bool,
+    /// Sign the publisher token anew although its issuer is not `localhost`
+    #[arg(long)]
+    pub(crate) allow_external_issuer: bool,
+    /// Print the steps, change nothing
+    #[arg(long, short = 'd')]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Rotate {
+    /// The environment whose group is rotated, or `all`
+    #[arg(long, value_name = "E")]
+    pub(crate) env: String,
+    /// The environment whose keys this host mounts [default: the one rotated; `local` with `all`]
+    #[arg(long, value_name = "E")]
+    pub(crate) host_env: Option<String>,
+    /// Keep a mounted pair that the vault has never seen, for a rollback
+    #[arg(long)]
+    pub(crate) adopt_mounted: bool,
+    #[command(flatten)]
+    pub(crate) host: HostOptions,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Resume {
+    /// The environment whose group is mended, where no run was interrupted
+    #[arg(long, value_name = "E")]
+    pub(crate) env: Option<String>,
+    /// The environment whose keys this host mounts [default: the one mended]
+    #[arg(long, value_name = "E")]
+    pub(crate) host_env: Option<String>,
+    #[command(flatten)]
+    pub(crate) host: HostOptions,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Rollback {
+    /// The environment whose group goes back
+    #[arg(long, value_name = "E")]
+    pub(crate) env: String,
+    /// The environment whose keys this host mounts [default: the same]
+    #[arg(long, value_name = "E")]
+    pub(crate) host_env: Option<String>,
+    #[command(flatten)]
+    pub(crate) host: HostOptions,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Sync {
+    /// The environment whose keys this host mounts
+    #[arg(long, value_name = "E")]
+    pub(crate) env: String,
+    #[command(flatten)]
+    pub(crate) host: HostOptions,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Verify {
+    /// Look at these environments only [default: all]
+    #[arg(long, value_name = "E")]
+    pub(crate) env: Vec<String>,
+    /// The folder with the mounted keys; without --env, look at nothing else
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys_dir: Option<PathBuf>,
+    /// The SpacetimeDB CLI's file with the publisher token [default: the configuration's]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cli_toml: Option<PathBuf>,
+    /// Pairs older than this are a problem [default: the policy's; 0: ages are not enforced]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_age_days: Option<u32>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Key {
+    /// Make a key pair: `id_ecdsa` and `id_ecdsa.pub`
+    Generate {
+        /// The folder to put it into
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// The algorithm that the pair is for
+        #[arg(long, value_enum, ignore_case = true, default_value = "ES256")]
+        alg: KeyAlgorithm,
+        /// Replace files that are there: the keys in them are lost
+        #[arg(long)]
+        force: bool,
+    },
+    /// Bring PEM files into canonical form: on stdout, or in place
+    Normalize {
+        /// Files; `-` is standard input
+        #[arg(value_name = "FILE", default_value = "-")]
+        files: Vec<PathBuf>,
+        /// Only say whether anything would change (exit 1 if so)
+        #[arg(long, conflicts_with = "write")]
+        check: bool,
+        /// Replace the files
+        #[arg(long)]
+        write: bool,
+    },
+    /// SHA-256 of the public key's DER, and its JWK thumbprint
+    Fingerprint {
+        /// Private or public key files; `-` is standard input
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Whether a private and a public key belong together
+    Check {
+        /// The private key file
+        private: PathBuf,
+        /// The public key file
+        public: PathBuf,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum KeyAlgorithm {
+    /// ECDSA on P-256 with SHA-256: what SpacetimeDB servers sign with
+    #[value(name = "ES256")]
+    Es256,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Token {
+    /// Show what a token says; nothing is verified
+    Decode {
+        /// The token; `-` (the default) reads standard input, which keeps it out of process lists
+        #[arg(value_name = "TOKEN", conflicts_with = "cli_toml")]
+        token: Option<String>,
+        /// Take the publisher token from this cli.toml
+        #[arg(long, value_name = "FILE")]
+        cli_toml: Option<PathBuf>,
+    },
+    /// Sign the publisher token in a cli.toml anew, in place
+    Resign(Resign),
+    /// Put a publisher token into cli.toml, made from the claims in escrow
+    Restore {
+        /// The environment whose vault keeps the claims, and whose key signs
+        #[arg(long, value_name = "E")]
+        env: String,
+        /// Which publisher, where the escrow holds several
+        #[arg(long, value_name = "HEX", value_parser = identity)]
+        expect_identity: Option<Identity>,
+        #[command(flatten)]
+        files: HostFiles,
+    },
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Resign {
+    /// The SpacetimeDB CLI's file with the token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cli_toml: PathBuf,
+    /// The private key that signs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) private_key: PathBuf,
+    /// The public key that the present token was signed for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) previous_public_key: Option<PathBuf>,
+    /// The identity that the token must have; stands for a verified signature
+    #[arg(long, value_name = "HEX", value_parser = identity)]
+    pub(crate) expect_identity: Option<Identity>,
+    /// Sign anew although no known key has signed the present token
+    #[arg(long)]
+    pub(crate) allow_unverified: bool,
+    /// Sign anew although the token's issuer is not `localhost`
+    #[arg(long)]
+    pub(crate) allow_external_issuer: bool,
+    /// What becomes of `exp`: `clear`, `keep`, or a lifetime such as `30d`
+    #[arg(long, value_name = "clear|keep|TTL", default_value = "clear", value_parser = expiry)]
+    pub(crate) expiry: Expiry,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum IdentityCommand {
+    /// The identity that an issuer and a subject give
+    Derive {
+        /// The token's `iss`
+        #[arg(long)]
+        issuer: String,
+        /// The token's `sub`
+        #[arg(long)]
+        subject: String,
+    },
+    /// Whether 64 hex digits are an identity
+    Inspect {
+        /// The digits
+        #[arg(value_name = "HEX")]
+        identity: String,
+    },
+}
+
+fn identity(text: &str) -> Result<Identity, spacetime_keys_core::Error> {
+    Identity::parse(text)
+}
+
+fn expiry(text: &str) -> Result<Expiry, &'static str> {
+    match text {
+        "clear" => Ok(Expiry::Clear),
+        "keep" => Ok(Expiry::Keep),
+        lifetime => humantime::parse_duration(lifetime)
+            .ok()
+            .and_then(|lifetime| u32::try_from(lifetime.as_secs()).ok())
+            .filter(|&seconds| seconds > 0)
+            .map(Expiry::Lifetime)
+            .ok_or("`clear`, `keep`, or a lifetime such as 15m, 12h, 30d"),
+    }
+}

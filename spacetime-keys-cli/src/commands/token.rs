@@ -1,0 +1,320 @@
+//! `token …`
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::json;
+use spacetime_keys_core::cli_toml::CliToml;
+use spacetime_keys_core::es256::Signer;
+use spacetime_keys_core::fleet::PairState;
+use spacetime_keys_core::jwt::{
+    self, Kind, Members, Publisher, ResignOptions, Times, Token, sign_publisher,
+};
+use spacetime_keys_core::{Error, Identity, PrivateKey, PublicKey};
+use zeroize::Zeroizing;
+
+use super::Answer;
+use super::rotation::paths;
+use crate::args;
+use crate::clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::files;
+use crate::host::{self, CliTomlFacts};
+use crate::output::{BOLD, GOOD, Output, styled};
+use crate::rotation::{Site, gather};
+use crate::store::Directory;
+
+pub(super) fn run(
+    command: &args::Token,
+    config: impl Fn() -> Result<Config, Failure>,
+    output: &Output,
+) -> Result<Answer, Failure> {
+    match command {
+        args::Token::Decode { token, cli_toml } => {
+            decode(token.as_deref(), cli_toml.as_deref(), output)
+        }
+        args::Token::Resign(args) => resign(args, output),
+        args::Token::Restore { env, expect_identity, files } => {
+            restore(&config()?, env, *expect_identity, files, output)
+        }
+    }
+}
+
+/// The token of the arguments, of a cli.toml, or of standard input.
+fn token_input(token: Option<&str>, cli_toml: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
+    if let Some(path) = cli_toml {
+        let text = files::read_text(path)?;
+        let text =
+            text.ok_or_else(|| Failure::io("reading", path, &std::io::ErrorKind::NotFound.into()))?;
+        let in_file = |error| Failure::in_file(path, error);
+        let cli_toml = CliToml::parse(&text).map_err(in_file)?;
+        return Ok(Zeroizing::new(cli_toml.token().map_err(in_file)?.to_owned()));
+    }
+    match token {
+        Some(token) if token != "-" => Ok(Zeroizing::new(token.to_owned())),
+        _ => {
+            let bytes = files::read_stdin()?;
+            // What is not UTF-8 is no JWT: it is reported as an opaque token.
+            Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned()))
+        }
+    }
+}
+
+fn decode(
+    token: Option<&str>,
+    cli_toml: Option<&Path>,
+    output: &Output,
+) -> Result<Answer, Failure> {
+    let text = token_input(token, cli_toml)?;
+    let kind = Kind::of(text.trim());
+    if kind != Kind::Jwt {
+        let error = if kind == Kind::Jwe { Error::TokenEncrypted } else { Error::TokenOpaque };
+        let report = json!({
+            "kind": kind, "verified": false, "header": null, "claims": null, "identity": null,
+            "reason": error.to_string(), "hint": error.hint(),
+        });
+        output.result(&report, || format!("{error}\n{}\n", error.hint()));
+        return Ok(Answer::Yes);
+    }
+    let token = Token::parse(&text)?;
+    let now = clock::now();
+    let claims = token.claims();
+    // From the two claims alone: whether a server takes them is another question.
+    let identity = claims
+        .get_str("iss")
+        .zip(claims.get_str("sub"))
+        .map(|(issuer, subject)| Identity::from_claims(&issuer, &subject));
+    let times: Vec<_> = ["iat", "nbf", "exp"]
+        .into_iter()
+        .filter_map(|name| {
+            let unix = i64::try_from(claims.get_integer(name)?).ok()?;
+            Some((name, unix, clock::date(unix), clock::relative(unix, now)))
+        })
+        .collect();
+    let times_json: serde_json::Map<_, _> = times
+        .iter()
+        .map(|(name, unix, date, relative)| {
+            ((*name).to_owned(), json!({ "unix": unix, "date": date, "relative": relative }))
+        })
+        .collect();
+    let report = json!({
+        "kind": kind, "verified": false, "header": token.header(), "claims": claims,
+        "payload": token.claims_json(), "times": times_json, "identity": identity,
+    });
+    output.result(&report, || {
+        let mut text = String::new();
+        let _ = writeln!(text, "{}", styled(BOLD, "header"));
+        text.push_str(&members_text(token.header()));
+        let _ = writeln!(text, "{}", styled(BOLD, "claims"));
+        text.push_str(&members_text(claims));
+        for (name, unix, date, relative) in &times {
+            let date = date.clone().unwrap_or_else(|| unix.to_string());
+            let _ = writeln!(text, "{name:<9}{date} ({relative})");
+        }
+        if let Some(identity) = identity {
+            let _ = writeln!(text, "identity {identity}");
+        }
+        text.push_str("nothing was verified: anybody can write such a token\n");
+        text
+    });
+    Ok(Answer::Yes)
+}
+
+fn members_text(members: &Members) -> String {
+    members.iter().fold(String::new(), |mut text, (name, value)| {
+        let _ = writeln!(text, "  {name}: {value}");
+        text
+    })
+}
+
+/// One side of a token's change.
+fn side(
+    publisher: &Publisher,
+    times: Option<Times>,
+    key: Option<spacetime_keys_core::Fingerprint>,
+) -> serde_json::Value {
+    json!({
+        "identity": publisher.identity,
+        "issuer": publisher.issuer,
+        "subject": publisher.subject,
+        "iat": times.and_then(|times| times.iat),
+        "exp": times.and_then(|times| times.exp),
+        "signed_by": key,
+    })
+}
+
+fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Failure> {
+    let path = args.cli_toml.as_path();
+    let in_file = |error| Failure::in_file(path, error);
+    let key = PrivateKey::from_pem(&*files::read_existing(&args.private_key)?)
+        .map_err(|error| Failure::in_file(&args.private_key, error))?;
+    let previous = args
+        .previous_public_key
+        .as_deref()
+        .map(|path| {
+            PublicKey::from_pem(&*files::read_existing(path)?)
+                .map_err(|error| Failure::in_file(path, error))
+        })
+        .transpose()?;
+    let known_keys: Vec<PublicKey> = previous.into_iter().collect();
+    files::read_existing(path)?;
+    let text = files::read_text(path)?.unwrap_or_default();
+    let cli_toml = CliToml::parse(&text).map_err(in_file)?;
+    let options = ResignOptions {
+        now: clock::now(),
+        expiry: args.expiry,
+        known_keys: &known_keys,
+        expect_identity: args.expect_identity,
+        allow_unverified: args.allow_unverified,
+        allow_external_issuer: args.allow_external_issuer,
+    };
+    let token = cli_toml.token().map_err(in_file)?;
+    let resigned = jwt::resign(token, &Signer::new(&key)?, &options).map_err(in_file)?;
+    let new_text = cli_toml.with(&resigned.token, &known_keys, key.public_key());
+    host::write_cli_toml(path, &new_text)?;
+
+    let publisher = &resigned.publisher;
+    if resigned.became_eternal() {
+        output.warn("the token had an expiry; the new one never expires (see --expiry)");
+    }
+    if resigned.verified_with.is_none() {
+        output.warn("no known key had signed the token; it was signed anew because you said so");
+    }
+    let signed_by = key.public_key().fingerprint();
+    let report = json!({
+        "identity": publisher.identity,
+        "issuer": publisher.issuer,
+        "subject": publisher.subject,
+        "verified_with": resigned.verified_with,
+        "expiry_cleared": resigned.became_eternal(),
+        "before": side(publisher, Some(resigned.before), resigned.verified_with),
+        "after": side(publisher, Some(resigned.after), Some(signed_by)),
+    });
+    output.result(&report, || {
+        format!(
+            "{}\nidentity {} (the same)\nsigned by {signed_by}\n",
+            styled(GOOD, "the token is signed anew"),
+            publisher.identity
+        )
+    });
+    Ok(Answer::Yes)
+}
+
+fn restore(
+    config: &Config,
+    environment: &str,
+    identity: Option<Identity>,
+    files: &args::HostFiles,
+    output: &Output,
+) -> Result<Answer, Failure> {
+    let environment = config.environment(environment)?;
+    let refuse = |error| Failure::in_environment(&environment, error);
+    let store = Directory::new(config.store.path.clone());
+    let site = Site::new(config, &store, output);
+    let paths = paths(config, files);
+    // cli.toml is about to be replaced, and belongs to another program: one run at a time here, too.
+    if site.state.is_locked() {
+        return Err(crate::state::busy());
+    }
+    let gathered = gather(&site, &paths, true)?;
+    if gathered.snapshot.unfinished.is_some() {
+        return Err(Error::Unfinished.into());
+    }
+    let vault = gathered.snapshot.vault(&environment).ok_or(Error::EnvironmentUnknown)?;
+    let pair = match vault.pair() {
+        PairState::Sound(pair) => pair,
+        PairState::Empty => return Err(refuse(Error::VaultEmpty)),
+        PairState::Unsound(how) => return Err(refuse(Error::GroupUnsound(how))),
+        PairState::Unavailable => {
+            let failure = gathered.failures.into_iter().find(|(e, _)| *e == environment);
+            return Err(failure.map_or_else(|| refuse(Error::VaultEmpty), |(_, failure)| failure));
+        }
+    };
+    // The server has the mounted key: a token signed with another one would be a 401.
+    match gathered.snapshot.host.pair() {
+        PairState::Sound(mounted) if mounted == pair => {}
+        PairState::Empty => {}
+        _ => {
+            return Err(Failure::refused(
+                "ERR_MOUNTED_DIFFERS",
+                format!("the mounted keys are not {environment}'s present pair"),
+                format!(
+                    "`spacetime-keys sync --env {environment} --no-preserve-publisher-token`, then this again"
+                ),
+            ));
+        }
+    }
+    let escrow = vault.escrow.as_ref().map_err(|error| refuse(*error))?;
+    let publisher = escrow.choose(identity).map_err(|error| {
+        let failure = refuse(error);
+        if error == Error::EscrowAmbiguous {
+            let all: Vec<_> = escrow.publishers().iter().map(|p| p.identity.to_string()).collect();
+            let hint = format!("{}: {}", failure.hint, all.join(", "));
+            return failure.with_hint(hint);
+        }
+        failure
+    })?;
+    let secret = store_key(&site, config, vault)?;
+    write_restored(&secret, publisher, &paths.cli_toml, output)
+}
+
+fn store_key(
+    site: &Site<'_>,
+    config: &Config,
+    vault: &spacetime_keys_core::fleet::Vault,
+) -> Result<PrivateKey, Failure> {
+    let secret = site.store.latest(&vault.name, &config.store.private_secret)?;
+    let secret =
+        secret.ok_or_else(|| Failure::in_environment(&vault.environment, Error::VaultEmpty))?;
+    PrivateKey::from_pem(&*secret.value)
+        .map_err(|error| Failure::in_environment(&vault.environment, error))
+}
+
+fn write_restored(
+    key: &PrivateKey,
+    publisher: &Publisher,
+    path: &Path,
+    output: &Output,
+) -> Result<Answer, Failure> {
+    use spacetime_keys_core::fleet::PublisherState;
+    let in_file = |error| Failure::in_file(path, error);
+    let now = clock::now();
+    let token = sign_publisher(publisher, now, &Signer::new(key)?)?;
+    let replaced = match CliTomlFacts::read(path)?.publisher {
+        PublisherState::Found { publisher, times, verified_with } => {
+            Some((publisher, times, verified_with))
+        }
+        _ => None,
+    };
+    let text = files::read_text(path)?.unwrap_or_default();
+    let cli_toml = CliToml::parse(&text).map_err(in_file)?;
+    files::create_folder(files::folder_of(path), 0o700)?;
+    host::write_cli_toml(path, &cli_toml.with(&token, &[], key.public_key()))?;
+
+    let replaces_another =
+        replaced.as_ref().filter(|(replaced, _, _)| replaced.identity != publisher.identity);
+    if let Some((replaced, _, _)) = replaces_another {
+        output.warn(&format!(
+            "cli.toml held the token of another identity, {} (sub {:?}): note it down if it owns anything",
+            replaced.identity, replaced.subject
+        ));
+    }
+    let signed_by = key.public_key().fingerprint();
+    let report = json!({
+        "identity": publisher.identity,
+        "issuer": publisher.issuer,
+        "subject": publisher.subject,
+        "verified_with": null,
+        "before": replaced.as_ref().map(|(replaced, times, key)| side(replaced, Some(*times), *key)),
+        "after": side(publisher, Some(Times { iat: Some(now), exp: None }), Some(signed_by)),
+    });
+    output.result(&report, || {
+        format!(
+            "{}\nidentity {}\nsigned by {signed_by}\n",
+            styled(GOOD, "the publisher token is restored from escrow"),
+            publisher.identity
+        )
+    });
+    Ok(Answer::Yes)
+}

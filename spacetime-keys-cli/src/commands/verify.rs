@@ -1,0 +1,148 @@
+//! `verify`
+
+use std::fmt::Write as _;
+
+use spacetime_keys_core::fleet::{
+    Environment, MountedReport, Policy, Problem, PublisherState, Report, Scope, Severity, Snapshot,
+    audit,
+};
+
+use super::Answer;
+use super::rotation::paths;
+use crate::args::{self, HostFiles};
+use crate::clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::host::Mounted;
+use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
+use crate::rotation::{Site, gather};
+use crate::store::Directory;
+
+pub(super) fn run(
+    args: &args::Verify,
+    config: impl Fn() -> Result<Config, Failure>,
+    output: &Output,
+) -> Result<Answer, Failure> {
+    let report = match (&args.keys_dir, args.env.as_slice()) {
+        (Some(folder), []) => keys_alone(folder)?,
+        _ => fleet(args, &config()?, output)?,
+    };
+    output.result(&report, || to_text(&report));
+    Ok(report.ok.into())
+}
+
+/// Two files, and nothing else.
+fn keys_alone(folder: &std::path::Path) -> Result<Report, Failure> {
+    let policy = Policy::new(&[], Vec::new(), 0)?;
+    // Files that are missing are what is asked about here: a server would make a pair of its own.
+    let publisher = PublisherState::Bad(spacetime_keys_core::Error::TomlNoToken);
+    let host = Mounted::read(folder)?.into_host(publisher, &[]);
+    let snapshot = Snapshot { vaults: Vec::new(), host, unfinished: None };
+    let scope = Scope { environments: Vec::new(), host: true };
+    let mut report = audit(&policy, &snapshot, &scope, clock::now());
+    report.ok &= report.mounted.as_ref().is_some_and(|mounted| mounted.status == "ok");
+    Ok(report)
+}
+
+fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report, Failure> {
+    let environments = if args.env.is_empty() {
+        config.names()
+    } else {
+        args.env.iter().map(|name| config.environment(name)).collect::<Result<_, _>>()?
+    };
+    let files =
+        HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
+    let store = Directory::new(config.store.path.clone());
+    let site = Site::new(config, &store, output);
+    let gathered = gather(&site, &paths(config, &files), true)?;
+    let mut policy = config.policy.clone();
+    policy.max_age_days = args.max_age_days.unwrap_or(policy.max_age_days);
+    let scope = Scope { environments, host: true };
+    let mut report = audit(&policy, &gathered.snapshot, &scope, clock::now());
+    // In the store's own words, in the place of the core's.
+    for problem in &mut report.problems {
+        let failure = gathered.failures.iter().find(|(environment, _)| {
+            problem.environment.as_ref() == Some(environment)
+                && problem.code == spacetime_keys_core::fleet::Finding::VaultUnavailable.code()
+        });
+        if let Some((_, failure)) = failure {
+            problem.message.clone_from(&failure.message);
+            problem.hint.clone_from(&failure.hint);
+        }
+    }
+    Ok(report)
+}
+
+fn to_text(report: &Report) -> String {
+    let mut text = String::new();
+    if !report.environments.is_empty() {
+        text.push_str(&table(report));
+    }
+    if let Some(mounted) = &report.mounted {
+        let _ = writeln!(text, "mounted    {}", describe_mounted(mounted));
+    }
+    if let Some(publisher) = &report.publisher {
+        let signed = match publisher.verified_with {
+            Some(fingerprint) => format!("signed by {}", fingerprint.short()),
+            None => "signed by an unknown key".to_owned(),
+        };
+        let _ = writeln!(text, "publisher  {} ({signed})", publisher.identity);
+    }
+    for rule in &report.policy {
+        let names: Vec<_> = rule.environments.iter().map(Environment::as_str).collect();
+        let mark = if rule.ok { styled(GOOD, "ok") } else { styled(BAD, "broken") };
+        let _ = writeln!(text, "policy     {} {}: {mark}", names.join(" + "), rule.rule);
+    }
+    for problem in &report.problems {
+        let _ = write!(text, "\n{}", describe_problem(problem));
+    }
+    let verdict = if report.ok { styled(GOOD, "ok") } else { styled(BAD, "not ok") };
+    let _ = writeln!(text, "{}{verdict}", if report.problems.is_empty() { "" } else { "\n" });
+    text
+}
+
+fn table(report: &Report) -> String {
+    let head = ["ENVIRONMENT", "VAULT", "STATE", "FINGERPRINT", "AGE"].map(str::to_owned);
+    let mut rows = vec![head];
+    rows.extend(report.environments.iter().map(|environment| {
+        let fingerprint = environment.private_fingerprint.or(environment.public_fingerprint);
+        [
+            environment.name.to_string(),
+            environment.vault.clone(),
+            environment.status.to_owned(),
+            fingerprint.map_or_else(|| "-".to_owned(), |fingerprint| fingerprint.short()),
+            environment.age_days.map_or_else(|| "-".to_owned(), |days| format!("{days} d")),
+        ]
+    }));
+    let mut text = String::new();
+    let mut widths = [0; 5];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.len().max(*width);
+        }
+    }
+    for (index, row) in rows.iter().enumerate() {
+        let cells: Vec<_> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let line = cells.join("  ");
+        let line = line.trim_end();
+        let _ = writeln!(text, "{}", if index == 0 { styled(BOLD, line) } else { line.to_owned() });
+    }
+    text
+}
+
+fn describe_mounted(mounted: &MountedReport) -> String {
+    let fingerprint = mounted.private_fingerprint.or(mounted.public_fingerprint);
+    let fingerprint = fingerprint.map_or_else(String::new, |f| format!(" {}", f.short()));
+    let whose = mounted.environment.as_ref().map_or_else(String::new, |e| format!(" ({e})"));
+    format!("{}{fingerprint}{whose}", mounted.status)
+}
+
+fn describe_problem(problem: &Problem) -> String {
+    let mark = match problem.severity {
+        Severity::Error => styled(BAD, "problem:"),
+        Severity::Warning => styled(WARN, "warning:"),
+    };
+    let place = problem.environment.as_ref().map_or_else(String::new, |e| format!("{e}: "));
+    format!("{mark} {place}{}\n  {}\n", problem.message, problem.hint)
+}

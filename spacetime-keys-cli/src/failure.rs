@@ -1,0 +1,135 @@
+//! What ends a command: a stable code, a message, the way out, and the exit code.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use spacetime_keys_core::Error;
+use spacetime_keys_core::error::Class;
+use spacetime_keys_core::fleet::{Environment, Refusal};
+
+/// A command's failure. Like the core's errors, it holds no key, token or other input; paths,
+/// environments and vaults are named.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: String,
+    exit: Exit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// The command line, or the configuration file, asks for something that cannot be.
+    Usage = 2,
+    /// Going on would be unsafe.
+    Refused = 3,
+    /// A file, store or network failed, or an input is not what it should be.
+    Failed = 4,
+}
+
+impl Failure {
+    /// A file, store or network failed.
+    pub(crate) fn new(
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self { code, message: message.into(), hint: hint.into(), exit: Exit::Failed }
+    }
+
+    pub(crate) fn refused(
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self { exit: Exit::Refused, ..Self::new(code, message, hint) }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, ..Self::new("ERR_USAGE", message, hint) }
+    }
+
+    /// The configuration file asks for something that cannot be.
+    pub(crate) fn config(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code: "ERR_CONFIG", ..Self::usage(message, hint) }
+    }
+
+    /// Something that cannot happen, said instead of a panic.
+    pub(crate) fn bug(what: &str) -> Self {
+        Self::new("ERR_INTERNAL", format!("internal error: {what}"), "please report this as a bug")
+    }
+
+    /// A file operation failed. The operating system's text names no content.
+    pub(crate) fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let hint = match error.kind() {
+            ErrorKind::NotFound => "check the path; relative ones start at the working directory",
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                "run as the user who owns the file, or make it writable for you"
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room, then run it again",
+            _ => "look at the file and its folder, then run it again",
+        };
+        Self::new("ERR_IO", format!("{doing} {}: {}", path.display(), os_text(error)), hint)
+    }
+
+    /// A core error about one file.
+    pub(crate) fn in_file(path: &Path, error: Error) -> Self {
+        Self::from(error).prefix(path.display())
+    }
+
+    /// A core error about one environment.
+    pub(crate) fn in_environment(environment: &Environment, error: Error) -> Self {
+        let hint = error.hint_for(Some(environment));
+        Self { hint, ..Self::from(error) }.prefix(environment)
+    }
+
+    pub(crate) fn prefix(self, place: impl std::fmt::Display) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
+    }
+
+    pub(crate) fn with_hint(self, hint: String) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// Adds to the way out.
+    pub(crate) fn and_then(self, hint: &str) -> Self {
+        if self.hint.contains(hint) {
+            return self;
+        }
+        Self { hint: format!("{}; then {hint}", self.hint), ..self }
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.exit as u8)
+    }
+}
+
+/// The operating system's words without the number behind them.
+fn os_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => error.kind().to_string(),
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match error.class() {
+            Class::Safety => Exit::Refused,
+            _ if matches!(error, Error::EnvironmentName | Error::EnvironmentUnknown) => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        Self { exit, ..Self::new(error.code(), error.to_string(), error.hint()) }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match &refusal.environment {
+            Some(environment) => Self::in_environment(environment, refusal.error),
+            None => refusal.error.into(),
+        }
+    }
+}

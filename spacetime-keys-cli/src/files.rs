@@ -1,0 +1,275 @@
+//! Files: read with a limit, replaced in one go.
+//!
+//! A replacement is written beside its target (mode 0600 from the start), flushed to the disk, and
+//! renamed over it: whoever looks sees the old file or the new one. Owner and group are kept. A
+//! target that is a symbolic link is refused: a rename would replace the link, and following it
+//! would write where somebody else says.
+
+use std::fs::{self, File, Metadata};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
+
+use crate::failpoint;
+use crate::failure::Failure;
+
+/// Larger files are none that we handle.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// What a replacement that was cut short leaves behind begins with this.
+const TEMP_PREFIX: &str = ".spacetime-keys-tmp-";
+
+/// Which mode a replaced file gets.
+#[derive(Clone, Copy)]
+pub(crate) enum Mode {
+    /// Exactly this one.
+    Set(u32),
+    /// The one that it had; this one if it is new.
+    KeepOr(u32),
+}
+
+/// A file's content, wiped when dropped; `None` if there is no such file.
+pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    let fail = |error: std::io::Error| Failure::io("reading", path, &error);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(fail(error)),
+    };
+    let metadata = file.metadata().map_err(fail)?;
+    if metadata.is_dir() {
+        return Err(Failure::new(
+            "ERR_IO",
+            format!("reading {}: is a directory", path.display()),
+            "name the file itself",
+        ));
+    }
+    // Room for all at once: a growing buffer would leave copies of a key behind.
+    let room = usize::try_from(metadata.len().min(MAX_BYTES)).unwrap_or_default();
+    let mut content = Zeroizing::new(Vec::with_capacity(room + 1));
+    file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(fail)?;
+    if content.len() as u64 > MAX_BYTES {
+        return Err(Failure::new(
+            "ERR_FILE_TOO_LARGE",
+            format!("{} is larger than {} MiB", path.display(), MAX_BYTES >> 20),
+            "this is no key, token or configuration; name another file",
+        ));
+    }
+    Ok(Some(content))
+}
+
+/// A file's content; its absence is a failure.
+pub(crate) fn read_existing(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read(path)?.ok_or_else(|| Failure::io("reading", path, &ErrorKind::NotFound.into()))
+}
+
+/// A file's content as text.
+pub(crate) fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
+    let Some(bytes) = read(path)? else { return Ok(None) };
+    match str::from_utf8(&bytes) {
+        Ok(text) => Ok(Some(Zeroizing::new(text.to_owned()))),
+        Err(_) => Err(Failure::new(
+            "ERR_NOT_UTF8",
+            format!("{} is not text in UTF-8", path.display()),
+            "convert it, or name another file",
+        )),
+    }
+}
+
+/// Standard input, with the same limit.
+pub(crate) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut content = Zeroizing::new(Vec::with_capacity(1 << 16));
+    std::io::stdin()
+        .lock()
+        .take(MAX_BYTES)
+        .read_to_end(&mut content)
+        .map_err(|error| Failure::io("reading", Path::new("standard input"), &error))?;
+    Ok(content)
+}
+
+/// `path` or, for `-`, standard input.
+pub(crate) fn read_input(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if path == Path::new("-") { read_stdin() } else { read_existing(path) }
+}
+
+/// Replaces a file, or creates it.
+pub(crate) fn replace(path: &Path, content: &[u8], mode: Mode) -> Result<(), Failure> {
+    let fail = |error: std::io::Error| Failure::io("writing", path, &error);
+    let old = target(path)?;
+    let folder = folder_of(path);
+    let mut temp = temp_in(folder).map_err(fail)?;
+    temp.write_all(content).map_err(fail)?;
+    failpoint::reached("file:written")?;
+    keep_owner(temp.as_file(), old.as_ref()).map_err(fail)?;
+    set_mode(temp.as_file(), old.as_ref(), mode).map_err(fail)?;
+    temp.as_file().sync_all().map_err(fail)?;
+    failpoint::reached("file:synced")?;
+    temp.persist(path).map_err(|error| fail(error.error))?;
+    failpoint::reached("file:renamed")?;
+    sync_folder(folder).map_err(fail)
+}
+
+/// Creates a file that must not be there yet.
+pub(crate) fn create(path: &Path, content: &[u8], mode: u32) -> Result<(), Failure> {
+    let fail = |error: std::io::Error| Failure::io("writing", path, &error);
+    let folder = folder_of(path);
+    let mut temp = temp_in(folder).map_err(fail)?;
+    temp.write_all(content).map_err(fail)?;
+    set_mode(temp.as_file(), None, Mode::Set(mode)).map_err(fail)?;
+    temp.as_file().sync_all().map_err(fail)?;
+    temp.persist_noclobber(path).map_err(|error| fail(error.error))?;
+    sync_folder(folder).map_err(fail)
+}
+
+/// Fails where [`replace`] would, without changing anything: the folder (or the nearest one that
+/// exists) takes a new file, and the target itself is writable and can keep its owner.
+pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
+    let fail = |error: std::io::Error| Failure::io("writing", path, &error);
+    let old = target(path)?;
+    if old.is_some() {
+        // Opened, not written: says so if the file is read-only or immutable.
+        File::options().write(true).open(path).map_err(fail)?;
+    }
+    let probe = temp_in(nearest_folder(folder_of(path))?).map_err(fail)?;
+    keep_owner(probe.as_file(), old.as_ref()).map_err(fail)
+}
+
+/// Makes a folder and its parents.
+pub(crate) fn create_folder(path: &Path, mode: u32) -> Result<(), Failure> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder.create(path).map_err(|error| Failure::io("making the folder", path, &error))
+}
+
+/// Removes what an earlier, killed run left half-written in a folder. Only under the lock.
+pub(crate) fn remove_leftovers(folder: &Path) -> Result<(), Failure> {
+    let fail = |error: std::io::Error| Failure::io("cleaning up in", folder, &error);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(fail(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(fail)?;
+        if entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX) {
+            let path = entry.path();
+            let removed =
+                if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.map_err(fail)?;
+        }
+    }
+    Ok(())
+}
+
+/// Flushes a folder's entries: after this, a rename in it survives a power cut.
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+/// A temporary folder, for what consists of several files.
+pub(crate) fn temp_folder_in(folder: &Path) -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMP_PREFIX);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(folder)
+}
+
+/// `tempfile` makes it with mode 0600 and `O_EXCL`.
+fn temp_in(folder: &Path) -> std::io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(TEMP_PREFIX).tempfile_in(folder)
+}
+
+/// The folder that a path is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn nearest_folder(folder: &Path) -> Result<&Path, Failure> {
+    let found = folder.ancestors().find(|ancestor| ancestor.is_dir());
+    // A relative path ends in "", the working directory.
+    if let Some(blocked) = folder.ancestors().find(|ancestor| ancestor.is_file()) {
+        return Err(Failure::io("making the folder", blocked, &ErrorKind::NotADirectory.into()));
+    }
+    Ok(found.unwrap_or(Path::new(".")))
+}
+
+/// The present target, which must be a file of its own.
+fn target(path: &Path) -> Result<Option<Metadata>, Failure> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::io("writing", path, &error)),
+        Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
+        Ok(metadata) if metadata.is_symlink() => Err(Failure::refused(
+            "ERR_SYMLINK",
+            format!("{} is a symbolic link", path.display()),
+            "name the file that it points to (--cli-toml, --mounted-keys-dir)",
+        )),
+        Ok(_) => Err(Failure::new(
+            "ERR_IO",
+            format!("{} is not a file", path.display()),
+            "move it away, or name another path",
+        )),
+    }
+}
+
+#[cfg(unix)]
+fn keep_owner(new: &File, old: Option<&Metadata>) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let Some(old) = old else { return Ok(()) };
+    let now = new.metadata()?;
+    if (now.uid(), now.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    fchown(new, Some(old.uid()), Some(old.gid()))
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_new: &File, _old: Option<&Metadata>) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn set_mode(new: &File, old: Option<&Metadata>, mode: Mode) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let bits = match (mode, old) {
+        (Mode::KeepOr(_), Some(old)) => old.permissions().mode() & 0o7777,
+        (Mode::KeepOr(mode), None) | (Mode::Set(mode), _) => mode,
+    };
+    new.set_permissions(fs::Permissions::from_mode(bits))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_new: &File, _old: Option<&Metadata>, _mode: Mode) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Whether others than owner and group may use the file.
+#[cfg(unix)]
+pub(crate) fn is_world_accessible(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_world_accessible(_path: &Path) -> bool {
+    false
+}
+
+/// An absolute path, whatever the working directory becomes.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,43 @@
+//! `spacetime-keys`: rotate a SpacetimeDB's signing keys without losing the database.
+//!
+//! Arguments → core → output. What a key, a token or a plan *is* stands in `spacetime-keys-core`;
+//! here are files, the lock, prompts and the key stores.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod clock;
+mod commands;
+mod config;
+mod confirm;
+mod failpoint;
+mod failure;
+mod files;
+mod host;
+mod output;
+mod rotation;
+mod state;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Args;
+use output::Output;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return args::report(&error),
+    };
+    let output = Output::new(&args.global);
+    match commands::run(&args, &output) {
+        Ok(commands::Answer::Yes) => ExitCode::SUCCESS,
+        Ok(commands::Answer::No) => ExitCode::from(1),
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What is printed where: results on stdout, all else on stderr; with `--json` one document on
+//! stdout and nothing else there.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::args::Global;
+use crate::failure::Failure;
+
+pub(crate) struct Output {
+    json: bool,
+    quiet: bool,
+    verbose: u8,
+}
+
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+
+/// Text in a style. `anstream` drops the codes where there is no terminal, or with `NO_COLOR`.
+pub(crate) fn styled(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+impl Output {
+    pub(crate) const fn new(global: &Global) -> Self {
+        Self { json: global.json, quiet: global.quiet, verbose: global.verbose }
+    }
+
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// The command's result: as JSON, or as the text that the closure makes.
+    pub(crate) fn result(&self, json: &impl Serialize, text: impl FnOnce() -> String) {
+        if self.json {
+            // What we print is made of strings, numbers and lists: it always has a JSON form.
+            self.raw(&format!("{}\n", serde_json::to_string_pretty(json).unwrap_or_default()));
+        } else {
+            self.raw(&text());
+        }
+    }
+
+    /// Text on stdout as it is. A reader that went away (`| head`) is not our failure.
+    #[expect(clippy::unused_self, reason = "output goes through one place")]
+    pub(crate) fn raw(&self, text: &str) {
+        let mut stdout = anstream::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    }
+
+    /// What a person may want to know.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            err(text);
+        }
+    }
+
+    /// What a person should know, even with `-q`.
+    #[expect(clippy::unused_self, reason = "output goes through one place")]
+    pub(crate) fn warn(&self, text: &str) {
+        err(&format!("{} {text}", styled(WARN, "warning:")));
+    }
+
+    /// Details, with `-v`.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbose > 0 {
+            err(text);
+        }
+    }
+
+    pub(crate) fn failure(&self, failure: &Failure) {
+        if self.json {
+            let error = serde_json::json!({
+                "error": {
+                    "code": failure.code,
+                    "message": failure.message,
+                    "hint": failure.hint,
+                }
+            });
+            self.raw(&format!("{error:#}\n"));
+        } else {
+            err(&format!("{} {}", styled(BAD, "error:"), failure.message));
+            err(&format!("{}  {}", styled(BOLD, "hint:"), failure.hint));
+        }
+    }
+}
+
+fn err(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = writeln!(stderr, "{text}");
+}

@@ -1,0 +1,235 @@
+//! Rotate, resume, rollback, sync: snapshot → plan → confirm → lock → the same again, carried out.
+
+mod execute;
+mod gather;
+mod report;
+
+use spacetime_keys_core::fleet::{Environment, Operation, Plan, Request, Snapshot, plan};
+use spacetime_keys_core::{Error, Identity};
+
+pub(crate) use gather::{Gathered, gather};
+
+use crate::config::Config;
+use crate::confirm::{WithoutTerminal, confirm};
+use crate::failure::Failure;
+use crate::host::Paths;
+use crate::output::Output;
+use crate::state::{self, Journal, State};
+use crate::store::{Directory, KeyStore};
+use execute::Executor;
+use report::Report;
+
+/// What the command line asks for.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct Wish {
+    pub(crate) operation: Operation,
+    /// None for `resume` without `--env`.
+    pub(crate) environments: Vec<Environment>,
+    pub(crate) host: Option<Environment>,
+    pub(crate) paths: Paths,
+    pub(crate) dry_run: bool,
+    pub(crate) yes: bool,
+    pub(crate) adopt_mounted: bool,
+    pub(crate) sync_mounted: bool,
+    pub(crate) preserve_publisher: bool,
+    pub(crate) expect_identity: Option<Identity>,
+    pub(crate) allow_unverified: bool,
+    pub(crate) allow_external_issuer: bool,
+}
+
+impl Wish {
+    fn request(&self, rotation_id: String) -> Request {
+        Request {
+            operation: self.operation,
+            rotation_id,
+            continuing: false,
+            environments: self.environments.clone(),
+            host: self.host.clone(),
+            sync_mounted: self.sync_mounted,
+            preserve_publisher: self.preserve_publisher,
+            adopt_mounted: self.adopt_mounted,
+            expect_identity: self.expect_identity,
+            allow_unverified: self.allow_unverified,
+            allow_external_issuer: self.allow_external_issuer,
+        }
+    }
+}
+
+/// Everything that a run works on.
+pub(crate) struct Site<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) store: &'a dyn KeyStore,
+    pub(crate) state: State,
+    pub(crate) output: &'a Output,
+}
+
+impl<'a> Site<'a> {
+    pub(crate) fn new(config: &'a Config, store: &'a Directory, output: &'a Output) -> Self {
+        Self { config, store, state: State::new(config), output }
+    }
+}
+
+/// A run as it was decided on: a new one, or one that was cut short.
+struct Run {
+    request: Request,
+    paths: Paths,
+    /// Whose token an interrupted run set out to keep.
+    identity: Option<Identity>,
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run(site: &Site<'_>, wish: &Wish) -> Result<(), Failure> {
+    let output = site.output;
+    let Some(run) = decide(site, wish)? else {
+        let text = "no run was interrupted; name an environment (--env E) to mend its group";
+        output.result(&report::nothing(text), || format!("{text}\n"));
+        return Ok(());
+    };
+    let (gathered, plan) = prepare(site, &run)?;
+    if wish.dry_run {
+        let report = Report::new(site, &run.request, &run.paths, &plan, &gathered.snapshot, true);
+        output.result(&report, || report.to_text());
+        return Ok(());
+    }
+    if run.request.continuing {
+        output.note("Finishing the run that was interrupted.");
+    }
+    if plan.changes_anything() {
+        execute::check_writable(site, &run.request, &run.paths, &plan)?;
+        ask(wish, &run.request, &plan)?;
+    }
+
+    let lock = site.state.lock()?;
+    // While a person was thinking, another run may have ended, or been cut short.
+    let Some(run) = decide_locked(site, wish, run)? else { return Err(state::busy()) };
+    let (gathered, plan) = prepare(site, &run)?;
+    let identity = run.identity.or(plan.publisher.as_ref().map(|publisher| publisher.identity));
+    let report = Report::new(site, &run.request, &run.paths, &plan, &gathered.snapshot, false);
+    report.announce();
+    site.state.begin(&lock, &Journal::new(&run.request, &run.paths, identity))?;
+    let executor = Executor::new(site, &run.request, &run.paths, &plan, gathered);
+    let done = executor.run().map_err(|failure| failure.and_then("`spacetime-keys resume`"))?;
+    site.state.end(&lock).map_err(|failure| failure.and_then("`spacetime-keys resume`"))?;
+
+    let report = report.finished(&done);
+    output.result(&report, || report.to_text());
+    Ok(())
+}
+
+/// Which run this is. `None`: there is nothing to resume, and no environment was named.
+fn decide(site: &Site<'_>, wish: &Wish) -> Result<Option<Run>, Failure> {
+    if site.state.is_locked() {
+        return Err(state::busy());
+    }
+    let Some(journal) = site.state.unfinished()? else {
+        if wish.environments.is_empty() {
+            return Ok(None);
+        }
+        let request = wish.request(new_rotation_id()?);
+        return Ok(Some(Run { request, paths: wish.paths.clone(), identity: None }));
+    };
+    // The same command again finishes what it began; so does `resume`.
+    let names = |environments: &[Environment]| -> Vec<String> {
+        environments.iter().map(ToString::to_string).collect()
+    };
+    let asked = names(&wish.environments);
+    let same = wish.operation == journal.operation()? && asked == journal.environments;
+    let resumes = wish.operation == Operation::Resume
+        && asked.iter().all(|name| group_names(site, &journal).contains(name));
+    if !same && !resumes {
+        return Err(Error::Unfinished.into());
+    }
+    let request = journal.request(site.config, &wish.request(journal.rotation_id.clone()))?;
+    Ok(Some(Run { request, paths: journal.paths(), identity: journal.identity() }))
+}
+
+/// The environments that an interrupted run concerns, with their groups.
+fn group_names(site: &Site<'_>, journal: &Journal) -> Vec<String> {
+    let policy = &site.config.policy;
+    journal
+        .environments
+        .iter()
+        .filter_map(|name| Environment::new(name).ok())
+        .filter_map(|environment| policy.group_of(&environment))
+        .flatten()
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// The same question under the lock, which we hold ourselves now.
+fn decide_locked(site: &Site<'_>, wish: &Wish, before: Run) -> Result<Option<Run>, Failure> {
+    match (site.state.unfinished()?, before.request.continuing) {
+        (None, false) => Ok(Some(before)),
+        (Some(journal), true) if journal.rotation_id == before.request.rotation_id => {
+            let request =
+                journal.request(site.config, &wish.request(journal.rotation_id.clone()))?;
+            Ok(Some(Run { request, paths: journal.paths(), identity: journal.identity() }))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn prepare(site: &Site<'_>, run: &Run) -> Result<(Gathered, Plan), Failure> {
+    let mut gathered = gather(site, &run.paths, true)?;
+    gathered.snapshot.unfinished =
+        run.request.continuing.then_some(spacetime_keys_core::fleet::Unfinished {
+            running: false,
+            identity: run.identity,
+        });
+    require_available(site, &run.request, &gathered.snapshot)?;
+    let plan = plan(&site.config.policy, &gathered.snapshot, &run.request)?;
+    Ok((gathered, plan))
+}
+
+/// A vault that is concerned must be readable; others need not be.
+fn require_available(
+    site: &Site<'_>,
+    request: &Request,
+    snapshot: &Snapshot,
+) -> Result<(), Failure> {
+    use spacetime_keys_core::fleet::PairState;
+    for environment in &request.environments {
+        let group = site.config.policy.group_of(environment).unwrap_or_default();
+        for vault in snapshot.group(group) {
+            if vault.pair() == PairState::Unavailable {
+                // Once more, for the store's own words.
+                gather::read_vault(site, &vault.environment, &vault.name)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn ask(wish: &Wish, request: &Request, plan: &Plan) -> Result<(), Failure> {
+    if wish.yes {
+        return Ok(());
+    }
+    let environments: Vec<&Environment> = plan.environments().collect();
+    let names: Vec<_> = environments.iter().map(|environment| environment.as_str()).collect();
+    let names = names.join(" and ");
+    match request.operation {
+        Operation::Rotate => confirm(
+            &format!("Rotate the keys of {names}? Every token that they signed becomes void."),
+            &environments,
+            WithoutTerminal::Refuse,
+        ),
+        Operation::Rollback => confirm(
+            &format!(
+                "Return {names} to the key pair before? Tokens of the present one become void."
+            ),
+            &environments,
+            WithoutTerminal::GoOn,
+        ),
+        // These two change no environment's keys: they finish, and they follow.
+        Operation::Resume | Operation::Sync => Ok(()),
+    }
+}
+
+/// Sortable by time, unique, and nothing to be guessed from.
+fn new_rotation_id() -> Result<String, Failure> {
+    let mut random = [0_u8; 4];
+    getrandom::fill(&mut random).map_err(|_| Error::Random)?;
+    let date = crate::clock::date(crate::clock::now()).unwrap_or_default();
+    let compact: String = date.chars().filter(char::is_ascii_alphanumeric).collect();
+    Ok(format!("{compact}-{:08x}", u32::from_be_bytes(random)))
+}

@@ -1,0 +1,232 @@
+//! What a run says about itself: a person's text, and the JSON document.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use spacetime_keys_core::fleet::{
+    Action, Environment, Note, Operation, Plan, Request, Snapshot, Step,
+};
+use spacetime_keys_core::{Fingerprint, Identity};
+
+use super::Site;
+use super::execute::Done;
+use crate::host::Paths;
+use crate::output::{BOLD, GOOD, Output, styled};
+
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    operation: Operation,
+    rotation_id: String,
+    dry_run: bool,
+    steps: Vec<StepReport>,
+    environments: Vec<Environment>,
+    pairs: Vec<PairReport>,
+    publisher: Option<PublisherReport>,
+    notes: Vec<Note>,
+    next: Vec<String>,
+    #[serde(skip)]
+    output: &'a Output,
+}
+
+#[derive(Serialize)]
+struct StepReport {
+    step: Action,
+    environment: Environment,
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct PairReport {
+    environments: Vec<Environment>,
+    /// Of the pair before; absent on a first one.
+    previous_fingerprint: Option<Fingerprint>,
+    /// Of the pair now; not yet known in a dry run of a rotation.
+    fingerprint: Option<Fingerprint>,
+}
+
+#[derive(Serialize)]
+struct PublisherReport {
+    identity: Identity,
+    /// As read from the token that was signed; in a dry run, as it will be.
+    identity_after: Identity,
+    issuer: String,
+    subject: String,
+    verified_with: Option<Fingerprint>,
+    expiry_cleared: bool,
+}
+
+/// `resume` where nothing was interrupted.
+pub(super) fn nothing(text: &str) -> serde_json::Value {
+    serde_json::json!({
+        "operation": "resume", "rotation_id": null, "dry_run": false, "steps": [],
+        "environments": [], "pairs": [], "publisher": null, "notes": [], "next": [text],
+    })
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(
+        site: &Site<'a>,
+        request: &Request,
+        paths: &Paths,
+        plan: &Plan,
+        before: &Snapshot,
+        dry_run: bool,
+    ) -> Self {
+        let steps = plan.steps.iter().map(|Step { action, environment, .. }| StepReport {
+            step: *action,
+            environment: environment.clone(),
+            status: "planned",
+        });
+        let pairs = plan.targets.iter().map(|target| PairReport {
+            environments: target.environments.clone(),
+            previous_fingerprint: target.adopt.or_else(|| {
+                before.group(&target.environments).find_map(|vault| vault.private.fingerprint())
+            }),
+            fingerprint: target.source.fingerprint(),
+        });
+        let publisher = plan.publisher.as_ref().map(|publisher| PublisherReport {
+            identity: publisher.identity,
+            identity_after: publisher.identity,
+            issuer: publisher.issuer.clone(),
+            subject: publisher.subject.clone(),
+            verified_with: plan.verified_with,
+            expiry_cleared: plan.notes.contains(&Note::BecomesEternal),
+        });
+        Self {
+            operation: request.operation,
+            rotation_id: request.rotation_id.clone(),
+            dry_run,
+            steps: steps.collect(),
+            environments: plan.environments().cloned().collect(),
+            pairs: pairs.collect(),
+            publisher,
+            notes: plan.notes.clone(),
+            next: next_steps(request, paths, plan, dry_run),
+            output: site.output,
+        }
+    }
+
+    /// What a person should know before it happens, on stderr.
+    pub(super) fn announce(&self) {
+        for note in &self.notes {
+            match note {
+                Note::NoCliToml => self.output.warn(
+                    "there is no cli.toml: no publisher token is signed anew; all else is done",
+                ),
+                Note::AnotherPublisher => self.output.warn(
+                    "the escrow holds another publisher than cli.toml's: if this one is a new login by mistake, see `spacetime-keys token restore --help`",
+                ),
+                Note::TokenUnverified => self.output.warn(
+                    "the publisher token was signed by no known key; it is signed anew because you said so",
+                ),
+                Note::BecomesEternal => self.output.warn(
+                    "the publisher token had an expiry; the new one never expires",
+                ),
+                Note::TokenNotPreserved => self.output.warn(
+                    "the publisher token is left as it is: a server with the new key answers 401 to it",
+                ),
+                Note::Adopts => self.output.note(
+                    "The mounted pair is new to the vault: it is kept there first, for a rollback.",
+                ),
+                _ => {}
+            }
+        }
+    }
+
+    /// The same run, carried out.
+    pub(super) fn finished(mut self, done: &Done) -> Self {
+        for step in &mut self.steps {
+            step.status = "done";
+        }
+        for (pair, fingerprint) in self.pairs.iter_mut().zip(&done.pairs) {
+            pair.fingerprint = Some(*fingerprint);
+        }
+        if let (Some(publisher), Some(resigned)) = (&mut self.publisher, &done.resigned) {
+            publisher.identity_after = resigned.publisher.identity;
+            publisher.verified_with = resigned.verified_with;
+            publisher.expiry_cleared = resigned.became_eternal();
+        }
+        if let Some(path) = &done.set_aside {
+            self.next.push(format!(
+                "The mounted private key was in no vault; it is kept in {}. Delete it when you are sure that nothing needs it.",
+                path.display()
+            ));
+        }
+        self
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        let mut text = String::new();
+        let name = self.operation.as_str();
+        if self.dry_run {
+            let _ =
+                writeln!(text, "{} (nothing is changed)", styled(BOLD, format!("{name}, dry run")));
+            for (number, step) in self.steps.iter().enumerate() {
+                let action = step.step.as_str();
+                let _ = writeln!(text, "  {:>2}. {action} {}", number + 1, step.environment);
+            }
+        } else {
+            let _ = writeln!(
+                text,
+                "{} {}",
+                styled(GOOD, format!("{name}: done and proven")),
+                self.rotation_id
+            );
+        }
+        for pair in &self.pairs {
+            let names: Vec<_> = pair.environments.iter().map(Environment::as_str).collect();
+            let show = |pair: Option<Fingerprint>, none: &str| {
+                pair.map_or_else(|| none.to_owned(), |fingerprint| fingerprint.to_string())
+            };
+            let _ = writeln!(text, "keys of {}", names.join(", "));
+            let _ = writeln!(text, "  before  {}", show(pair.previous_fingerprint, "none"));
+            let _ = writeln!(text, "  now     {}", show(pair.fingerprint, "a new pair"));
+        }
+        if let Some(publisher) = &self.publisher {
+            let _ = writeln!(text, "publisher's identity");
+            let _ = writeln!(text, "  before  {}", publisher.identity);
+            let same =
+                if publisher.identity == publisher.identity_after { "the same" } else { "CHANGED" };
+            let _ = writeln!(text, "  now     {}  ({same})", publisher.identity_after);
+        }
+        if !self.next.is_empty() {
+            let _ = writeln!(text, "next");
+            for step in &self.next {
+                let _ = writeln!(text, "  - {step}");
+            }
+        }
+        text
+    }
+}
+
+fn next_steps(request: &Request, paths: &Paths, plan: &Plan, dry_run: bool) -> Vec<String> {
+    let mut next = Vec::new();
+    if dry_run {
+        next.push("Run it again without --dry-run.".to_owned());
+        return next;
+    }
+    let mounts = plan.steps.iter().any(|step| matches!(step.action, Action::MountPrivate));
+    if mounts {
+        next.push(format!(
+            "Restart the server: it reads {} at start-up only.",
+            paths.private_key().display()
+        ));
+    }
+    match &plan.host {
+        Some((host, _)) => {
+            let others = plan.environments().filter(|environment| *environment != host);
+            if request.operation != Operation::Sync {
+                next.extend(others.map(|environment| {
+                    format!("On hosts of {environment}: `spacetime-keys sync --env {environment}`, then restart.")
+                }));
+            }
+            if plan.publisher.is_none() {
+                next.push("No publisher token was signed anew: a token of the earlier key is a 401 now. Do not log in again to cure that.".to_owned());
+            }
+        }
+        None => next.extend(plan.environments().map(|environment| {
+            format!("On hosts of {environment}: `spacetime-keys sync --env {environment}`, then restart.")
+        })),
+    }
+    next
+}
