@@ -251,8 +251,7 @@ impl Auditor<'_> {
         let private = host.private.fingerprint();
         let environment = self.host_environment(private.or(host.public.fingerprint()));
         let here = environment.as_ref();
-        let asked = here.is_some_and(|e| self.scope.environments.contains(e))
-            || self.scope.environments.is_empty();
+        let other = here.is_some_and(|e| !self.scope.environments.contains(e));
         match host.pair() {
             // A machine without keys and without a publisher is no host.
             PairState::Empty if host.publisher == PublisherState::NoFile => {}
@@ -273,7 +272,7 @@ impl Auditor<'_> {
                 if effect > Effect::Harmless {
                     self.add(Finding::NotCanonical(effect), here);
                 }
-                if !asked {
+                if other {
                     self.add(Finding::MountedDiffers, self.scope.environments.first());
                 }
                 if !self.scope.environments.is_empty() {
@@ -292,13 +291,14 @@ impl Auditor<'_> {
         }
     }
 
-    /// Mounted = store?
+    /// Mounted = store? An empty vault says so itself, and the next rotation adopts the host.
     fn compare_with_store(&mut self, pair: Fingerprint, environment: Option<&Environment>) {
+        let vaults = || self.snapshot.vaults.iter();
         match environment.and_then(|environment| self.snapshot.vault(environment)) {
             Some(vault) if vault.private.fingerprint() == Some(pair) => {}
             Some(vault) if vault.knows(pair) => self.add(Finding::MountedBehind, environment),
-            // An empty vault says so itself, and the next rotation adopts the host.
             Some(vault) if vault.pair() == PairState::Empty => {}
+            None if vaults().all(|vault| vault.pair() == PairState::Empty) => {}
             _ => self.add(Finding::Error(Error::MountedUnknown), environment),
         }
     }

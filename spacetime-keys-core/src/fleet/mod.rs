@@ -10,6 +10,7 @@ mod decide;
 mod escrow;
 mod finding;
 mod plan;
+mod planner;
 mod policy;
 mod prove;
 mod snapshot;
@@ -19,7 +20,8 @@ pub use audit::{
 };
 pub use escrow::Escrow;
 pub use finding::{Finding, Problem, Severity};
-pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target, plan};
+pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
+pub use planner::plan;
 pub use policy::{Environment, Policy};
 pub use prove::prove;
 pub use snapshot::{

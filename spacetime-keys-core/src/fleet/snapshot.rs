@@ -25,26 +25,25 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    /// What a private key's text says. The key is dropped at once.
-    pub fn of_private(pem: impl AsRef<[u8]>) -> Self {
+    /// What a private key's text says, and its public key. The private key is dropped at once.
+    pub fn of_private(pem: impl AsRef<[u8]>) -> (Self, Option<PublicKey>) {
         Self::of(
             PrivateKey::from_pem_with_oddities(pem)
-                .map(|(key, oddities)| (key.public_key().fingerprint(), oddities)),
+                .map(|(key, oddities)| (key.public_key().clone(), oddities)),
         )
     }
 
-    /// What a public key's text says.
-    pub fn of_public(pem: impl AsRef<[u8]>) -> Self {
-        Self::of(
-            PublicKey::from_pem_with_oddities(pem)
-                .map(|(key, oddities)| (key.fingerprint(), oddities)),
-        )
+    /// What a public key's text says, and the key.
+    pub fn of_public(pem: impl AsRef<[u8]>) -> (Self, Option<PublicKey>) {
+        Self::of(PublicKey::from_pem_with_oddities(pem))
     }
 
-    fn of(parsed: Result<(Fingerprint, Vec<Oddity>)>) -> Self {
+    fn of(parsed: Result<(PublicKey, Vec<Oddity>)>) -> (Self, Option<PublicKey>) {
         match parsed {
-            Ok((fingerprint, oddities)) => Self::Found { fingerprint, oddities },
-            Err(error) => Self::Bad(error),
+            Ok((key, oddities)) => {
+                (Self::Found { fingerprint: key.fingerprint(), oddities }, Some(key))
+            }
+            Err(error) => (Self::Bad(error), None),
         }
     }
 

@@ -86,7 +86,8 @@ impl Members {
             if index > 0 {
                 json.push(',');
             }
-            json.push_str(&serde_json::Value::from(name).to_string());
+            // A string: always has a JSON form.
+            json.push_str(&serde_json::to_string(name).unwrap_or_default());
             json.push(':');
             json.push_str(value);
         }

@@ -1,0 +1,135 @@
+//! The way out of each error.
+
+use super::{Algorithm, Encoding, Error, Found};
+
+impl Error {
+    /// What to do next, for a person. `E` stands for the environment at hand.
+    #[allow(clippy::too_many_lines)] // a table: one line an error, easier to read in one piece
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::PemEmpty => {
+                "take the key from your key store again, or `spacetime-keys sync --env E`"
+            }
+            Self::PemEncoding(Encoding::Utf16) => {
+                "convert it: `iconv -f UTF-16 -t UTF-8 FILE`, then `spacetime-keys key normalize`"
+            }
+            Self::PemEncoding(Encoding::Der) => {
+                "convert it: `openssl pkey -inform DER -in FILE` (add -pubin for a public key)"
+            }
+            Self::PemEncoding(Encoding::OpenSshPublic) => {
+                "convert it: `ssh-keygen -e -m PKCS8 -f FILE`"
+            }
+            Self::PemEncoding(Encoding::Jwk | Encoding::Binary) | Self::PemMissing => {
+                "give the PEM file itself: -----BEGIN PRIVATE KEY----- or -----BEGIN PUBLIC KEY-----"
+            }
+            Self::PemCutOff => {
+                "copy the whole key again, from -----BEGIN to the end of the -----END line"
+            }
+            Self::PemBase64 => "copy the key again: a character was changed on the way",
+            Self::PemSeveral => "leave only the one that is meant in the file",
+            Self::KeyUnsupported(Found::Encrypted) => {
+                "take the password off: `openssl pkey -in FILE -out NEW` (NEW with mode 0600)"
+            }
+            Self::KeyUnsupported(Found::OpenSsh) => {
+                "convert a copy: `ssh-keygen -p -m PKCS8 -N '' -f COPY`"
+            }
+            Self::KeyUnsupported(Found::Certificate) => {
+                "take its public key: `openssl x509 -in FILE -noout -pubkey`"
+            }
+            Self::KeyUnsupported(_) => "make a P-256 pair: `spacetime-keys key generate --out DIR`",
+            Self::KeyIsPublic | Self::KeyIsPrivate => {
+                "swap the two files: the private key is id_ecdsa, the public key id_ecdsa.pub"
+            }
+            Self::KeyDamaged | Self::KeyInvalid => {
+                "take the key from your key store or a backup again; it cannot be repaired"
+            }
+            Self::KeyEmbeddedMismatch => {
+                "two keys were mixed into one file: take it from your key store or a backup again"
+            }
+            Self::PairMismatch => {
+                "the private key decides: `spacetime-keys resume --env E` writes its public key anew"
+            }
+            Self::SelfTest => {
+                "do not use this key; report this, with your processor and system, as a bug"
+            }
+            Self::Random => "the system has no usable /dev/urandom: mend that first",
+            Self::TokenTooLarge => "this is no SpacetimeDB token; look at what was passed",
+            Self::TokenOpaque | Self::TokenEncrypted => {
+                "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued"
+            }
+            Self::TokenMalformed(_) => {
+                "copy the whole token again: three parts with dots between them"
+            }
+            Self::TokenDuplicate(_) => {
+                "the token's issuer is faulty: servers and libraries would read it differently"
+            }
+            Self::TokenAlgorithm(Algorithm::Hmac | Algorithm::None) => {
+                "DANGER: such a token can be made by anyone who knows a public text; find out who issued it"
+            }
+            Self::TokenAlgorithm(_) => {
+                "a token of another algorithm was not signed by a SpacetimeDB key"
+            }
+            Self::ClaimMissing(_) | Self::ClaimInvalid(_) => {
+                "signing this token anew would not help; take the publisher's claims from escrow: `spacetime-keys token restore --env E`"
+            }
+            Self::TokenIdentityMismatch => {
+                "the claims were edited: find the token that the server issued, or `spacetime-keys token restore --env E`"
+            }
+            Self::TokenExternalIssuer => {
+                "its signing key is its issuer's: rotating yours does not touch it, so pass --no-preserve-publisher-token; if a key of yours did sign it, --allow-external-issuer"
+            }
+            Self::TokenUnverified => {
+                "pass the key that signed it (--previous-public-key), or name its identity (--expect-identity HEX), or --allow-unverified"
+            }
+            Self::TokenUnexpectedIdentity => {
+                "look whose token this is: `spacetime-keys token decode --cli-toml FILE`"
+            }
+            Self::TokenExpired => "pass --expiry clear, or a new lifetime such as --expiry 30d",
+            Self::IdentityForm | Self::IdentityPrefix | Self::IdentityChecksum => {
+                "copy it again, or derive it: `spacetime-keys identity derive --issuer I --subject S`"
+            }
+            Self::TomlSyntax | Self::TomlType => {
+                "mend the file by hand (`spacetime` itself refuses it too), or name another with --cli-toml"
+            }
+            Self::TomlNoToken => {
+                "`spacetime-keys token restore --env E` if the claims are in escrow; without a publisher to keep, pass --no-preserve-publisher-token"
+            }
+            Self::EnvironmentName | Self::EnvironmentUnknown => {
+                "see [environments] in spacetime-keys.toml; by default: prod, test, dev, local"
+            }
+            Self::PolicyGroups => {
+                "name every environment once in [policy] groups, and only those of [environments]"
+            }
+            Self::GroupUnsound(_) => "`spacetime-keys resume --env E` mends it",
+            Self::VaultEmpty => "`spacetime-keys rotate --env E` makes its first pair",
+            Self::NoEarlierPair => {
+                "there is nothing to return to; `spacetime-keys rotate --env E` makes a new pair"
+            }
+            Self::MountedUnknown => {
+                "it may be the only copy of a key in use: --adopt-mounted keeps it in the vault; `spacetime-keys sync --env E` sets it aside for the vault's"
+            }
+            Self::MountedElsewhere => {
+                "name the environment whose keys this host mounts with --host-env"
+            }
+            Self::MountedUnsound(_) => "`spacetime-keys resume --env E` mends them",
+            Self::MountedUnreadable => {
+                "`spacetime-keys key normalize FILE` says what is wrong with it; to begin with a new pair, move both files away"
+            }
+            Self::Unfinished => "`spacetime-keys resume` finishes it",
+            Self::PrivateKeyLost => {
+                "put the private key back (a backup, a host that still mounts it) as id_ecdsa, then `spacetime-keys resume --env E`"
+            }
+            Self::PublisherChanged => {
+                "`spacetime-keys resume --expect-identity HEX` accepts the one that is there now; --no-preserve-publisher-token leaves the token alone"
+            }
+            Self::EscrowEmpty => {
+                "a rotation or a sync puts them there; earlier tokens in backups of cli.toml hold them too"
+            }
+            Self::EscrowAmbiguous => "choose one by its identity: --expect-identity HEX",
+            Self::EscrowDamaged => "an older version of the secret in the vault may still be whole",
+            Self::Unproven(_) => {
+                "`spacetime-keys verify` shows the state, `spacetime-keys resume` mends it"
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What an error can name: kinds of things, never the things themselves.
+
+use std::fmt;
+
+/// An encoding that is not PEM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// UTF-16, with or without a byte order mark.
+    Utf16,
+    /// Bare DER.
+    Der,
+    /// A JSON Web Key.
+    Jwk,
+    /// A one-line OpenSSH public key.
+    OpenSshPublic,
+    /// Bytes that are no text.
+    Binary,
+}
+
+/// A key, or what stands in a key's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Found {
+    /// NIST P-224.
+    P224,
+    /// NIST P-384.
+    P384,
+    /// NIST P-521.
+    P521,
+    /// The Bitcoin curve.
+    Secp256k1,
+    /// Another named curve.
+    OtherCurve,
+    /// Curve parameters written out that are not those of P-256.
+    OtherParameters,
+    /// RSA, in any container.
+    Rsa,
+    /// Ed25519.
+    Ed25519,
+    /// Ed448.
+    Ed448,
+    /// X25519 or X448.
+    Montgomery,
+    /// DSA or Diffie-Hellman.
+    Dsa,
+    /// Some other algorithm.
+    OtherAlgorithm,
+    /// A password-protected private key.
+    Encrypted,
+    /// `BEGIN OPENSSH PRIVATE KEY`.
+    OpenSsh,
+    /// An X.509 certificate.
+    Certificate,
+    /// A certificate request.
+    CertificateRequest,
+    /// Curve parameters alone, without a key.
+    ParametersOnly,
+    /// A PEM block with some other label.
+    OtherLabel,
+}
+
+/// A part of a compact JWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenPart {
+    /// The JOSE header.
+    Header,
+    /// The JWT claims set.
+    Claims,
+    /// The signature.
+    Signature,
+}
+
+/// A JWS algorithm, as far as this library tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// HS256, HS384, HS512.
+    Hmac,
+    /// `none`: unsigned.
+    None,
+    /// `EdDSA`.
+    EdDsa,
+    /// Anything else.
+    Other,
+}
+
+/// A claim that SpacetimeDB knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Claim {
+    /// `iss`.
+    Issuer,
+    /// `sub`.
+    Subject,
+    /// `aud`.
+    Audience,
+    /// `iat`.
+    IssuedAt,
+    /// `exp`.
+    Expiry,
+    /// `hex_identity`.
+    HexIdentity,
+}
+
+/// How a pair, or a group of pairs, is unsound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unsound {
+    /// Private and public key are of different pairs.
+    Mismatched,
+    /// One of the two is missing, or one vault of the group is empty.
+    HalfWritten,
+    /// The vaults of one group hold different pairs.
+    Divided,
+    /// A key cannot be read as a P-256 key.
+    Unreadable,
+}
+
+/// What a proof looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Proof {
+    /// Every vault of the group holds the pair.
+    Store,
+    /// A value read back is the value written.
+    ReadBack,
+    /// The mounted files are the stored pair.
+    Mounted,
+    /// The token verifies with the pair's public key.
+    Token,
+    /// The identity is the one from before.
+    Identity,
+}
+
+macro_rules! display {
+    ($type:ty { $($variant:ident => $text:literal),+ $(,)? }) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$variant => $text),+ })
+            }
+        }
+    };
+}
+
+display!(Encoding {
+    Utf16 => "UTF-16 text",
+    Der => "DER, the binary form",
+    Jwk => "a JSON Web Key",
+    OpenSshPublic => "an OpenSSH public key",
+    Binary => "binary data",
+});
+display!(Found {
+    P224 => "a P-224 key",
+    P384 => "a P-384 key",
+    P521 => "a P-521 key",
+    Secp256k1 => "a secp256k1 key",
+    OtherCurve => "a key on another curve",
+    OtherParameters => "a key with curve parameters of its own",
+    Rsa => "an RSA key",
+    Ed25519 => "an Ed25519 key",
+    Ed448 => "an Ed448 key",
+    Montgomery => "an X25519 or X448 key",
+    Dsa => "a DSA or Diffie-Hellman key",
+    OtherAlgorithm => "a key of another algorithm",
+    Encrypted => "an encrypted private key",
+    OpenSsh => "an OpenSSH private key",
+    Certificate => "an X.509 certificate",
+    CertificateRequest => "a certificate request",
+    ParametersOnly => "curve parameters without a key",
+    OtherLabel => "a PEM block of another kind",
+});
+display!(TokenPart { Header => "header", Claims => "claims set", Signature => "signature" });
+display!(Algorithm {
+    Es256 => "ES256",
+    Rs256 => "RS256",
+    Hmac => "an HMAC (HS256, HS384 or HS512)",
+    None => "`none`, which is no signature at all",
+    EdDsa => "EdDSA",
+    Other => "another one",
+});
+display!(Claim {
+    Issuer => "iss",
+    Subject => "sub",
+    Audience => "aud",
+    IssuedAt => "iat",
+    Expiry => "exp",
+    HexIdentity => "hex_identity",
+});
+display!(Unsound {
+    Mismatched => "mismatched (a private and a public key of different pairs)",
+    HalfWritten => "half-written (a part of them is missing)",
+    Divided => "divided (its vaults hold different pairs)",
+    Unreadable => "unreadable (not P-256 keys in PEM form)",
+});
+display!(Proof {
+    Store => "the vaults do not hold the new pair",
+    ReadBack => "the store returned something else than was written",
+    Mounted => "the mounted files are not the stored pair",
+    Token => "the token does not verify with the mounted key",
+    Identity => "the publisher's identity is not the one from before",
+});

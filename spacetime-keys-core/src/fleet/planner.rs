@@ -1,0 +1,358 @@
+//! Making a plan.
+
+use crate::error::Unsound;
+use crate::jwt::Publisher;
+use crate::{Error, Fingerprint};
+
+use super::decide::{earlier_pair, mended_pair, sound_pair, stored};
+use super::plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
+use super::{
+    Environment, KeyState, Operation, Origin, PairState, Policy, PublisherState, Snapshot, Vault,
+};
+
+/// Plans an operation.
+///
+/// Made again from the state that an interrupted run has left, with the same rotation id and
+/// `continuing`, it holds the steps that remain.
+///
+/// # Errors
+/// Refuses what is unsafe; see the kinds of [`Error`] under "Fleet".
+pub fn plan(policy: &Policy, snapshot: &Snapshot, request: &Request) -> Result<Plan, Refusal> {
+    Planner { policy, snapshot, request }.plan()
+}
+
+struct Planner<'a> {
+    policy: &'a Policy,
+    snapshot: &'a Snapshot,
+    request: &'a Request,
+}
+
+/// A pair is read only where a later step writes it or signs with it.
+fn drop_needless_loads(steps: &mut Vec<Step>) {
+    use Action::{Load, MountPrivate, MountPublic, PushPrivate, PushPublic, ResignToken};
+    let needed: Vec<usize> = steps
+        .iter()
+        .filter(|step| {
+            matches!(
+                step.action,
+                PushPrivate | PushPublic | MountPrivate | MountPublic | ResignToken
+            )
+        })
+        .map(|step| step.target)
+        .collect();
+    steps.retain(|step| step.action != Load || needed.contains(&step.target));
+}
+
+fn at(environment: &Environment) -> impl Fn(Error) -> Refusal + '_ {
+    move |error| Refusal { error, environment: Some(environment.clone()) }
+}
+
+impl Planner<'_> {
+    fn plan(&self) -> Result<Plan, Refusal> {
+        let mut plan = Plan {
+            targets: Vec::new(),
+            steps: Vec::new(),
+            host: None,
+            escrow: None,
+            publisher: None,
+            verified_with: None,
+            notes: Vec::new(),
+        };
+        for named in &self.request.environments {
+            let group =
+                self.policy.group_of(named).ok_or(Error::EnvironmentUnknown).map_err(at(named))?;
+            if plan.targets.iter().any(|target| target.environments == group) {
+                continue;
+            }
+            let target = self.target(named, group)?;
+            if target.adopt.is_some() {
+                plan.notes.push(Note::Adopts);
+            }
+            plan.targets.push(target);
+        }
+        if let Some(host) = &self.request.host {
+            let place = plan.targets.iter().position(|target| target.environments.contains(host));
+            plan.host = place.map(|target| (host.clone(), target));
+        }
+        if plan.host.is_none() {
+            plan.notes.push(Note::HostNotConcerned);
+        }
+        self.add_publisher(&mut plan)?;
+        self.add_pushes(&mut plan);
+        self.add_host(&mut plan)?;
+        drop_needless_loads(&mut plan.steps);
+        let first = plan.environments().next().cloned();
+        plan.steps.extend(first.map(|first| Step {
+            action: Action::Prove,
+            environment: first,
+            target: 0,
+        }));
+        Ok(plan)
+    }
+
+    fn target(&self, named: &Environment, group: &[Environment]) -> Result<Target, Refusal> {
+        let vaults: Vec<&Vault> = self.snapshot.group(group).collect();
+        let refuse = at(named);
+        let id = self.request.rotation_id.as_str();
+        let pushed_by_this_run = |origin| {
+            vaults.iter().find_map(|vault| {
+                let latest = vault.latest.as_ref()?;
+                let fingerprint = latest.fingerprint.filter(|_| latest.tags.is_of(id, origin))?;
+                stored(&[*vault], fingerprint)
+            })
+        };
+        let target =
+            |source, origin, adopt| Target { environments: group.to_vec(), source, adopt, origin };
+        match self.request.operation {
+            Operation::Rotate => {
+                if let Some(source) = pushed_by_this_run(Origin::Rotate) {
+                    return Ok(target(source, Origin::Rotate, None));
+                }
+                let begun = pushed_by_this_run(Origin::Adopt).and_then(|s| s.fingerprint());
+                let adopt = if begun.is_some() {
+                    begun
+                } else {
+                    let current = sound_pair(&vaults).map_err(&refuse)?;
+                    self.adoption(group, &vaults, current)
+                };
+                Ok(target(Source::New, Origin::Rotate, adopt))
+            }
+            Operation::Rollback => {
+                let source = if let Some(source) = pushed_by_this_run(Origin::Rollback) {
+                    source
+                } else {
+                    let current = sound_pair(&vaults)
+                        .and_then(|pair| pair.ok_or(Error::VaultEmpty))
+                        .map_err(&refuse)?;
+                    earlier_pair(&vaults, current).map_err(&refuse)?
+                };
+                Ok(target(source, Origin::Rollback, None))
+            }
+            Operation::Resume => {
+                let source = mended_pair(self.snapshot, &vaults, named).map_err(&refuse)?;
+                Ok(target(source, Origin::Resume, None))
+            }
+            Operation::Sync => {
+                let own: Vec<&Vault> = self.snapshot.vault(named).into_iter().collect();
+                let source = sound_pair(&own)
+                    .and_then(|pair| pair.ok_or(Error::VaultEmpty))
+                    .and_then(|fingerprint| stored(&own, fingerprint).ok_or(Error::VaultEmpty))
+                    .map_err(&refuse)?;
+                // The vaults stay as they are: the group's other members are not looked at.
+                Ok(Target {
+                    environments: vec![named.clone()],
+                    ..target(source, Origin::Resume, None)
+                })
+            }
+        }
+    }
+
+    /// The mounted pair, if it is to be pushed before the new one: a host met for the first time,
+    /// or one whose keys are to be kept.
+    fn adoption(
+        &self,
+        group: &[Environment],
+        vaults: &[&Vault],
+        current: Option<Fingerprint>,
+    ) -> Option<Fingerprint> {
+        let PairState::Sound(mounted) = self.snapshot.host.pair() else { return None };
+        let is_host = self.request.host.as_ref().is_some_and(|host| group.contains(host));
+        let known =
+            vaults.iter().any(|vault| vault.knows(mounted)) || self.known_elsewhere(group, mounted);
+        let wanted = current.is_none() || self.request.adopt_mounted;
+        (is_host && !known && wanted).then_some(mounted)
+    }
+
+    fn known_elsewhere(&self, group: &[Environment], fingerprint: Fingerprint) -> bool {
+        self.snapshot
+            .vaults
+            .iter()
+            .any(|vault| !group.contains(&vault.environment) && vault.knows(fingerprint))
+    }
+
+    fn add_publisher(&self, plan: &mut Plan) -> Result<(), Refusal> {
+        let Some((host, target)) = plan.host.clone() else { return Ok(()) };
+        let preserve = self.request.preserve_publisher;
+        if !preserve {
+            plan.notes.push(Note::TokenNotPreserved);
+        }
+        let (publisher, verified_with, times) = match &self.snapshot.host.publisher {
+            PublisherState::Found { publisher, verified_with, times } => {
+                (publisher, *verified_with, times)
+            }
+            _ if !preserve => return Ok(()),
+            PublisherState::NoFile => {
+                plan.notes.push(Note::NoCliToml);
+                return Ok(());
+            }
+            PublisherState::Bad(error) => return Err(at(&host)(*error)),
+        };
+        if preserve {
+            self.check_publisher(publisher, verified_with).map_err(at(&host))?;
+            if verified_with.is_none() {
+                plan.notes.push(Note::TokenUnverified);
+            }
+            if times.exp.is_some() {
+                plan.notes.push(Note::BecomesEternal);
+            }
+            plan.publisher = Some(publisher.clone());
+            plan.verified_with = verified_with;
+        } else if verified_with.is_none() {
+            // Nobody known has signed it, and nobody vouched for it.
+            return Ok(());
+        }
+        // A token that is left to become void needs its claims kept the more.
+        plan.escrow = Some(publisher.clone());
+        let escrow = self.snapshot.vault(&host).and_then(|vault| vault.escrow.as_ref().ok());
+        if !escrow.is_some_and(|escrow| escrow.holds(publisher.identity)) {
+            if escrow.is_some_and(|escrow| !escrow.publishers().is_empty()) {
+                plan.notes.push(Note::AnotherPublisher);
+            }
+            plan.steps.push(Step { action: Action::Escrow, environment: host, target });
+        }
+        Ok(())
+    }
+
+    fn check_publisher(
+        &self,
+        publisher: &Publisher,
+        verified_with: Option<Fingerprint>,
+    ) -> Result<(), Error> {
+        let request = self.request;
+        if !publisher.is_local() && !request.allow_external_issuer {
+            return Err(Error::TokenExternalIssuer);
+        }
+        match request.expect_identity {
+            Some(expected) if expected != publisher.identity => {
+                return Err(Error::TokenUnexpectedIdentity);
+            }
+            Some(_) => {}
+            None => {
+                if verified_with.is_none() && !request.allow_unverified {
+                    return Err(Error::TokenUnverified);
+                }
+                let begun_with = self.snapshot.unfinished.as_ref().and_then(|run| run.identity);
+                if request.continuing && begun_with.is_some_and(|one| one != publisher.identity) {
+                    return Err(Error::PublisherChanged);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Private key first, then public, vault by vault: a half-written pair is always mendable.
+    fn add_pushes(&self, plan: &mut Plan) {
+        let mut steps = Vec::new();
+        for (index, target) in plan.targets.iter().enumerate() {
+            let vaults: Vec<&Vault> = self.snapshot.group(&target.environments).collect();
+            let mut add = |action, environment: &Environment| {
+                steps.push(Step { action, environment: environment.clone(), target: index });
+            };
+            if let Some(adopt) = target.adopt {
+                for vault in &vaults {
+                    if !vault.private.is_canonical(adopt) {
+                        add(Action::AdoptPrivate, &vault.environment);
+                    }
+                    if !vault.public.is_canonical(adopt) {
+                        add(Action::AdoptPublic, &vault.environment);
+                    }
+                }
+            }
+            let Some(first) = target.environments.first() else { continue };
+            let fingerprint = target.source.fingerprint();
+            let done = |key: &KeyState| fingerprint.is_some_and(|pair| key.is_canonical(pair));
+            add(if fingerprint.is_some() { Action::Load } else { Action::Generate }, first);
+            if self.request.operation != Operation::Sync {
+                for vault in &vaults {
+                    if !done(&vault.private) {
+                        add(Action::PushPrivate, &vault.environment);
+                    }
+                    if !done(&vault.public) {
+                        add(Action::PushPublic, &vault.environment);
+                    }
+                }
+            }
+        }
+        plan.steps.append(&mut steps);
+    }
+
+    fn add_host(&self, plan: &mut Plan) -> Result<(), Refusal> {
+        let Some((environment, target)) = plan.host.clone() else { return Ok(()) };
+        let pair = plan.targets.get(target).and_then(|target| target.source.fingerprint());
+        let host = &self.snapshot.host;
+        let mut add = |action| {
+            plan.steps.push(Step { action, environment: environment.clone(), target });
+        };
+        if self.request.sync_mounted {
+            let adopted = plan.targets.get(target).is_some_and(|target| target.adopt.is_some());
+            if !adopted && self.must_be_set_aside(&environment, pair)? {
+                add(Action::SetAside);
+            }
+            if host.world_accessible || !pair.is_some_and(|pair| host.private.is_canonical(pair)) {
+                add(Action::MountPrivate);
+            }
+            if !pair.is_some_and(|pair| host.public.is_canonical(pair)) {
+                add(Action::MountPublic);
+            }
+        } else {
+            plan.notes.push(Note::MountedNotSynced);
+        }
+        if plan.publisher.is_some() {
+            let stale = |key: &Fingerprint| Some(*key) != pair && self.knows(&environment, *key);
+            if pair.is_none() || plan.verified_with != pair || host.server_keys.iter().any(stale) {
+                add(Action::ResignToken);
+            }
+        }
+        // Only now is it known which of the notes hold.
+        if !plan.steps.iter().any(|step| step.action == Action::ResignToken) {
+            plan.notes.retain(|note| !matches!(note, Note::BecomesEternal | Note::TokenUnverified));
+        }
+        Ok(())
+    }
+
+    /// Whether some vault of this environment's group has the key.
+    fn knows(&self, environment: &Environment, fingerprint: Fingerprint) -> bool {
+        let group = self.policy.group_of(environment).unwrap_or_default();
+        self.snapshot.group(group).any(|vault| vault.knows(fingerprint))
+    }
+
+    /// What stands in the mounted private key's place may be the only copy of a key in use. Unless
+    /// a vault has it, that is refused, or (`true`) it is marked to be kept.
+    fn must_be_set_aside(
+        &self,
+        environment: &Environment,
+        pair: Option<Fingerprint>,
+    ) -> Result<bool, Refusal> {
+        let refuse = at(environment);
+        let host = &self.snapshot.host;
+        let group = self.policy.group_of(environment).unwrap_or_default();
+        let stored = self.snapshot.group(group).any(|vault| vault.pair() != PairState::Empty);
+        let mending = self.request.continuing
+            || matches!(self.request.operation, Operation::Resume | Operation::Sync);
+        match &host.private {
+            // A lone public key is nothing to lose; but where a vault could mend it, it should.
+            KeyState::Missing if !stored => return Ok(false),
+            KeyState::Bad(_) if !stored => return Err(refuse(Error::MountedUnreadable)),
+            _ => {}
+        }
+        if !mending && let PairState::Unsound(how) = host.pair() {
+            return Err(refuse(Error::MountedUnsound(how)));
+        }
+        match &host.private {
+            KeyState::Missing => Ok(false),
+            KeyState::Bad(_) => Ok(true),
+            KeyState::Unavailable => Err(refuse(Error::MountedUnsound(Unsound::Unreadable))),
+            KeyState::Found { fingerprint, .. } => {
+                let here = Some(*fingerprint) == pair || self.knows(environment, *fingerprint);
+                let elsewhere = self.known_elsewhere(group, *fingerprint);
+                match self.request.operation {
+                    _ if here => Ok(false),
+                    Operation::Sync => Ok(!elsewhere),
+                    // Its vault has it, but this is the wrong host, or the wrong name.
+                    _ if elsewhere => Err(refuse(Error::MountedElsewhere)),
+                    _ => Err(refuse(Error::MountedUnknown)),
+                }
+            }
+        }
+    }
+}
