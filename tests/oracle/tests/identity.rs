@@ -1,0 +1,98 @@
+//! The identity of 100,000 random (`iss`, `sub`) pairs, by us and by the crate that the server
+//! itself derives it with.
+//!
+//! `SEED=… cargo test` repeats a run, `PAIRS=…` makes it longer or shorter.
+
+use spacetime_keys_core::Identity;
+
+/// SplitMix64: a few lines, and the same on every machine and with every version of every crate.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    /// Any character, the rare kinds as often as the common ones.
+    fn character(&mut self) -> char {
+        let code = match self.below(6) {
+            0 => return '|',
+            1 => self.below(0x20),
+            2 | 3 => self.below(0x80),
+            4 => self.below(0x1_0000),
+            _ => self.below(0x11_0000),
+        };
+        // Surrogates are no characters.
+        u32::try_from(code).ok().and_then(char::from_u32).unwrap_or('\u{fffd}')
+    }
+
+    /// Any text: empty, short as real claims are, around the 64 bytes of a BLAKE3 block, the 257
+    /// of the longest that servers take and the 1,024 of a BLAKE3 chunk, or long.
+    fn text(&mut self) -> String {
+        let length = match self.below(8) {
+            0 => 0,
+            1..=3 => self.below(48),
+            4 => 60 + self.below(8),
+            5 => 250 + self.below(16),
+            6 => 1016 + self.below(16),
+            _ => self.below(5000),
+        };
+        let ascii = self.below(2) == 0;
+        let mut text = String::new();
+        while (text.len() as u64) < length {
+            if ascii {
+                text.push(char::from(0x20 + self.below(0x5f) as u8));
+            } else {
+                text.push(self.character());
+            }
+        }
+        text
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number in the environment"))
+}
+
+#[test]
+fn identities_are_the_servers() {
+    let seed = number("SEED").unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.expect("a clock").as_nanos() as u64
+    });
+    let pairs = number("PAIRS").unwrap_or(100_000);
+    println!("SEED={seed}");
+
+    let mut random = Random(seed);
+    for pair in 0..pairs {
+        let (issuer, subject) = (random.text(), random.text());
+        let ours = Identity::from_claims(&issuer, &subject);
+        let theirs = spacetimedb_lib::Identity::from_claims(&issuer, &subject);
+        let context = || format!("SEED={seed}, pair {pair}: {issuer:?}, {subject:?}");
+        assert_eq!(ours.to_string(), theirs.to_hex().to_string(), "{}", context());
+        // And what we take for an identity is one to the server's crate, the other way round too.
+        assert_eq!(Identity::parse(theirs.to_hex().as_str()), Ok(ours), "{}", context());
+        assert_eq!(*ours.as_bytes(), theirs.to_be_byte_array(), "{}", context());
+    }
+    println!("{pairs} pairs, no disagreement");
+}
+
+/// The generator itself must reach what it is there for.
+#[test]
+fn the_pairs_are_of_every_kind() {
+    let mut random = Random(1);
+    let texts: Vec<String> = (0..2000).map(|_| random.text()).collect();
+    assert!(texts.iter().any(String::is_empty));
+    assert!(texts.iter().any(|text| text.len() > 1024));
+    assert!(texts.iter().any(|text| text.contains('|')));
+    assert!(texts.iter().any(|text| text.chars().any(|c| c > '\u{ffff}')));
+    assert!(texts.iter().any(|text| text.contains('\0')));
+}
