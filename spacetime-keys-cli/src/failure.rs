@@ -65,7 +65,7 @@ impl Failure {
         let hint = match error.kind() {
             ErrorKind::NotFound => "check the path; relative ones start at the working directory",
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                "run as the user who owns the file, or make it writable for you"
+                "run as the user who owns the file, or make it readable and writable for you"
             }
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room, then run it again",
             _ => "look at the file and its folder, then run it again",
@@ -110,6 +110,7 @@ fn os_text(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
         Some((words, _)) => words.to_lowercase(),
+        None if error.kind() == std::io::ErrorKind::NotFound => "no such file".to_owned(),
         None => error.kind().to_string(),
     }
 }
@@ -118,7 +119,13 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = match error.class() {
             Class::Safety => Exit::Refused,
-            _ if matches!(error, Error::EnvironmentName | Error::EnvironmentUnknown) => Exit::Usage,
+            _ if matches!(
+                error,
+                Error::EnvironmentName | Error::EnvironmentUnknown | Error::PolicyGroups
+            ) =>
+            {
+                Exit::Usage
+            }
             _ => Exit::Failed,
         };
         Self { exit, ..Self::new(error.code(), error.to_string(), error.hint()) }

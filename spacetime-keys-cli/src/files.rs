@@ -144,7 +144,12 @@ pub(crate) fn create_folder(path: &Path, mode: u32) -> Result<(), Failure> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
     #[cfg(not(unix))]
     let _ = mode;
-    builder.create(path).map_err(|error| Failure::io("making the folder", path, &error))
+    let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    builder
+        .create(path)
+        // A folder that a power cut takes away takes what is in it.
+        .and_then(|()| missing.iter().try_for_each(|folder| sync_folder(folder_of(folder))))
+        .map_err(|error| Failure::io("making the folder", path, &error))
 }
 
 /// Removes what an earlier, killed run left half-written in a folder. Only under the lock.
@@ -161,7 +166,11 @@ pub(crate) fn remove_leftovers(folder: &Path) -> Result<(), Failure> {
             let path = entry.path();
             let removed =
                 if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            removed.map_err(fail)?;
+            match removed {
+                // The probe of another run, which is about to be refused.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                other => other.map_err(fail)?,
+            }
         }
     }
     Ok(())

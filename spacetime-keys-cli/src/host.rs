@@ -74,18 +74,10 @@ impl Mounted {
         let (private, public) = (private_key_in(folder), public_key_in(folder));
         let world_accessible = files::is_world_accessible(&private);
         let (private, public) = (files::read(&private)?, files::read(&public)?);
-        let keys = [
-            private
-                .as_ref()
-                .and_then(|pem| Some(PrivateKey::from_pem(pem).ok()?.public_key().clone())),
-            public.as_ref().and_then(|pem| PublicKey::from_pem(pem).ok()),
-        ];
-        Ok(Self {
-            private: private.map_or(KeyState::Missing, KeyState::of_private),
-            public: public.map_or(KeyState::Missing, KeyState::of_public),
-            world_accessible,
-            keys: keys.into_iter().flatten().collect(),
-        })
+        let (private, private_key) = private.map(KeyState::of_private).unwrap_or_default();
+        let (public, public_key) = public.map(KeyState::of_public).unwrap_or_default();
+        let keys = [private_key, public_key].into_iter().flatten().collect();
+        Ok(Self { private, public, world_accessible, keys })
     }
 
     pub(crate) fn into_host(self, publisher: PublisherState, server_keys: &[PublicKey]) -> Host {

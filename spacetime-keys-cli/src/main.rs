@@ -32,7 +32,8 @@ fn main() -> ExitCode {
         Err(error) => return args::report(&error),
     };
     let output = Output::new(&args.global);
-    match commands::run(&args, &output) {
+    let done = args::refuse_misplaced_secrets(&args).and_then(|()| commands::run(&args, &output));
+    match done {
         Ok(commands::Answer::Yes) => ExitCode::SUCCESS,
         Ok(commands::Answer::No) => ExitCode::from(1),
         Err(failure) => {

@@ -45,9 +45,13 @@ impl State {
         self.folder.join("unfinished.json")
     }
 
+    fn set_aside_folder(&self) -> PathBuf {
+        self.folder.join("set-aside")
+    }
+
     /// Where a mounted key that no vault has is kept.
     pub(crate) fn set_aside_file(&self, rotation_id: &str) -> PathBuf {
-        self.folder.join("set-aside").join(format!("id_ecdsa.{rotation_id}"))
+        self.set_aside_folder().join(format!("id_ecdsa.{rotation_id}"))
     }
 
     /// Whether a run is at work. Looks without leaving a trace.
@@ -93,7 +97,9 @@ impl State {
 
     /// Says what this run sets out to do. Only under the lock.
     pub(crate) fn begin(&self, _lock: &Lock, journal: &Journal) -> Result<(), Failure> {
-        files::remove_leftovers(&self.folder)?;
+        for folder in [&self.folder, &self.set_aside_folder()] {
+            files::remove_leftovers(folder)?;
+        }
         let json = serde_json::to_vec_pretty(journal)
             .map_err(|_| Failure::bug("the journal has no JSON form"))?;
         files::replace(&self.journal_file(), &json, Mode::Set(FILE_MODE))

@@ -1,5 +1,6 @@
 //! The command line as it is typed.
 
+mod misplaced;
 mod report;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap_complete::Shell;
 use spacetime_keys_core::Identity;
 use spacetime_keys_core::jwt::Expiry;
 
+pub(crate) use misplaced::refuse_misplaced_secrets;
 pub(crate) use report::report;
 
 /// Rotate a SpacetimeDB's signing keys without losing the database.

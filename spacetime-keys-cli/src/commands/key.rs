@@ -70,6 +70,9 @@ fn normalize(
     }
     let any = normalized.iter().any(|(_, _, changed)| *changed);
     if write {
+        for (path, _, _) in normalized.iter().filter(|(_, _, changed)| *changed) {
+            files::check_replaceable(path)?;
+        }
         for (path, result, _) in normalized.iter().filter(|(_, _, changed)| *changed) {
             let mode = Mode::KeepOr(0o600);
             files::replace(path, result.pem.as_bytes(), mode)?;

@@ -159,6 +159,7 @@ fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Failure> {
         .transpose()?;
     let known_keys: Vec<PublicKey> = previous.into_iter().collect();
     files::read_existing(path)?;
+    files::check_replaceable(path)?;
     let text = files::read_text(path)?.unwrap_or_default();
     let cli_toml = CliToml::parse(&text).map_err(in_file)?;
     let options = ResignOptions {
@@ -279,6 +280,7 @@ fn write_restored(
 ) -> Result<Answer, Failure> {
     use spacetime_keys_core::fleet::PublisherState;
     let in_file = |error| Failure::in_file(path, error);
+    files::check_replaceable(path)?;
     let now = clock::now();
     let token = sign_publisher(publisher, now, &Signer::new(key)?)?;
     let replaced = match CliTomlFacts::read(path)?.publisher {

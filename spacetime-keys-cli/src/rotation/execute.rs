@@ -180,7 +180,7 @@ impl<'a> Executor<'a> {
     }
 
     fn escrow(&self, environment: &Environment) -> Result<(), Failure> {
-        let Some(publisher) = &self.plan.publisher else { return Ok(()) };
+        let Some(publisher) = &self.plan.escrow else { return Ok(()) };
         let vault = self.site.config.vault(environment)?;
         // A damaged list is kept by the store as an earlier version; here a new one begins.
         let mut escrow = read_escrow(self.site, vault)?.unwrap_or_else(|_| Escrow::default());

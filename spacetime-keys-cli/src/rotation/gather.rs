@@ -87,25 +87,21 @@ pub(super) fn read_vault(
         .into_iter()
         .map(|properties| describe_version(site, name, properties))
         .collect::<Result<_, _>>()?;
-    let keys = [
-        private
-            .as_ref()
-            .and_then(|s| Some(PrivateKey::from_pem(&*s.value).ok()?.public_key().clone())),
-        public.as_ref().and_then(|s| PublicKey::from_pem(&*s.value).ok()),
-    ];
-    let private_state =
-        private.as_ref().map_or(KeyState::Missing, |s| KeyState::of_private(&*s.value));
+    let (private_state, private_key) =
+        private.as_ref().map(|secret| KeyState::of_private(&*secret.value)).unwrap_or_default();
+    let (public_state, public_key) =
+        public.as_ref().map(|secret| KeyState::of_public(&*secret.value)).unwrap_or_default();
     let vault = Vault {
         environment: environment.clone(),
         name: name.to_owned(),
         // The value counts, not the tag: a copy by hand may carry somebody else's tag.
         latest: private.map(|secret| stored(secret.properties, private_state.fingerprint())),
         private: private_state,
-        public: public.as_ref().map_or(KeyState::Missing, |s| KeyState::of_public(&*s.value)),
+        public: public_state,
         earlier,
         escrow: read_escrow(site, name)?,
     };
-    Ok((vault, keys.into_iter().flatten().collect()))
+    Ok((vault, [private_key, public_key].into_iter().flatten().collect()))
 }
 
 fn stored(
@@ -131,7 +127,7 @@ fn describe_version(
     } else {
         let secret = &site.config.store.private_secret;
         let value = site.store.get(vault, secret, &properties.version)?.value;
-        KeyState::of_private(&*value).fingerprint()
+        KeyState::of_private(&*value).0.fingerprint()
     };
     Ok(stored(properties, fingerprint))
 }

@@ -96,7 +96,10 @@ pub(crate) fn run(site: &Site<'_>, wish: &Wish) -> Result<(), Failure> {
     }
     if plan.changes_anything() {
         execute::check_writable(site, &run.request, &run.paths, &plan)?;
-        ask(wish, &run.request, &plan)?;
+        // What is continued was confirmed when it began.
+        if !run.request.continuing {
+            ask(wish, &run.request, &plan)?;
+        }
     }
 
     let lock = site.state.lock()?;

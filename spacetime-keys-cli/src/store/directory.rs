@@ -158,7 +158,6 @@ impl KeyStore for Directory {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 mod tests {
     use super::*;
     use spacetime_keys_core::fleet::{Origin, Tags};
