@@ -134,9 +134,15 @@ impl From<Error> for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        match &refusal.environment {
+        let failure = match &refusal.environment {
             Some(environment) => Self::in_environment(environment, refusal.error),
             None => refusal.error.into(),
+        };
+        if !refusal.error.is_about_token() {
+            return failure;
         }
+        let hint =
+            format!("{}; to leave the token as it is: --no-preserve-publisher-token", failure.hint);
+        failure.with_hint(hint)
     }
 }

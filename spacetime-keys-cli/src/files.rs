@@ -43,7 +43,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         return Err(Failure::new(
             "ERR_IO",
             format!("reading {}: is a directory", path.display()),
-            "name the file itself",
+            "a folder stands where a file belongs: name the file itself, or move the folder away",
         ));
     }
     // Room for all at once: a growing buffer would leave copies of a key behind.
@@ -225,7 +225,7 @@ fn target(path: &Path) -> Result<Option<Metadata>, Failure> {
         Ok(metadata) if metadata.is_symlink() => Err(Failure::refused(
             "ERR_SYMLINK",
             format!("{} is a symbolic link", path.display()),
-            "name the file that it points to (--cli-toml, --mounted-keys-dir)",
+            "name the file that it points to (in a rotation by --cli-toml, --mounted-keys-dir)",
         )),
         Ok(_) => Err(Failure::new(
             "ERR_IO",

@@ -149,6 +149,7 @@ pub(crate) struct Journal {
     sync_mounted_keys: bool,
     preserve_publisher_token: bool,
     adopt_mounted: bool,
+    replace_lost_key: bool,
     expect_identity: Option<String>,
     allow_unverified: bool,
     allow_external_issuer: bool,
@@ -167,6 +168,7 @@ impl Journal {
             sync_mounted_keys: request.sync_mounted,
             preserve_publisher_token: request.preserve_publisher,
             adopt_mounted: request.adopt_mounted,
+            replace_lost_key: request.replace_lost_key,
             expect_identity: request.expect_identity.map(|identity| identity.to_string()),
             allow_unverified: request.allow_unverified,
             allow_external_issuer: request.allow_external_issuer,
@@ -203,6 +205,7 @@ impl Journal {
             sync_mounted: self.sync_mounted_keys && now.sync_mounted,
             preserve_publisher: self.preserve_publisher_token && now.preserve_publisher,
             adopt_mounted: self.adopt_mounted || now.adopt_mounted,
+            replace_lost_key: self.replace_lost_key || now.replace_lost_key,
             expect_identity: now.expect_identity.or_else(|| {
                 self.expect_identity.as_deref().and_then(|identity| Identity::parse(identity).ok())
             }),

@@ -29,13 +29,18 @@ const run = (command, args) => {
 
 try {
   run(program, ["rotate", "--env", "all", "--yes"]);
+  // The guide's three checks of a pair, command for command: structure, parity, fingerprint.
   const script = ENVIRONMENTS.map((environment) => {
     const value = (secret) =>
       `.spacetime-keys/kv-${environment}/spacetimedb-jwt-${secret}-key/00000001/value`;
     return `
-      openssl pkey -in ${value("private")} -pubout -outform DER | openssl dgst -sha256 > a
-      openssl pkey -pubin -in ${value("public")} -outform DER | openssl dgst -sha256 > b
-      cmp -s a b`;
+      openssl pkey -in ${value("private")} -noout
+      openssl pkey -pubin -in ${value("public")} -noout
+      openssl pkey -in ${value("private")} -pubout -out derived.pub
+      openssl pkey -pubin -in ${value("public")} -outform PEM > a
+      openssl pkey -pubin -in derived.pub -outform PEM > b
+      cmp -s a b
+      openssl pkey -pubin -in ${value("public")} -outform DER | openssl dgst -sha256 > fingerprint`;
   }).join("\n");
   writeFileSync(join(host, "verify.sh"), `set -e\n${script}\n`);
 

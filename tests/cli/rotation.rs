@@ -206,3 +206,35 @@ fn a_host_of_another_folder_is_resumed_where_it_was_begun() {
     let report = elsewhere.run(&["verify", "--env", "local", "--json", "--config", config]);
     assert_eq!(report.success().json()["mounted"]["status"], "missing");
 }
+
+/// The private key is gone from every vault and from the host: only a person can say that.
+#[test]
+fn a_key_that_is_lost_for_good_can_be_replaced() {
+    let host = Host::rotated("local");
+    for vault in ["kv-dev", "kv-local"] {
+        host.remove(&format!(".spacetime-keys/{vault}/spacetimedb-jwt-private-key"));
+    }
+    host.remove(PRIVATE);
+    host.remove(PUBLIC);
+    for command in [&ROTATE[..], &["resume", "--env", "local"]] {
+        assert_eq!(host.run(command).status, Some(3));
+    }
+    host.run(&[&ROTATE[..], &["--replace-lost-key"]].concat()).success();
+    host.run(&["verify", "--env", "local"]).success();
+    assert_eq!(claims(&host)["hex_identity"], IDENTITY);
+
+    // The flag is no way around a pair that can be mended.
+    host.remove(".spacetime-keys/kv-dev/spacetimedb-jwt-public-key");
+    let refused = host.run(&[&ROTATE[..], &["--replace-lost-key", "--json"]].concat());
+    assert_eq!((refused.status, refused.code().as_str()), (Some(3), "ERR_GROUP_UNSOUND"));
+}
+
+#[test]
+fn claims_are_escrowed_though_the_token_is_left_alone() {
+    let host = Host::new();
+    host.run(&[&ROTATE[..], &["--no-preserve-publisher-token"]].concat()).success();
+    // As after a mistaken login: the token is gone, the claims are not.
+    host.set_token("");
+    host.run(&["token", "restore", "--env", "local"]).success();
+    assert_eq!(claims(&host)["hex_identity"], IDENTITY);
+}

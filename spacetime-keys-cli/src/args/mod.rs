@@ -127,6 +127,9 @@ pub(crate) struct Rotate {
     /// Keep a mounted pair that the vault has never seen, for a rollback
     #[arg(long)]
     pub(crate) adopt_mounted: bool,
+    /// Make a new pair although the private key of the present one is nowhere to be found
+    #[arg(long)]
+    pub(crate) replace_lost_key: bool,
     #[command(flatten)]
     pub(crate) host: HostOptions,
 }

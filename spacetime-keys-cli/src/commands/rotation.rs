@@ -27,7 +27,8 @@ pub(super) fn rotate(
     };
     let host = host_environment(config, args.host_env.as_deref(), host)?;
     let wish = wish(config, Operation::Rotate, environments, host, &args.host);
-    run(config, &Wish { adopt_mounted: args.adopt_mounted, ..wish }, output)
+    let (adopt_mounted, replace_lost_key) = (args.adopt_mounted, args.replace_lost_key);
+    run(config, &Wish { adopt_mounted, replace_lost_key, ..wish }, output)
 }
 
 pub(super) fn resume(
@@ -93,6 +94,7 @@ fn wish(
         dry_run: options.dry_run,
         yes: options.yes,
         adopt_mounted: false,
+        replace_lost_key: false,
         sync_mounted: !options.no_sync_mounted_keys,
         preserve_publisher: !options.no_preserve_publisher_token,
         expect_identity: options.expect_identity,

@@ -30,6 +30,7 @@ pub(crate) struct Wish {
     pub(crate) dry_run: bool,
     pub(crate) yes: bool,
     pub(crate) adopt_mounted: bool,
+    pub(crate) replace_lost_key: bool,
     pub(crate) sync_mounted: bool,
     pub(crate) preserve_publisher: bool,
     pub(crate) expect_identity: Option<Identity>,
@@ -48,6 +49,7 @@ impl Wish {
             sync_mounted: self.sync_mounted,
             preserve_publisher: self.preserve_publisher,
             adopt_mounted: self.adopt_mounted,
+            replace_lost_key: self.replace_lost_key,
             expect_identity: self.expect_identity,
             allow_unverified: self.allow_unverified,
             allow_external_issuer: self.allow_external_issuer,
@@ -85,7 +87,9 @@ pub(crate) fn run(site: &Site<'_>, wish: &Wish) -> Result<(), Failure> {
         output.result(&report::nothing(text), || format!("{text}\n"));
         return Ok(());
     };
-    let (gathered, plan) = prepare(site, &run)?;
+    // Half of what another run does would look like damage.
+    let (gathered, plan) = prepare(site, &run)
+        .map_err(|failure| if site.state.is_locked() { state::busy() } else { failure })?;
     if wish.dry_run {
         let report = Report::new(site, &run.request, &run.paths, &plan, &gathered.snapshot, true);
         output.result(&report, || report.to_text());

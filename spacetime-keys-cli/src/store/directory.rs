@@ -66,11 +66,12 @@ impl Directory {
 
     fn properties(&self, vault: &str, secret: &str, version: &str) -> Result<Properties, Failure> {
         let path = self.folder(vault, secret).join(version).join(PROPERTIES);
-        let content = files::read_existing(&path)?;
-        let file: PropertiesFile = serde_json::from_slice(&content).map_err(|_| {
+        let file: Option<PropertiesFile> =
+            files::read(&path)?.and_then(|content| serde_json::from_slice(&content).ok());
+        let file = file.ok_or_else(|| {
             Failure::new(
                 "ERR_STORE_DAMAGED",
-                format!("{} is damaged", path.display()),
+                format!("{} is missing or damaged", path.display()),
                 "take this file from a backup; the key itself is in `value` beside it",
             )
         })?;

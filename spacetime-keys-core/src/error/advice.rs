@@ -3,6 +3,29 @@
 use super::{Algorithm, Encoding, Error, Found};
 
 impl Error {
+    /// Whether it is about the publisher token: then an operation can leave that alone, and go on.
+    pub const fn is_about_token(self) -> bool {
+        matches!(
+            self,
+            Self::TokenTooLarge
+                | Self::TokenOpaque
+                | Self::TokenEncrypted
+                | Self::TokenMalformed(_)
+                | Self::TokenDuplicate(_)
+                | Self::TokenAlgorithm(_)
+                | Self::ClaimMissing(_)
+                | Self::ClaimInvalid(_)
+                | Self::TokenIdentityMismatch
+                | Self::TokenExternalIssuer
+                | Self::TokenUnverified
+                | Self::TokenUnexpectedIdentity
+                | Self::TomlSyntax
+                | Self::TomlType
+                | Self::TomlNoToken
+                | Self::PublisherChanged
+        )
+    }
+
     /// What to do next, for a person. `E` stands for the environment at hand.
     #[allow(clippy::too_many_lines)] // a table: one line an error, easier to read in one piece
     pub const fn hint(self) -> &'static str {
@@ -47,7 +70,7 @@ impl Error {
                 "two keys were mixed into one file: take it from your key store or a backup again"
             }
             Self::PairMismatch => {
-                "the private key decides: `spacetime-keys resume --env E` writes its public key anew"
+                "the private key decides: `openssl pkey -in PRIVATE -pubout -out PUBLIC` writes its public key; in a fleet, `spacetime-keys resume --env E`"
             }
             Self::SelfTest => {
                 "do not use this key; report this, with your processor and system, as a bug"
@@ -76,10 +99,10 @@ impl Error {
                 "the claims were edited: find the token that the server issued, or `spacetime-keys token restore --env E`"
             }
             Self::TokenExternalIssuer => {
-                "its signing key is its issuer's: rotating yours does not touch it, so pass --no-preserve-publisher-token; if a key of yours did sign it, --allow-external-issuer"
+                "its signing key is its issuer's, and a rotation does not touch it; if a key of yours did sign it, --allow-external-issuer"
             }
             Self::TokenUnverified => {
-                "pass the key that signed it (--previous-public-key), or name its identity (--expect-identity HEX), or --allow-unverified"
+                "look whose it is (`spacetime-keys token decode --cli-toml FILE`), and name that identity: --expect-identity HEX; or --allow-unverified; `token resign` also takes the key that signed it (--previous-public-key)"
             }
             Self::TokenUnexpectedIdentity => {
                 "look whose token this is: `spacetime-keys token decode --cli-toml FILE`"
@@ -92,7 +115,7 @@ impl Error {
                 "mend the file by hand (`spacetime` itself refuses it too), or name another with --cli-toml"
             }
             Self::TomlNoToken => {
-                "`spacetime-keys token restore --env E` if the claims are in escrow; without a publisher to keep, pass --no-preserve-publisher-token"
+                "`spacetime-keys token restore --env E` if the claims are in escrow; before a first publish, log in with `spacetime login`"
             }
             Self::EnvironmentName | Self::EnvironmentUnknown => {
                 "see [environments] in spacetime-keys.toml; by default: prod, test, dev, local"
@@ -106,7 +129,7 @@ impl Error {
                 "there is nothing to return to; `spacetime-keys rotate --env E` makes a new pair"
             }
             Self::MountedUnknown => {
-                "it may be the only copy of a key in use: --adopt-mounted keeps it in the vault; `spacetime-keys sync --env E` sets it aside for the vault's"
+                "it may be the only copy of a key in use: `spacetime-keys sync --env E` sets it aside and mounts the vault's; `spacetime-keys rotate --env E --adopt-mounted` keeps it in the vault"
             }
             Self::MountedElsewhere => {
                 "name the environment whose keys this host mounts with --host-env"
@@ -117,7 +140,7 @@ impl Error {
             }
             Self::Unfinished => "`spacetime-keys resume` finishes it",
             Self::PrivateKeyLost => {
-                "put the private key back (a backup, a host that still mounts it) as id_ecdsa, then `spacetime-keys resume --env E`"
+                "put the private key back (a backup, a host that still mounts it) as id_ecdsa, then `spacetime-keys resume --env E`; if it is lost for good, `spacetime-keys rotate --env E --replace-lost-key`"
             }
             Self::PublisherChanged => {
                 "`spacetime-keys resume --expect-identity HEX` accepts the one that is there now; --no-preserve-publisher-token leaves the token alone"

@@ -1,12 +1,25 @@
 //! AWS-LC. Its nonces come from the operating system's randomness.
 
+use aws_lc_rs::agreement::{self, ECDH_P256};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, ParsedPublicKey,
 };
 
+use zeroize::Zeroizing;
+
 use super::Signature;
 use crate::{Error, PrivateKey, PublicKey, Result};
+
+/// Many times faster than `p256`'s, whose arithmetic has no tables.
+pub(super) fn public_point(secret: &p256::SecretKey) -> Result<[u8; 65]> {
+    let scalar = Zeroizing::new(<[u8; 32]>::from(secret.to_bytes()));
+    let public = agreement::PrivateKey::from_private_key(&ECDH_P256, scalar.as_slice())
+        .map_err(|_| Error::KeyInvalid)?
+        .compute_public_key()
+        .map_err(|_| Error::KeyInvalid)?;
+    public.as_ref().try_into().map_err(|_| Error::KeyInvalid)
+}
 
 pub(super) struct Signer(EcdsaKeyPair);
 

@@ -19,6 +19,11 @@ use crate::{PrivateKey, PublicKey, Result};
 /// A signature: `r ‖ s`, 32 bytes each, big-endian (RFC 7518, section 3.4).
 pub type Signature = [u8; 64];
 
+/// The public key that belongs to a scalar, as `04 ‖ x ‖ y`. The scalar must be in range.
+pub(crate) fn public_point(secret: &p256::SecretKey) -> Result<[u8; 65]> {
+    backend::public_point(secret)
+}
+
 /// Signs with a parsed private key. Make one and keep it: making it costs more than signing.
 pub struct Signer {
     inner: backend::Signer,

@@ -2,9 +2,15 @@
 
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::ecdsa::{SigningKey, VerifyingKey};
+use p256::elliptic_curve::sec1::ToSec1Point;
 
 use super::Signature;
 use crate::{Error, PrivateKey, PublicKey, Result};
+
+pub(super) fn public_point(secret: &p256::SecretKey) -> Result<[u8; 65]> {
+    let point = secret.public_key().to_sec1_point(false);
+    point.as_bytes().try_into().map_err(|_| Error::KeyInvalid)
+}
 
 pub(super) struct Signer(SigningKey);
 

@@ -40,6 +40,8 @@ pub enum Finding {
     MountedMissing,
     /// Everybody on this host may read the private key.
     WorldAccessible,
+    /// The token was signed by nobody known.
+    TokenUnverified,
     /// The token was signed by an earlier key.
     TokenStale,
     /// The token has expired.
@@ -63,6 +65,7 @@ impl Finding {
             Self::MountedDiffers => "ERR_MOUNTED_DIFFERS",
             Self::MountedMissing => "ERR_MOUNTED_MISSING",
             Self::WorldAccessible => "ERR_KEY_WORLD_ACCESSIBLE",
+            Self::TokenUnverified => Error::TokenUnverified.code(),
             Self::TokenStale => "ERR_TOKEN_STALE",
             Self::TokenExpired => "ERR_TOKEN_EXPIRED",
             Self::ServerKeyStale => "ERR_SERVER_KEY_STALE",
@@ -104,6 +107,9 @@ impl Finding {
             | Self::ServerKeyStale => {
                 "`spacetime-keys sync --env E` brings this host up to its vault"
             }
+            Self::TokenUnverified => {
+                "if the identity shown is the owner's: `spacetime-keys sync --env E --expect-identity HEX` signs it anew; if not: `spacetime-keys token restore --env E`"
+            }
             Self::TokenExpired => {
                 "`spacetime-keys token resign --cli-toml FILE --private-key FILE` signs it without an expiry"
             }
@@ -135,6 +141,9 @@ impl fmt::Display for Finding {
                 "no keys are mounted here (a server that finds none makes a pair of its own, silently)"
             }
             Self::WorldAccessible => "everybody on this host can read the mounted private key",
+            Self::TokenUnverified => {
+                "the publisher token is signed by none of the known keys: a server answers 401"
+            }
             Self::TokenStale => "the publisher token was signed by an earlier key: a server answers 401",
             Self::TokenExpired => "the publisher token has expired: a server answers 401",
             Self::ServerKeyStale => "cli.toml remembers an earlier public key of the server",

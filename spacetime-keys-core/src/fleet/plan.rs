@@ -25,6 +25,8 @@ pub struct Request {
     pub preserve_publisher: bool,
     /// Keep a mounted pair that the vault has never seen, as the version before the new one.
     pub adopt_mounted: bool,
+    /// Make a new pair although the private key of the present one is nowhere to be found.
+    pub replace_lost_key: bool,
     /// The identity that the publisher token must have.
     pub expect_identity: Option<Identity>,
     /// Sign a token anew that no known key has signed.

@@ -112,7 +112,7 @@ impl Planner<'_> {
                 let adopt = if begun.is_some() {
                     begun
                 } else {
-                    let current = sound_pair(&vaults).map_err(&refuse)?;
+                    let current = self.present_pair(named, &vaults).map_err(&refuse)?;
                     self.adoption(group, &vaults, current)
                 };
                 Ok(target(Source::New, Origin::Rotate, adopt))
@@ -145,6 +145,17 @@ impl Planner<'_> {
                 })
             }
         }
+    }
+
+    /// The group's sound pair; `None`, too, if it is lost, and that is known.
+    fn present_pair(
+        &self,
+        named: &Environment,
+        vaults: &[&Vault],
+    ) -> Result<Option<Fingerprint>, Error> {
+        let sound = sound_pair(vaults);
+        let lost = || mended_pair(self.snapshot, vaults, named) == Err(Error::PrivateKeyLost);
+        if sound.is_err() && self.request.replace_lost_key && lost() { Ok(None) } else { sound }
     }
 
     /// The mounted pair, if it is to be pushed before the new one: a host met for the first time,

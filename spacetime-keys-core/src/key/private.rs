@@ -6,7 +6,7 @@ use super::PublicKey;
 use super::container;
 use super::public::POINT_LEN;
 use crate::pem::{self, Block, Label, Oddity};
-use crate::{Error, Result};
+use crate::{Error, Result, es256};
 
 /// A P-256 private key and the public key that follows from it.
 ///
@@ -81,7 +81,7 @@ impl PrivateKey {
     }
 
     fn from_p256(secret: p256::SecretKey) -> Result<Self> {
-        let public = PublicKey::from_p256(secret.public_key())?;
+        let public = PublicKey::from_sec1_bytes(&es256::public_point(&secret)?)?;
         Ok(Self { secret, public })
     }
 

@@ -59,7 +59,7 @@ impl PublicKey {
         Self::from_p256(key)
     }
 
-    pub(super) fn from_p256(key: p256::PublicKey) -> Result<Self> {
+    fn from_p256(key: p256::PublicKey) -> Result<Self> {
         let point =
             key.to_sec1_point(false).as_bytes().try_into().map_err(|_| Error::KeyInvalid)?;
         Ok(Self { key, point })
