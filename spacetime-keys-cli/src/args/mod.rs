@@ -87,6 +87,20 @@ pub(crate) struct HostFiles {
     pub(crate) mounted_keys_dir: Option<PathBuf>,
 }
 
+/// Which tokens are signed anew.
+#[derive(ClapArgs)]
+pub(crate) struct Trust {
+    /// The identity that the publisher token must have; stands for a verified signature
+    #[arg(long, value_name = "HEX", value_parser = identity)]
+    pub(crate) expect_identity: Option<Identity>,
+    /// Sign the publisher token anew although no known key has signed it
+    #[arg(long)]
+    pub(crate) allow_unverified: bool,
+    /// Sign the publisher token anew although its issuer is not `localhost`
+    #[arg(long)]
+    pub(crate) allow_external_issuer: bool,
+}
+
 /// What a run does with this host.
 #[derive(ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -99,15 +113,8 @@ pub(crate) struct HostOptions {
     /// Leave the mounted key files as they are
     #[arg(long)]
     pub(crate) no_sync_mounted_keys: bool,
-    /// The identity that the publisher token must have; stands for a verified signature
-    #[arg(long, value_name = "HEX", value_parser = identity)]
-    pub(crate) expect_identity: Option<Identity>,
-    /// Sign the publisher token anew although no known key has signed it
-    #[arg(long)]
-    pub(crate) allow_unverified: bool,
-    /// Sign the publisher token anew although its issuer is not `localhost`
-    #[arg(long)]
-    pub(crate) allow_external_issuer: bool,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// Print the steps, change nothing
     #[arg(long, short = 'd')]
     pub(crate) dry_run: bool,
@@ -268,15 +275,8 @@ pub(crate) struct Resign {
     /// The public key that the present token was signed for
     #[arg(long, value_name = "FILE")]
     pub(crate) previous_public_key: Option<PathBuf>,
-    /// The identity that the token must have; stands for a verified signature
-    #[arg(long, value_name = "HEX", value_parser = identity)]
-    pub(crate) expect_identity: Option<Identity>,
-    /// Sign anew although no known key has signed the present token
-    #[arg(long)]
-    pub(crate) allow_unverified: bool,
-    /// Sign anew although the token's issuer is not `localhost`
-    #[arg(long)]
-    pub(crate) allow_external_issuer: bool,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// What becomes of `exp`: `clear`, `keep`, or a lifetime such as `30d`
     #[arg(long, value_name = "clear|keep|TTL", default_value = "clear", value_parser = expiry)]
     pub(crate) expiry: Expiry,

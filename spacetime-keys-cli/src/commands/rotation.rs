@@ -97,9 +97,9 @@ fn wish(
         replace_lost_key: false,
         sync_mounted: !options.no_sync_mounted_keys,
         preserve_publisher: !options.no_preserve_publisher_token,
-        expect_identity: options.expect_identity,
-        allow_unverified: options.allow_unverified,
-        allow_external_issuer: options.allow_external_issuer,
+        expect_identity: options.trust.expect_identity,
+        allow_unverified: options.trust.allow_unverified,
+        allow_external_issuer: options.trust.allow_external_issuer,
     }
 }
 

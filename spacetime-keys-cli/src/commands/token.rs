@@ -166,9 +166,9 @@ fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Failure> {
         now: clock::now(),
         expiry: args.expiry,
         known_keys: &known_keys,
-        expect_identity: args.expect_identity,
-        allow_unverified: args.allow_unverified,
-        allow_external_issuer: args.allow_external_issuer,
+        expect_identity: args.trust.expect_identity,
+        allow_unverified: args.trust.allow_unverified,
+        allow_external_issuer: args.trust.allow_external_issuer,
     };
     let token = cli_toml.token().map_err(in_file)?;
     let resigned = jwt::resign(token, &Signer::new(&key)?, &options).map_err(in_file)?;
