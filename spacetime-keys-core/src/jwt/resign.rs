@@ -106,8 +106,10 @@ pub fn resign(token: &str, signer: &Signer, options: &ResignOptions<'_>) -> Resu
     if options.expect_identity.is_some_and(|expected| expected != publisher.identity) {
         return Err(Error::TokenUnexpectedIdentity);
     }
-    let verified_with = std::iter::once(signer.public_key())
-        .chain(options.known_keys)
+    let verified_with = options
+        .known_keys
+        .iter()
+        .chain(std::iter::once(signer.public_key()))
         .find(|key| Verifier::new(key).is_ok_and(|verifier| token.is_signed_by(&verifier)))
         .map(PublicKey::fingerprint);
     if verified_with.is_none() && options.expect_identity.is_none() && !options.allow_unverified {
