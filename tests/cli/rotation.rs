@@ -4,10 +4,13 @@
 
 mod common;
 
-use common::{CLI_TOML, Host, IDENTITY, PRIVATE, PUBLIC};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use common::{CLI_TOML, Content, Host, IDENTITY, PRIVATE, PUBLIC};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::Value;
-use spacetime_keys_core::PublicKey;
+use spacetime_keys_core::{PrivateKey, PublicKey};
 
 const ROTATE: [&str; 4] = ["rotate", "--env", "local", "--yes"];
 
@@ -237,4 +240,46 @@ fn claims_are_escrowed_though_the_token_is_left_alone() {
     host.set_token("");
     host.run(&["token", "restore", "--env", "local"]).success();
     assert_eq!(claims(&host)["hex_identity"], IDENTITY);
+}
+
+/// `openssl` with a text on standard input: never in its arguments.
+fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    let mut command = Command::new("openssl");
+    let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("openssl is needed: ./tests/run installs it");
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "openssl {arguments:?}: {output:?}");
+    output.stdout
+}
+
+#[test]
+fn openssl_agrees_on_every_key_file_that_is_written() {
+    let host = Host::new();
+    host.run(&["rotate", "--env", "all", "--yes"]).success();
+    host.run(&["rollback", "--env", "local"]).success();
+    host.run(&["key", "generate", "--out", "made"]).success();
+    let (mut private, mut public) = (0, 0);
+    for (path, entry) in host.tree() {
+        let Content::File(pem) = entry.content else { continue };
+        if pem.starts_with(b"-----BEGIN PRIVATE KEY-----") {
+            private += 1;
+            // Read and written back byte for byte, and the same public key.
+            assert_eq!(openssl(&["pkey"], &pem), pem, "{path:?}");
+            let public = openssl(&["pkey", "-pubout"], &pem);
+            let key = PrivateKey::from_pem(&pem).unwrap();
+            assert_eq!(key.public_key().to_pem().as_bytes(), public, "{path:?}");
+        } else if pem.starts_with(b"-----BEGIN PUBLIC KEY-----") {
+            public += 1;
+            assert_eq!(openssl(&["pkey", "-pubin"], &pem), pem, "{path:?}");
+            let der = openssl(&["pkey", "-pubin", "-outform", "DER"], &pem);
+            let digest = openssl(&["dgst", "-sha256", "-r"], &der);
+            let digest = String::from_utf8(digest).unwrap();
+            let file = path.to_string_lossy();
+            let ours = host.run(&["key", "fingerprint", &file, "--json"]).success().json();
+            assert_eq!(digest.split(' ').next(), ours["fingerprint"].as_str(), "{path:?}");
+        }
+    }
+    // Four vaults' new pairs, dev's and local's adopted and returned ones; mounted; made.
+    assert_eq!((private, public), (4 + 2 + 2 + 1 + 1, 4 + 2 + 2 + 1 + 1));
 }
