@@ -1,6 +1,6 @@
 //! A whole rotation on the files that a real CLI and server wrote.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -288,16 +288,14 @@ impl<'a> Executor<'a> {
             now: clock::now(),
             expiry: Expiry::Clear,
             known_keys: &self.before.known_keys,
-            expect_identity: self.request.expect_identity,
-            allow_unverified: self.request.allow_unverified,
+            // The plan has judged the token; here it must still be the same publisher's.
+            expect_identity: Some(publisher.identity),
+            allow_unverified: false,
             allow_external_issuer: self.request.allow_external_issuer,
         };
         let signer = Signer::new(key)?;
         let resigned =
             jwt::resign(cli_toml.token().map_err(in_file)?, &signer, &options).map_err(in_file)?;
-        if resigned.publisher.identity != publisher.identity {
-            return Err(in_file(Error::PublisherChanged));
-        }
         let old_keys: Vec<PublicKey> =
             cli_toml.server_keys().filter(|key| self.is_ours(key)).cloned().collect();
         host::write_cli_toml(path, &cli_toml.with(&resigned.token, &old_keys, key.public_key()))?;

@@ -1,0 +1,118 @@
+//! Plans, carried out on a fleet that exists in memory alone: from any state that vaults and host
+//! can be in, a plan is refused or leads to a proven end; cut off after any step and made again, it
+//! leads there too; and no private key is ever lost.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing)]
+
+mod fleet_model;
+
+use fleet_model::{World, all_environments, environment, policy};
+use proptest::prelude::*;
+use spacetime_keys_core::fleet::{Operation, Request, Scope, audit, plan, prove};
+
+const OPERATIONS: [Operation; 4] =
+    [Operation::Rotate, Operation::Resume, Operation::Rollback, Operation::Sync];
+
+fn request(operation: Operation, environments: &[&str], host: Option<&str>) -> Request {
+    Request {
+        operation,
+        rotation_id: "this-run".to_owned(),
+        continuing: false,
+        environments: environments.iter().map(|name| environment(name)).collect(),
+        host: host.map(environment),
+        sync_mounted: true,
+        preserve_publisher: true,
+        adopt_mounted: false,
+        replace_lost_key: false,
+        expect_identity: None,
+        allow_unverified: false,
+        allow_external_issuer: false,
+    }
+}
+
+/// Carries a plan out, at most `steps` of it. Whether it came to its end; then it is proven.
+fn carry_out(world: &mut World, request: &Request, steps: usize) -> Result<bool, TestCaseError> {
+    let before = world.snapshot_of(request);
+    let plan = match plan(&policy(), &before, request) {
+        Ok(plan) => plan,
+        Err(refusal) => return Err(TestCaseError::fail(format!("refused: {refusal}"))),
+    };
+    let mut pairs: Vec<_> = plan.targets.iter().map(|t| t.source.fingerprint()).collect();
+    world.begin(&plan);
+    for step in plan.steps.iter().take(steps) {
+        world.apply(&plan, step, request, &before, &mut pairs);
+    }
+    if steps < plan.steps.len() {
+        return Ok(false);
+    }
+    let pairs: Vec<_> =
+        pairs.into_iter().map(|pair| pair.expect("every target has a pair")).collect();
+    prop_assert_eq!(prove(&plan, request, &pairs, &world.snapshot()), Ok(()));
+    Ok(true)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn refused_or_proven_wherever_it_is_cut(
+        world in fleet_model::any_world(),
+        operation in prop::sample::select(&OPERATIONS[..]),
+        whole_fleet in any::<bool>(),
+        adopt_mounted in any::<bool>(),
+        replace_lost_key in any::<bool>(),
+        cuts in prop::collection::vec(0_usize..12, 0..3),
+    ) {
+        let environments: &[&str] =
+            if whole_fleet && operation == Operation::Rotate { &["prod", "dev", "local"] } else { &["local"] };
+        let mut request = request(operation, environments, Some("local"));
+        request.adopt_mounted = adopt_mounted;
+        request.replace_lost_key = replace_lost_key;
+        let mut world = world;
+        let before = world.reachable_keys();
+        if plan(&policy(), &world.snapshot(), &request).is_err() {
+            return Ok(());
+        }
+        for steps in cuts {
+            if carry_out(&mut world, &request, steps)? {
+                return Ok(());
+            }
+            request.continuing = true;
+            prop_assert!(before.is_subset(&world.reachable_keys()), "a key is lost half-way");
+        }
+        prop_assert!(carry_out(&mut world, &request, usize::MAX)?);
+        prop_assert!(before.is_subset(&world.reachable_keys()), "a key is lost");
+    }
+
+    /// What an audit calls sound, `rotate` and `rollback` take; what they do, it calls sound.
+    #[test]
+    fn audit_and_plans_agree(world in fleet_model::any_world()) {
+        let mut world = world;
+        let scope = Scope { environments: all_environments(), host: true };
+        let report = audit(&policy(), &world.snapshot(), &scope, 0);
+        // The host mounts the keys of the environment that the audit says.
+        let host = report.mounted.as_ref().and_then(|mounted| mounted.environment.as_ref());
+        let host = host.map_or("local", |environment| environment.as_str());
+        let rotate = request(Operation::Rotate, &["prod", "dev", "local"], Some(host));
+        let planned = plan(&policy(), &world.snapshot(), &rotate);
+        if report.ok {
+            prop_assert!(planned.is_ok(), "sound, and refused: {:?}", planned.err());
+        }
+        if planned.is_ok() {
+            prop_assert!(carry_out(&mut world, &rotate, usize::MAX)?);
+            let report = audit(&policy(), &world.snapshot(), &scope, 0);
+            prop_assert!(report.ok, "rotated, and unsound: {:?}", report.problems);
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_has_nothing_to_do_only_proves() {
+    let world = World::sound();
+    for operation in [Operation::Resume, Operation::Sync] {
+        let request = request(operation, &["local"], Some("local"));
+        let plan = plan(&policy(), &world.snapshot(), &request).expect("sound");
+        assert!(!plan.changes_anything(), "{operation:?}: {:?}", plan.steps);
+        assert_eq!(plan.steps.len(), 1);
+    }
+}
