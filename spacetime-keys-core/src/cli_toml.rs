@@ -72,19 +72,19 @@ impl<'a> CliToml<'a> {
         new_key: &PublicKey,
     ) -> Zeroizing<String> {
         let mut edits = Vec::new();
+        // A JWS needs no escapes; whatever else is passed must not break out of its string.
+        let quoted = Zeroizing::new(Value::from(token).to_string());
         match &self.token {
             Some((span, old)) if old.as_str() != token => {
-                edits.push((span.clone(), Zeroizing::new(format!("\"{token}\""))));
+                edits.push((span.clone(), quoted));
             }
             Some(_) => {}
             None => {
                 // Before any table, and after a byte order mark.
                 let start = self.text.len() - self.text.trim_start_matches('\u{feff}').len();
                 let newline = newline_of(self.text);
-                edits.push((
-                    start..start,
-                    Zeroizing::new(format!("{TOKEN} = \"{token}\"{newline}")),
-                ));
+                let line = format!("{TOKEN} = {}{newline}", quoted.as_str());
+                edits.push((start..start, Zeroizing::new(line)));
             }
         }
         for (span, key) in &self.server_keys {

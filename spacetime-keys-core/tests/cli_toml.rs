@@ -220,6 +220,16 @@ fn a_token_is_added_at_the_root() {
     }
 }
 
+/// Nobody signs such a token, but whatever is passed stays inside its string.
+#[test]
+fn a_strange_token_does_not_break_out() {
+    let strange = "a\"\nb = 'c'\n\\";
+    for text in ["", "spacetimedb_token = \"old\"\n"] {
+        let edited = CliToml::parse(text).unwrap().with(strange, &[], &new_key());
+        assert_eq!(CliToml::parse(&edited).unwrap().token(), Ok(strange));
+    }
+}
+
 #[test]
 fn an_empty_token_is_none_and_is_filled() {
     let new_key = new_key();
