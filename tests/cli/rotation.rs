@@ -283,3 +283,22 @@ fn openssl_agrees_on_every_key_file_that_is_written() {
     // Four vaults' new pairs, dev's and local's adopted and returned ones; mounted; made.
     assert_eq!((private, public), (4 + 2 + 2 + 1 + 1, 4 + 2 + 2 + 1 + 1));
 }
+
+/// As the first rotation of an empty host advises.
+#[test]
+fn the_first_publisher_is_escrowed_by_a_sync() {
+    let host = Host::empty();
+    let report = host.run(&["rotate", "--env", "local", "--yes", "--json"]).success().json();
+    let advice = report["next"].to_string();
+    assert!(advice.contains("`spacetime-keys sync --env local`"), "{advice}");
+    let key = PrivateKey::from_pem(host.read(PRIVATE)).unwrap();
+    let login = serde_json::json!({ "iss": "localhost", "sub": "the-first-login", "iat": 1 });
+    let token = common::token(&key, &login);
+    host.write(CLI_TOML, format!("spacetimedb_token = \"{token}\"\n"));
+    host.run(&["sync", "--env", "local"]).success();
+    // The token was good: it stays as it is.
+    assert_eq!(host.token(), token);
+    host.remove(CLI_TOML);
+    host.run(&["token", "restore", "--env", "local"]).success();
+    assert_eq!(claims(&host)["sub"], "the-first-login");
+}

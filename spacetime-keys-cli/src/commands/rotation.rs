@@ -12,7 +12,7 @@ use crate::rotation::{self, Site, Wish};
 use crate::store::Directory;
 
 /// The environment whose keys a host mounts when every group is rotated.
-const DEFAULT_HOST: &str = "local";
+pub(super) const DEFAULT_HOST: &str = "local";
 
 pub(super) fn rotate(
     config: &Config,

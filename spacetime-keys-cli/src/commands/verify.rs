@@ -8,7 +8,7 @@ use spacetime_keys_core::fleet::{
 };
 
 use super::Answer;
-use super::rotation::paths;
+use super::rotation::{DEFAULT_HOST, paths};
 use crate::args::{self, HostFiles};
 use crate::clock;
 use crate::config::Config;
@@ -38,7 +38,7 @@ fn keys_alone(folder: &std::path::Path) -> Result<Report, Failure> {
     let publisher = PublisherState::Bad(spacetime_keys_core::Error::TomlNoToken);
     let host = Mounted::read(folder)?.into_host(publisher, &[]);
     let snapshot = Snapshot { vaults: Vec::new(), host, unfinished: None };
-    let scope = Scope { environments: Vec::new(), host: true };
+    let scope = Scope { environments: Vec::new(), host: true, likely_host: None };
     let mut report = audit(&policy, &snapshot, &scope, clock::now());
     // On a host, missing files may be meant; where they alone were asked about, they are not.
     if report.mounted.as_ref().is_none_or(|mounted| mounted.status != "ok") {
@@ -63,7 +63,8 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
     let gathered = gather(&site, &paths(config, &files), true)?;
     let mut policy = config.policy.clone();
     policy.max_age_days = args.max_age_days.unwrap_or(policy.max_age_days);
-    let scope = Scope { environments, host: true };
+    let likely_host = config.environment(DEFAULT_HOST).ok();
+    let scope = Scope { environments, host: true, likely_host };
     let mut report = audit(&policy, &gathered.snapshot, &scope, clock::now());
     // In the store's own words, in the place of the core's.
     for problem in &mut report.problems {

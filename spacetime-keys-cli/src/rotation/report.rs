@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use spacetime_keys_core::fleet::{
-    Action, Environment, Note, Operation, Plan, Request, Snapshot, Step,
+    Action, Environment, Note, Operation, Plan, Request, Snapshot, Step, Target,
 };
 use spacetime_keys_core::{Fingerprint, Identity};
 
@@ -77,11 +77,16 @@ impl<'a> Report<'a> {
             environment: environment.clone(),
             status: "planned",
         });
+        let previous = |target: &Target| {
+            target.adopt.or_else(|| {
+                before.group(&target.environments).find_map(|vault| vault.private.fingerprint())
+            })
+        };
+        let host_target = plan.host.as_ref().and_then(|(_, target)| plan.targets.get(*target));
+        let first_pair = host_target.is_some_and(|target| previous(target).is_none());
         let pairs = plan.targets.iter().map(|target| PairReport {
             environments: target.environments.clone(),
-            previous_fingerprint: target.adopt.or_else(|| {
-                before.group(&target.environments).find_map(|vault| vault.private.fingerprint())
-            }),
+            previous_fingerprint: previous(target),
             fingerprint: target.source.fingerprint(),
         });
         let publisher = plan.publisher.as_ref().map(|publisher| PublisherReport {
@@ -101,7 +106,7 @@ impl<'a> Report<'a> {
             pairs: pairs.collect(),
             publisher,
             notes: plan.notes.clone(),
-            next: next_steps(request, paths, plan, dry_run),
+            next: next_steps(request, paths, plan, first_pair, dry_run),
             output: site.output,
         }
     }
@@ -199,7 +204,13 @@ impl<'a> Report<'a> {
     }
 }
 
-fn next_steps(request: &Request, paths: &Paths, plan: &Plan, dry_run: bool) -> Vec<String> {
+fn next_steps(
+    request: &Request,
+    paths: &Paths,
+    plan: &Plan,
+    first_pair: bool,
+    dry_run: bool,
+) -> Vec<String> {
     let mut next = Vec::new();
     if dry_run {
         next.push("Run it again without --dry-run.".to_owned());
@@ -220,7 +231,9 @@ fn next_steps(request: &Request, paths: &Paths, plan: &Plan, dry_run: bool) -> V
                     format!("On hosts of {environment}: `spacetime-keys sync --env {environment}`, then restart.")
                 }));
             }
-            if plan.publisher.is_none() {
+            if first_pair {
+                next.push(format!("Log in and publish once, then `spacetime-keys sync --env {host}`: it keeps the publisher's claims in escrow."));
+            } else if plan.publisher.is_none() {
                 next.push("No publisher token was signed anew: a token of the earlier key is a 401 now. Do not log in again to cure that.".to_owned());
             }
         }

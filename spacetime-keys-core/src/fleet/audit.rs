@@ -12,6 +12,8 @@ pub struct Scope {
     pub environments: Vec<Environment>,
     /// The host, too: its mounted files and its token.
     pub host: bool,
+    /// Where environments share the mounted pair, the one that this host is taken for.
+    pub likely_host: Option<Environment>,
 }
 
 /// What an audit says.
@@ -238,7 +240,10 @@ impl Auditor<'_> {
         let asked = |vault: &&Vault| self.scope.environments.contains(&vault.environment);
         let latest = |vault: &&Vault| mounted.is_some() && vault.private.fingerprint() == mounted;
         let earlier = |vault: &&Vault| mounted.is_some_and(|pair| vault.knows(pair));
-        let vaults = || self.snapshot.vaults.iter();
+        let is_likely =
+            |vault: &&Vault| Some(&vault.environment) == self.scope.likely_host.as_ref();
+        let likely = self.snapshot.vaults.iter().find(is_likely);
+        let vaults = || likely.into_iter().chain(&self.snapshot.vaults);
         vaults()
             .filter(asked)
             .find(latest)
