@@ -75,10 +75,7 @@ impl Config {
         let text = match (files::read_text(path)?, named) {
             (Some(text), _) => text,
             (None, None) => return Self::new(File::default(), Path::new("")),
-            (None, Some(_)) => {
-                files::read_existing(path)?;
-                return Err(Failure::bug("a file came into being"));
-            }
+            (None, Some(_)) => return Err(files::not_found(path)),
         };
         let file: File = toml_edit::de::from_str(&text).map_err(|error| {
             // The parser's own message quotes the file.

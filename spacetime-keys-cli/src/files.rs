@@ -62,7 +62,11 @@ pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
 
 /// A file's content; its absence is a failure.
 pub(crate) fn read_existing(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    read(path)?.ok_or_else(|| Failure::io("reading", path, &ErrorKind::NotFound.into()))
+    read(path)?.ok_or_else(|| not_found(path))
+}
+
+pub(crate) fn not_found(path: &Path) -> Failure {
+    Failure::io("reading", path, &ErrorKind::NotFound.into())
 }
 
 /// A file's content as text.
@@ -76,6 +80,11 @@ pub(crate) fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, Failur
             "convert it, or name another file",
         )),
     }
+}
+
+/// A file's content as text; its absence is a failure.
+pub(crate) fn read_existing_text(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    read_text(path)?.ok_or_else(|| not_found(path))
 }
 
 /// Standard input, with the same limit.

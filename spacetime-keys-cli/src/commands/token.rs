@@ -44,9 +44,7 @@ pub(super) fn run(
 /// The token of the arguments, of a cli.toml, or of standard input.
 fn token_input(token: Option<&str>, cli_toml: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
     if let Some(path) = cli_toml {
-        let text = files::read_text(path)?;
-        let text =
-            text.ok_or_else(|| Failure::io("reading", path, &std::io::ErrorKind::NotFound.into()))?;
+        let text = files::read_existing_text(path)?;
         let in_file = |error| Failure::in_file(path, error);
         let cli_toml = CliToml::parse(&text).map_err(in_file)?;
         return Ok(Zeroizing::new(cli_toml.token().map_err(in_file)?.to_owned()));
@@ -158,9 +156,8 @@ fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Failure> {
         })
         .transpose()?;
     let known_keys: Vec<PublicKey> = previous.into_iter().collect();
-    files::read_existing(path)?;
+    let text = files::read_existing_text(path)?;
     files::check_replaceable(path)?;
-    let text = files::read_text(path)?.unwrap_or_default();
     let cli_toml = CliToml::parse(&text).map_err(in_file)?;
     let options = ResignOptions {
         now: clock::now(),
