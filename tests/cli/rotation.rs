@@ -301,4 +301,8 @@ fn the_first_publisher_is_escrowed_by_a_sync() {
     host.remove(CLI_TOML);
     host.run(&["token", "restore", "--env", "local"]).success();
     assert_eq!(claims(&host)["sub"], "the-first-login");
+    // Again: the token that is replaced is described as it was.
+    let report = host.run(&["token", "restore", "--env", "local", "--json"]).success().json();
+    assert_eq!(report["before"]["identity"], report["after"]["identity"]);
+    assert_eq!(report["before"]["signed_by"], host.mounted().to_string());
 }

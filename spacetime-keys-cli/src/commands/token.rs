@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 use spacetime_keys_core::cli_toml::CliToml;
 use spacetime_keys_core::es256::Signer;
-use spacetime_keys_core::fleet::PairState;
+use spacetime_keys_core::fleet::{PairState, PublisherState};
 use spacetime_keys_core::jwt::{
     self, Kind, Members, Publisher, ResignOptions, Times, Token, sign_publisher,
 };
@@ -20,7 +20,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::files;
-use crate::host::{self, CliTomlFacts};
+use crate::host;
 use crate::output::{BOLD, GOOD, Output, styled};
 use crate::rotation::{Site, gather};
 use crate::store::Directory;
@@ -215,19 +215,18 @@ fn restore(
     if site.state.is_locked() {
         return Err(crate::state::busy());
     }
-    let gathered = gather(&site, &paths, true)?;
+    let mut gathered = gather(&site, &paths)?;
     if gathered.snapshot.unfinished.is_some() {
         return Err(Error::Unfinished.into());
+    }
+    if let Some(failure) = gathered.take_failure(&environment) {
+        return Err(failure);
     }
     let vault = gathered.snapshot.vault(&environment).ok_or(Error::EnvironmentUnknown)?;
     let pair = match vault.pair() {
         PairState::Sound(pair) => pair,
-        PairState::Empty => return Err(refuse(Error::VaultEmpty)),
         PairState::Unsound(how) => return Err(refuse(Error::GroupUnsound(how))),
-        PairState::Unavailable => {
-            let failure = gathered.failures.into_iter().find(|(e, _)| *e == environment);
-            return Err(failure.map_or_else(|| refuse(Error::VaultEmpty), |(_, failure)| failure));
-        }
+        PairState::Empty | PairState::Unavailable => return Err(refuse(Error::VaultEmpty)),
     };
     // The server has the mounted key: a token signed with another one would be a 401.
     match gathered.snapshot.host.pair() {
@@ -254,7 +253,7 @@ fn restore(
         failure
     })?;
     let secret = store_key(&site, config, vault)?;
-    write_restored(&secret, publisher, &paths.cli_toml, output)
+    write_restored(&secret, publisher, &paths.cli_toml, &gathered.snapshot.host.publisher, output)
 }
 
 fn store_key(
@@ -273,16 +272,16 @@ fn write_restored(
     key: &PrivateKey,
     publisher: &Publisher,
     path: &Path,
+    replaced: &PublisherState,
     output: &Output,
 ) -> Result<Answer, Failure> {
-    use spacetime_keys_core::fleet::PublisherState;
     let in_file = |error| Failure::in_file(path, error);
     files::check_replaceable(path)?;
     let now = clock::now();
     let token = sign_publisher(publisher, now, &Signer::new(key)?)?;
-    let replaced = match CliTomlFacts::read(path)?.publisher {
+    let replaced = match replaced {
         PublisherState::Found { publisher, times, verified_with } => {
-            Some((publisher, times, verified_with))
+            Some((publisher, *times, *verified_with))
         }
         _ => None,
     };
@@ -292,7 +291,7 @@ fn write_restored(
     host::write_cli_toml(path, &cli_toml.with(&token, &[], key.public_key()))?;
 
     let replaces_another =
-        replaced.as_ref().filter(|(replaced, _, _)| replaced.identity != publisher.identity);
+        replaced.filter(|(replaced, _, _)| replaced.identity != publisher.identity);
     if let Some((replaced, _, _)) = replaces_another {
         output.warn(&format!(
             "cli.toml held the token of another identity, {} (sub {:?}): note it down if it owns anything",
@@ -305,7 +304,7 @@ fn write_restored(
         "issuer": publisher.issuer,
         "subject": publisher.subject,
         "verified_with": null,
-        "before": replaced.as_ref().map(|(replaced, times, key)| side(replaced, Some(*times), *key)),
+        "before": replaced.map(|(replaced, times, key)| side(replaced, Some(times), key)),
         "after": side(publisher, Some(Times { iat: Some(now), exp: None }), Some(signed_by)),
     });
     output.result(&report, || {

@@ -60,7 +60,7 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
         HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
     let store = Directory::new(config.store.path.clone());
     let site = Site::new(config, &store, output);
-    let gathered = gather(&site, &paths(config, &files), true)?;
+    let gathered = gather(&site, &paths(config, &files))?;
     let mut policy = config.policy.clone();
     policy.max_age_days = args.max_age_days.unwrap_or(policy.max_age_days);
     let likely_host = config.environment(DEFAULT_HOST).ok();

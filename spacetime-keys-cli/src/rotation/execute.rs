@@ -327,7 +327,7 @@ impl<'a> Executor<'a> {
             })
             .collect();
         self.done.pairs = pairs.ok_or_else(|| Failure::bug("a target without a pair"))?;
-        let after = gather(self.site, self.paths, true)?;
+        let after = gather(self.site, self.paths)?;
         prove(self.plan, self.request, &self.done.pairs, &after.snapshot)?;
         let name = match self.request.operation {
             Operation::Sync => "synced",

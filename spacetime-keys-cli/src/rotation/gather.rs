@@ -19,8 +19,16 @@ pub(crate) struct Gathered {
     pub(crate) failures: Vec<(Environment, Failure)>,
 }
 
-/// Reads the vaults and, if asked for, this host. Changes nothing.
-pub(crate) fn gather(site: &Site<'_>, paths: &Paths, host: bool) -> Result<Gathered, Failure> {
+impl Gathered {
+    /// Why this environment's vault could not be read, if that is so.
+    pub(crate) fn take_failure(&mut self, environment: &Environment) -> Option<Failure> {
+        let place = self.failures.iter().position(|(failed, _)| failed == environment)?;
+        Some(self.failures.swap_remove(place).1)
+    }
+}
+
+/// Reads the vaults and this host. Changes nothing.
+pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
     let mut vaults = Vec::new();
     let mut known_keys = Vec::new();
     let mut failures = Vec::new();
@@ -36,25 +44,22 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths, host: bool) -> Result<Gathe
             }
         }
     }
-    let mut snapshot = Snapshot {
+    let mounted = Mounted::read(&paths.mounted_keys_dir)?;
+    let mut cli_toml = CliTomlFacts::read(&paths.cli_toml)?;
+    known_keys.splice(0..0, mounted.keys.iter().cloned());
+    if !cli_toml.verify_with(&known_keys) {
+        // Only a host that is far behind gets here: read what all earlier pairs were.
+        known_keys.extend(earlier_keys(site, &vaults));
+        cli_toml.verify_with(&known_keys);
+    }
+    let snapshot = Snapshot {
         vaults,
-        host: spacetime_keys_core::fleet::Host::default(),
+        host: mounted.into_host(cli_toml.publisher, &cli_toml.server_keys),
         unfinished: site
             .state
             .unfinished()?
             .map(|run| Unfinished { running: site.state.is_locked(), identity: run.identity() }),
     };
-    if host {
-        let mounted = Mounted::read(&paths.mounted_keys_dir)?;
-        let mut cli_toml = CliTomlFacts::read(&paths.cli_toml)?;
-        known_keys.splice(0..0, mounted.keys.iter().cloned());
-        if !cli_toml.verify_with(&known_keys) {
-            // Only a host that is far behind gets here: read what all earlier pairs were.
-            known_keys.extend(earlier_keys(site, &snapshot));
-            cli_toml.verify_with(&known_keys);
-        }
-        snapshot.host = mounted.into_host(cli_toml.publisher, &cli_toml.server_keys);
-    }
     Ok(Gathered { snapshot, known_keys, failures })
 }
 
@@ -71,7 +76,7 @@ fn unavailable(environment: &Environment, name: &str) -> Vault {
 }
 
 /// One vault, and the public keys of its latest pair.
-pub(super) fn read_vault(
+fn read_vault(
     site: &Site<'_>,
     environment: &Environment,
     name: &str,
@@ -138,10 +143,10 @@ pub(crate) fn read_escrow(site: &Site<'_>, vault: &str) -> Result<Result<Escrow,
     Ok(secret.map_or_else(|| Ok(Escrow::default()), |secret| Escrow::parse(&secret.value)))
 }
 
-fn earlier_keys(site: &Site<'_>, snapshot: &Snapshot) -> Vec<PublicKey> {
+fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
     let secret = &site.config.store.private_secret;
     let mut keys = Vec::new();
-    for vault in &snapshot.vaults {
+    for vault in vaults {
         for version in &vault.earlier {
             let value = site.store.get(&vault.name, secret, &version.version);
             let key = value.ok().and_then(|secret| PrivateKey::from_pem(&*secret.value).ok());

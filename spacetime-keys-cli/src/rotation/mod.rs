@@ -4,7 +4,7 @@ mod execute;
 mod gather;
 mod report;
 
-use spacetime_keys_core::fleet::{Environment, Operation, Plan, Request, Snapshot, plan};
+use spacetime_keys_core::fleet::{Environment, Operation, Plan, Request, Unfinished, plan};
 use spacetime_keys_core::{Error, Identity};
 
 pub(crate) use gather::{Gathered, gather};
@@ -146,8 +146,13 @@ fn decide(site: &Site<'_>, wish: &Wish) -> Result<Option<Run>, Failure> {
     if !same && !resumes {
         return Err(Error::Unfinished.into());
     }
+    continued(site, wish, &journal).map(Some)
+}
+
+/// The run that was cut short.
+fn continued(site: &Site<'_>, wish: &Wish, journal: &Journal) -> Result<Run, Failure> {
     let request = journal.request(site.config, &wish.request(journal.rotation_id.clone()))?;
-    Ok(Some(Run { request, paths: journal.paths(), identity: journal.identity() }))
+    Ok(Run { request, paths: journal.paths(), identity: journal.identity() })
 }
 
 /// The environments that an interrupted run concerns, with their groups.
@@ -168,22 +173,17 @@ fn decide_locked(site: &Site<'_>, wish: &Wish, before: Run) -> Result<Option<Run
     match (site.state.unfinished()?, before.request.continuing) {
         (None, false) => Ok(Some(before)),
         (Some(journal), true) if journal.rotation_id == before.request.rotation_id => {
-            let request =
-                journal.request(site.config, &wish.request(journal.rotation_id.clone()))?;
-            Ok(Some(Run { request, paths: journal.paths(), identity: journal.identity() }))
+            continued(site, wish, &journal).map(Some)
         }
         _ => Ok(None),
     }
 }
 
 fn prepare(site: &Site<'_>, run: &Run) -> Result<(Gathered, Plan), Failure> {
-    let mut gathered = gather(site, &run.paths, true)?;
+    let mut gathered = gather(site, &run.paths)?;
     gathered.snapshot.unfinished =
-        run.request.continuing.then_some(spacetime_keys_core::fleet::Unfinished {
-            running: false,
-            identity: run.identity,
-        });
-    require_available(site, &run.request, &gathered.snapshot)?;
+        run.request.continuing.then_some(Unfinished { running: false, identity: run.identity });
+    require_available(site, &run.request, &mut gathered)?;
     let plan = plan(&site.config.policy, &gathered.snapshot, &run.request)?;
     Ok((gathered, plan))
 }
@@ -192,19 +192,13 @@ fn prepare(site: &Site<'_>, run: &Run) -> Result<(Gathered, Plan), Failure> {
 fn require_available(
     site: &Site<'_>,
     request: &Request,
-    snapshot: &Snapshot,
+    gathered: &mut Gathered,
 ) -> Result<(), Failure> {
-    use spacetime_keys_core::fleet::PairState;
-    for environment in &request.environments {
-        let group = site.config.policy.group_of(environment).unwrap_or_default();
-        for vault in snapshot.group(group) {
-            if vault.pair() == PairState::Unavailable {
-                // Once more, for the store's own words.
-                gather::read_vault(site, &vault.environment, &vault.name)?;
-            }
-        }
+    let groups = request.environments.iter().filter_map(|named| site.config.policy.group_of(named));
+    match groups.flatten().find_map(|environment| gathered.take_failure(environment)) {
+        Some(failure) => Err(failure),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn ask(wish: &Wish, request: &Request, plan: &Plan) -> Result<(), Failure> {

@@ -122,7 +122,7 @@ impl<'a> Report<'a> {
                     "the escrow holds another publisher than cli.toml's: if this one is a new login by mistake, see `spacetime-keys token restore --help`",
                 ),
                 Note::TokenUnverified => self.output.warn(
-                    "the publisher token was signed by no known key; it is signed anew because you said so",
+                    "the publisher token was signed by no known key; it is signed anew because its identity was named, --allow-unverified was given, or the run that was cut short had found it good",
                 ),
                 Note::BecomesEternal => self.output.warn(
                     "the publisher token had an expiry; the new one never expires",
