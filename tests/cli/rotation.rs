@@ -306,3 +306,18 @@ fn the_first_publisher_is_escrowed_by_a_sync() {
     assert_eq!(report["before"]["identity"], report["after"]["identity"]);
     assert_eq!(report["before"]["signed_by"], host.mounted().to_string());
 }
+
+#[test]
+fn a_damaged_public_file_is_told_and_mended_and_nothing_else_is_claimed() {
+    let host = Host::rotated("local");
+    host.write(PUBLIC, "garbage");
+    let verify = host.run(&["verify", "--env", "local", "--json"]);
+    assert_eq!(verify.status, Some(1));
+    let report = verify.json();
+    let problems = report["problems"].as_array().unwrap().iter();
+    let codes: Vec<_> = problems.map(|problem| problem["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["ERR_PEM_MISSING", "ERR_MOUNTED_UNSOUND"]);
+    let report = host.run(&["resume", "--env", "local", "--json"]).success().json();
+    assert!(report["next"][0].as_str().unwrap().starts_with("Restart the server"), "{report}");
+    host.run(&["verify", "--env", "local"]).success();
+}

@@ -216,8 +216,8 @@ fn next_steps(
         next.push("Run it again without --dry-run.".to_owned());
         return next;
     }
-    let mounts = plan.steps.iter().any(|step| matches!(step.action, Action::MountPrivate));
-    if mounts {
+    let mounts = |step: &Step| matches!(step.action, Action::MountPrivate | Action::MountPublic);
+    if plan.steps.iter().any(mounts) {
         next.push(format!(
             "Restart the server: it reads {} at start-up only.",
             paths.private_key().display()

@@ -329,7 +329,8 @@ impl Auditor<'_> {
                 (publisher, *verified_with, times)
             }
         };
-        let pair = host.public.fingerprint();
+        // The server verifies with the public key; where that is damaged, the private one tells.
+        let pair = host.public.fingerprint().or(host.private.fingerprint());
         if publisher.is_local() || verified_with.is_some() {
             match verified_with {
                 None => self.add(Finding::TokenUnverified, here),
@@ -344,8 +345,9 @@ impl Auditor<'_> {
             self.add(Finding::TokenExpired, here);
         }
         let vault = here.and_then(|environment| self.snapshot.vault(environment));
-        let stale =
-            |key: &Fingerprint| Some(*key) != pair && vault.is_some_and(|vault| vault.knows(*key));
+        let stale = |key: &Fingerprint| {
+            pair.is_some_and(|pair| pair != *key) && vault.is_some_and(|vault| vault.knows(*key))
+        };
         if host.server_keys.iter().any(stale) {
             self.add(Finding::ServerKeyStale, here);
         }
