@@ -1,13 +1,14 @@
 //! Reading DER (X.690): just what key containers need, and strictly.
 //!
-//! Writing needs no encoder: the two containers that we write have a fixed length, see
-//! [`crate::key`].
+//! Writing is for RSA public keys alone: P-256 containers have a fixed length and need no
+//! encoder, and RSA private keys are written by the backend. See [`crate::key`].
 
 /// Tags of the types that occur in key containers.
 pub(crate) mod tag {
     pub(crate) const INTEGER: u8 = 0x02;
     pub(crate) const BIT_STRING: u8 = 0x03;
     pub(crate) const OCTET_STRING: u8 = 0x04;
+    pub(crate) const NULL: u8 = 0x05;
     pub(crate) const OID: u8 = 0x06;
     pub(crate) const SEQUENCE: u8 = 0x30;
     /// `[0]`, constructed.
@@ -92,6 +93,26 @@ impl<'a> Reader<'a> {
             _ => Some(content),
         }
     }
+}
+
+/// A value of these parts, its length in the shortest form. Up to 65,535 bytes.
+pub(crate) fn write(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let [.., high, low] = content.len().to_be_bytes();
+    let mut value = vec![tag];
+    match (high, low) {
+        (0, 0..=0x7f) => value.push(low),
+        (0, _) => value.extend([0x81, low]),
+        _ => value.extend([0x82, high, low]),
+    }
+    value.extend(content);
+    value
+}
+
+/// An INTEGER that is not negative, from big-endian bytes without leading zeros.
+pub(crate) fn write_unsigned(number: &[u8]) -> Vec<u8> {
+    let negative = number.first().is_some_and(|byte| byte & 0x80 != 0);
+    write(tag::INTEGER, &[if negative { &[0] } else { &[] }, number])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::{PublicKey, hex};
+use crate::{PublicKey, RsaPublicKey, hex};
 
 /// SHA-256 of a public key's DER `SubjectPublicKeyInfo` (RFC 5280, section 4.1), written as 64
 /// lowercase hex digits.
@@ -17,6 +17,11 @@ pub struct Fingerprint([u8; 32]);
 impl Fingerprint {
     /// The fingerprint of a public key.
     pub fn of(key: &PublicKey) -> Self {
+        Self(Sha256::digest(key.to_spki_der()).into())
+    }
+
+    /// The same of an RSA key.
+    pub fn of_rsa(key: &RsaPublicKey) -> Self {
         Self(Sha256::digest(key.to_spki_der()).into())
     }
 
@@ -56,6 +61,16 @@ pub fn kid(key: &PublicKey) -> String {
         r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
         URL_SAFE_NO_PAD.encode(x),
         URL_SAFE_NO_PAD.encode(y)
+    );
+    URL_SAFE_NO_PAD.encode(Sha256::digest(jwk))
+}
+
+/// The same of an RSA key.
+pub fn rsa_kid(key: &RsaPublicKey) -> String {
+    let jwk = format!(
+        r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#,
+        URL_SAFE_NO_PAD.encode(key.exponent()),
+        URL_SAFE_NO_PAD.encode(key.modulus())
     );
     URL_SAFE_NO_PAD.encode(Sha256::digest(jwk))
 }

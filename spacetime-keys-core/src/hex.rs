@@ -1,16 +1,19 @@
 //! Lowercase hex digits, and back.
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// Two lowercase digits a byte, as far as `text` reaches.
+pub(crate) fn encode_into(bytes: &[u8], text: &mut [u8]) {
+    // Computed, not looked up: so the compiler does many at a time.
+    let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+    for (byte, digits) in bytes.iter().zip(text.chunks_exact_mut(2)) {
+        digits.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0f)]);
+    }
+}
 
 /// Two lowercase digits a byte.
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 0x0f] {
-            text.extend(DIGITS.get(usize::from(nibble)).map(|&digit| char::from(digit)));
-        }
-    }
-    text
+    let mut text = vec![0; bytes.len() * 2];
+    encode_into(bytes, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Exactly `2 * N` digits of either case; no prefix, no blanks.

@@ -74,6 +74,14 @@ impl Identity {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// The 64 lowercase hex digits, as ASCII: what [`Display`](fmt::Display) writes, for those who
+    /// write millions.
+    pub fn to_hex(&self) -> [u8; 64] {
+        let mut digits = [0; 64];
+        hex::encode_into(&self.0, &mut digits);
+        digits
+    }
 }
 
 /// `blake3(issuer | "|" | subject)`, if that is at most `N` bytes. In one piece it is hashed faster
@@ -91,7 +99,7 @@ fn hash_on_stack<const N: usize>(issuer: &[u8], subject: &[u8]) -> Option<blake3
 
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(&self.0))
+        f.write_str(str::from_utf8(&self.to_hex()).unwrap_or_default())
     }
 }
 

@@ -13,14 +13,21 @@ pub mod fingerprint;
 pub mod fleet;
 mod hex;
 pub mod identity;
+pub mod jwks;
 pub mod jwt;
 pub mod key;
+pub mod migration;
 pub mod pem;
+#[cfg(feature = "aws-lc-rs")]
+pub mod rs256;
+pub mod server;
 
 pub use error::Error;
 pub use fingerprint::Fingerprint;
 pub use identity::Identity;
-pub use key::{PrivateKey, PublicKey};
+#[cfg(feature = "aws-lc-rs")]
+pub use key::RsaPrivateKey;
+pub use key::{PrivateKey, PublicKey, RsaPublicKey, VerificationKey};
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

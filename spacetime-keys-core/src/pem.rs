@@ -112,12 +112,13 @@ pub fn normalize(input: &[u8]) -> Result<Normalized> {
             let (key, oddities) = PrivateKey::from_block(&block)?;
             (key.to_pem(), oddities)
         }),
+        Label::RsaPublic | Label::RsaPrivate => return Err(Error::KeyUnsupported(Found::Rsa)),
     };
     block.add_text_oddities(input, &pem, &mut mended);
     Ok(Normalized { pem, half, mended })
 }
 
-/// A label that can hold a P-256 key.
+/// A label that can hold a key of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Label {
     /// `PRIVATE KEY`: PKCS#8.
@@ -126,6 +127,10 @@ pub(crate) enum Label {
     Sec1,
     /// `PUBLIC KEY`: SPKI.
     Public,
+    /// `RSA PRIVATE KEY`: PKCS#1.
+    RsaPrivate,
+    /// `RSA PUBLIC KEY`: PKCS#1.
+    RsaPublic,
 }
 
 /// One decoded block. Wiped when dropped, for it may be a private key.
@@ -288,7 +293,8 @@ fn known_label(label: &str, body: &str) -> Result<Label> {
         "PUBLIC KEY" => return Ok(Label::Public),
         "ENCRYPTED PRIVATE KEY" => Found::Encrypted,
         "OPENSSH PRIVATE KEY" => Found::OpenSsh,
-        "RSA PRIVATE KEY" | "RSA PUBLIC KEY" => Found::Rsa,
+        "RSA PRIVATE KEY" => return Ok(Label::RsaPrivate),
+        "RSA PUBLIC KEY" => return Ok(Label::RsaPublic),
         "DSA PRIVATE KEY" => Found::Dsa,
         "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Found::Certificate,
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Found::CertificateRequest,

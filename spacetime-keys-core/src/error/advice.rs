@@ -66,6 +66,13 @@ impl Error {
             Self::KeyDamaged | Self::KeyInvalid => {
                 "take the key from your key store or a backup again; it cannot be repaired"
             }
+            Self::KeyNotRsa => {
+                "make an RSA pair: `spacetime-keys key generate --alg RS256 --out DIR`"
+            }
+            Self::KeyRsaSize => "make a key of 2048 bits, which every SpacetimeDB server can use",
+            Self::KeyRsaInvalid => {
+                "take the key from its issuer again; numbers are written without leading zeros"
+            }
             Self::KeyEmbeddedMismatch => {
                 "two keys were mixed into one file: take it from your key store or a backup again"
             }
@@ -107,9 +114,67 @@ impl Error {
             Self::TokenUnexpectedIdentity => {
                 "look whose token this is: `spacetime-keys token decode --cli-toml FILE`"
             }
-            Self::TokenExpired => "pass --expiry clear, or a new lifetime such as --expiry 30d",
+            Self::TokenExpired => {
+                "sign the same claims anew: `spacetime-keys token resign --expiry clear`, or with a lifetime such as --expiry 30d; a user's token: a fresh one of the same `sub` from its issuer"
+            }
+            Self::TokenNotYetValid => {
+                "wait, or compare the clocks of this machine and of the token's issuer; --leeway allows for a difference"
+            }
+            Self::TokenSignature => {
+                "compare the `kid`s: `spacetime-keys key fingerprint --json` of the key, `spacetime-keys token decode` of the token; after a rotation a server's own token is signed anew: `spacetime-keys token resign`"
+            }
+            Self::TokenKeyUnknown => {
+                "publish the key in the issuer's set, 10 minutes before the first token is signed with it (`spacetime-keys jwks export`)"
+            }
+            Self::TokenKeyType(_) => {
+                "ES256 needs a P-256 key, RS256 an RSA key: pass the other one"
+            }
+            Self::TokenUnexpectedAlgorithm(_) => {
+                "find out who changed the issuer's algorithm, or pass the new one with --alg"
+            }
+            Self::TokenCritical => {
+                "the issuer demands an extension that neither we nor SpacetimeDB know: ask for plain JWTs"
+            }
+            Self::TokenJson(_) => "the token's issuer should leave that claim out",
+            Self::TokenUnexpectedIssuer | Self::TokenUnexpectedAudience => {
+                "look what it says: `spacetime-keys token decode`; a slash more or less at the end is another one"
+            }
+            Self::AlgorithmUnavailable(_) => "build with the default features",
+            Self::ServerVersion => {
+                "`spacetime-keys token check --server 2.14`; `GET /v1/health` tells a server's version"
+            }
+            Self::MintLifetime => {
+                "such as --ttl 15m; an app should mint a fresh token for each session"
+            }
+            Self::MintClaim(_) => {
+                "`spacetime-keys token mint --help` lists the arguments; values are JSON, else strings"
+            }
+            Self::MintIssuer => {
+                "give the issuer that your app publishes its keys under: --issuer https://…; see `spacetime-keys jwks export`"
+            }
+            Self::MintRobot => "robots: --purpose robot --subject robot:ID",
+            Self::MintEmail => {
+                "addresses change hands, and the identity hangs on `sub`: use the user's id in your app"
+            }
+            Self::MintActor => {
+                "delegated tokens: --purpose delegated --claim 'act={\"sub\":\"robot:ID\"}'"
+            }
+            Self::MintOwner => {
+                "leave --issuer out, or pass --issuer localhost; for users of an app: --purpose app"
+            }
             Self::IdentityForm | Self::IdentityPrefix | Self::IdentityChecksum => {
                 "copy it again, or derive it: `spacetime-keys identity derive --issuer I --subject S`"
+            }
+            Self::JwksTooLarge | Self::JwksMalformed => {
+                "give the document that the issuer's `jwks_uri` names: {\"keys\": [ … ]}"
+            }
+            Self::JwksDuplicateMember => {
+                "the issuer's document is faulty: `spacetime-keys jwks lint` names the entry"
+            }
+            Self::JwksNoKeys => "name the public key files: `spacetime-keys jwks export PUBLIC…`",
+            Self::JwksSameKeyTwice => "name each public key once",
+            Self::IssuerUrl => {
+                "give the issuer as tokens have it in `iss`, such as https://id.example.com"
             }
             Self::TomlSyntax | Self::TomlType => {
                 "mend the file by hand (`spacetime` itself refuses it too), or name another with --cli-toml"

@@ -104,8 +104,35 @@ pub enum Claim {
     IssuedAt,
     /// `exp`.
     Expiry,
+    /// `nbf`.
+    NotBefore,
     /// `hex_identity`.
     HexIdentity,
+}
+
+/// JSON that is refused although it has the right form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonFlaw {
+    /// Arrays and objects inside one another, more than 127 levels deep.
+    Depth,
+    /// An escape for half a character (`\ud800` alone).
+    Surrogate,
+    /// A number that no 64-bit float holds.
+    Number,
+}
+
+/// A claim that cannot be set as it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MintClaim {
+    /// One with an argument of its own, or that follows from others: `iss`, `sub`, `aud`, `iat`,
+    /// `exp`, `nbf`, `hex_identity`.
+    Reserved,
+    /// The same one twice.
+    Twice,
+    /// Its value is no JSON that every reader reads alike.
+    Value,
 }
 
 /// How a pair, or a group of pairs, is unsound.
@@ -190,7 +217,18 @@ display!(Claim {
     Audience => "aud",
     IssuedAt => "iat",
     Expiry => "exp",
+    NotBefore => "nbf",
     HexIdentity => "hex_identity",
+});
+display!(JsonFlaw {
+    Depth => "nesting of more than 127 levels",
+    Surrogate => "half a character (a lone surrogate)",
+    Number => "a number out of range",
+});
+display!(MintClaim {
+    Reserved => "it has an argument of its own, or follows from the others",
+    Twice => "it is given twice",
+    Value => "its value is not JSON that every reader reads alike",
 });
 display!(Unsound {
     Mismatched => "mismatched (a private and a public key of different pairs)",

@@ -7,7 +7,9 @@
 mod advice;
 mod kinds;
 
-pub use kinds::{Algorithm, Claim, Encoding, Found, Proof, TokenPart, Unsound};
+pub use kinds::{
+    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, TokenPart, Unsound,
+};
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -49,6 +51,15 @@ pub enum Error {
     /// The numbers do not make a key: a scalar out of range, a point off the curve.
     #[error("the key's numbers are not a valid P-256 key")]
     KeyInvalid,
+    /// Another key stands where an RSA key is needed.
+    #[error("an RSA key (rsaEncryption) is needed; found a key of another kind")]
+    KeyNotRsa,
+    /// An RSA modulus outside 2048 to 8192 bits.
+    #[error("the RSA key is smaller than 2048 or larger than 8192 bits")]
+    KeyRsaSize,
+    /// RSA numbers that make no key, or that are not written in as few bytes as they need.
+    #[error("the key's numbers are not a valid RSA key")]
+    KeyRsaInvalid,
     /// A private key file carries a public key that is not its own.
     #[error("the public key inside the private key file belongs to another private key")]
     KeyEmbeddedMismatch,
@@ -99,9 +110,65 @@ pub enum Error {
     /// The identity is not the one that the caller expects.
     #[error("the token's identity is not the expected one")]
     TokenUnexpectedIdentity,
-    /// `exp` has passed, and it was to be kept.
-    #[error("the token has expired, and its `exp` was to be kept")]
+    /// `exp` has passed.
+    #[error("the token has expired")]
     TokenExpired,
+    /// `nbf` has not come yet.
+    #[error("the token is not valid yet (`nbf`)")]
+    TokenNotYetValid,
+    /// The signature does not verify with the key that it should be by.
+    #[error("the signature is not by this key, or the token was changed after it was signed")]
+    TokenSignature,
+    /// The JWK set has no key of the token's `kid`.
+    #[error("the JWK set has no key with the token's `kid`")]
+    TokenKeyUnknown,
+    /// The key is of another type than the token's algorithm needs.
+    #[error("the token's algorithm is {0}, and the key is none for that")]
+    TokenKeyType(Algorithm),
+    /// The algorithm is not the one that the caller expects.
+    #[error("the token's algorithm is {0}, not the expected one")]
+    TokenUnexpectedAlgorithm(Algorithm),
+    /// `crit` names header members that must be understood, and are not (RFC 7515, section 4.1.11).
+    #[error("the token's header has critical members (`crit`, `b64`) that are not understood")]
+    TokenCritical,
+    /// JSON that readers disagree on.
+    #[error("the token's claims set holds {0}: JSON readers disagree on that")]
+    TokenJson(JsonFlaw),
+    /// `iss` is not the expected one.
+    #[error("the token's `iss` is not the expected one")]
+    TokenUnexpectedIssuer,
+    /// `aud` does not name the expected audience.
+    #[error("the token's `aud` does not name the expected audience")]
+    TokenUnexpectedAudience,
+    /// The algorithm is not in this build.
+    #[error("{0} is not in this build (it comes with the default backend, aws-lc-rs)")]
+    AlgorithmUnavailable(Algorithm),
+    /// A server version that cannot be read.
+    #[error("not a server version: 1.2, 2.8.3 or 2.14 are some")]
+    ServerVersion,
+
+    // ---- Minting ------------------------------------------------------------------------------
+    /// A lifetime of nothing, or of over 24 hours.
+    #[error("a minted token lives 1 second to 24 hours")]
+    MintLifetime,
+    /// A claim that is set otherwise, or that is no JSON.
+    #[error("this claim cannot be set freely: {0}")]
+    MintClaim(MintClaim),
+    /// A local or unprotected issuer towards a production server.
+    #[error("tokens for prod need an issuer with an https URL that is not this machine")]
+    MintIssuer,
+    /// A robot's `sub` does not begin with `robot:`, or somebody else's does.
+    #[error("the subject of a robot, and of nobody else, is `robot:` and its id")]
+    MintRobot,
+    /// An e-mail address as `sub`.
+    #[error("the subject is an e-mail address; it should be an id that never changes")]
+    MintEmail,
+    /// `act` is missing in a delegated token, or there in another.
+    #[error("a delegated token, and no other, names who acts (`act` with a `sub`)")]
+    MintActor,
+    /// A publisher token for another issuer than the server itself.
+    #[error("an owner's token is one of the server itself: its issuer is `localhost`")]
+    MintOwner,
 
     // ---- Identities ---------------------------------------------------------------------------
     /// Not 64 hex digits.
@@ -113,6 +180,28 @@ pub enum Error {
     /// The checksum inside does not fit.
     #[error("the identity's checksum is wrong: a digit was mistyped or lost")]
     IdentityChecksum,
+
+    // ---- JWK sets -----------------------------------------------------------------------------
+    /// Over 1 MiB.
+    #[error("the JWK set is larger than 1 MiB")]
+    JwksTooLarge,
+    /// Not a JSON object with an array of objects, `keys` (RFC 7517, section 5).
+    #[error("this is no JWK set: a JSON object with an array of objects, `keys`, is needed")]
+    JwksMalformed,
+    /// The same member twice in one JSON object (RFC 7517, section 4).
+    #[error("the JWK set has the same member twice in one object")]
+    JwksDuplicateMember,
+    /// No key to make a set of.
+    #[error("no key was given: a JWK set without keys lets no token pass")]
+    JwksNoKeys,
+    /// The same key was given twice.
+    #[error("the same key was given twice")]
+    JwksSameKeyTwice,
+    /// An issuer that cannot be found by its URL.
+    #[error(
+        "an issuer is an http or https URL of at most 128 bytes, without query, fragment, user name or blanks"
+    )]
+    IssuerUrl,
 
     // ---- cli.toml -----------------------------------------------------------------------------
     /// Not TOML.
@@ -206,6 +295,9 @@ impl Error {
             Self::KeyIsPrivate => "ERR_KEY_IS_PRIVATE",
             Self::KeyDamaged => "ERR_KEY_DAMAGED",
             Self::KeyInvalid => "ERR_KEY_INVALID",
+            Self::KeyNotRsa => "ERR_KEY_NOT_RSA",
+            Self::KeyRsaSize => "ERR_KEY_RSA_SIZE",
+            Self::KeyRsaInvalid => "ERR_KEY_RSA_INVALID",
             Self::KeyEmbeddedMismatch => "ERR_KEY_EMBEDDED_MISMATCH",
             Self::PairMismatch => "ERR_PAIR_MISMATCH",
             Self::SelfTest => "ERR_SELF_TEST",
@@ -223,9 +315,33 @@ impl Error {
             Self::TokenUnverified => "ERR_TOKEN_UNVERIFIED",
             Self::TokenUnexpectedIdentity => "ERR_TOKEN_UNEXPECTED_IDENTITY",
             Self::TokenExpired => "ERR_TOKEN_EXPIRED",
+            Self::TokenNotYetValid => "ERR_TOKEN_NOT_YET_VALID",
+            Self::TokenSignature => "ERR_TOKEN_SIGNATURE",
+            Self::TokenKeyUnknown => "ERR_TOKEN_KEY_UNKNOWN",
+            Self::TokenKeyType(_) => "ERR_TOKEN_KEY_TYPE",
+            Self::TokenUnexpectedAlgorithm(_) => "ERR_TOKEN_UNEXPECTED_ALGORITHM",
+            Self::TokenCritical => "ERR_TOKEN_CRITICAL",
+            Self::TokenJson(_) => "ERR_TOKEN_JSON",
+            Self::TokenUnexpectedIssuer => "ERR_TOKEN_UNEXPECTED_ISSUER",
+            Self::TokenUnexpectedAudience => "ERR_TOKEN_UNEXPECTED_AUDIENCE",
+            Self::AlgorithmUnavailable(_) => "ERR_ALGORITHM_UNAVAILABLE",
+            Self::ServerVersion => "ERR_SERVER_VERSION",
+            Self::MintLifetime => "ERR_MINT_LIFETIME",
+            Self::MintClaim(_) => "ERR_MINT_CLAIM",
+            Self::MintIssuer => "ERR_MINT_ISSUER",
+            Self::MintRobot => "ERR_MINT_ROBOT",
+            Self::MintEmail => "ERR_MINT_EMAIL",
+            Self::MintActor => "ERR_MINT_ACTOR",
+            Self::MintOwner => "ERR_MINT_OWNER",
             Self::IdentityForm => "ERR_IDENTITY_FORM",
             Self::IdentityPrefix => "ERR_IDENTITY_PREFIX",
             Self::IdentityChecksum => "ERR_IDENTITY_CHECKSUM",
+            Self::JwksTooLarge => "ERR_JWKS_TOO_LARGE",
+            Self::JwksMalformed => "ERR_JWKS_MALFORMED",
+            Self::JwksDuplicateMember => "ERR_JWKS_DUPLICATE_MEMBER",
+            Self::JwksNoKeys => "ERR_JWKS_NO_KEYS",
+            Self::JwksSameKeyTwice => "ERR_JWKS_SAME_KEY_TWICE",
+            Self::IssuerUrl => "ERR_ISSUER_URL",
             Self::TomlSyntax => "ERR_TOML_SYNTAX",
             Self::TomlType => "ERR_TOML_TYPE",
             Self::TomlNoToken => "ERR_TOML_NO_TOKEN",
@@ -262,6 +378,8 @@ impl Error {
             | Self::TokenUnverified
             | Self::TokenUnexpectedIdentity
             | Self::TokenExpired
+            | Self::MintIssuer
+            | Self::MintEmail
             | Self::TomlNoToken
             | Self::GroupUnsound(_)
             | Self::VaultEmpty

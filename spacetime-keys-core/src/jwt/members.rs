@@ -55,9 +55,11 @@ impl Members {
         self.get(name).and_then(|value| serde_json::from_str(value).ok())
     }
 
-    /// A member's value, if it is an integer: digits alone, no fraction, no exponent.
+    /// A member's value, if it is an integer: digits alone, no fraction, no exponent. Nor `-0`,
+    /// which servers read as a float.
     pub fn get_integer(&self, name: &str) -> Option<i128> {
-        self.get(name).and_then(|value| serde_json::from_str(value).ok())
+        let value = self.get(name).filter(|&value| value != "-0")?;
+        serde_json::from_str(value).ok()
     }
 
     /// Names and values (JSON texts), in their order.

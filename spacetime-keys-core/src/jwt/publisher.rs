@@ -53,6 +53,9 @@ impl Publisher {
         if claims.get("aud").is_some_and(|aud| !is_audience(aud)) {
             return Err(Error::ClaimInvalid(Claim::Audience));
         }
+        if claims.get("nbf").is_some_and(|nbf| !is_plain(nbf)) {
+            return Err(Error::ClaimInvalid(Claim::NotBefore));
+        }
         match claims.get("hex_identity") {
             None | Some("null") => {}
             Some(_) => {
@@ -84,6 +87,13 @@ impl fmt::Debug for Publisher {
 fn is_audience(json: &str) -> bool {
     serde_json::from_str::<String>(json).is_ok()
         || serde_json::from_str::<Vec<String>>(json).is_ok()
+}
+
+/// Anything but an array or an object. Servers do not look at `nbf`, but the library that they read
+/// it with stumbles over a value with others inside.
+fn is_plain(json: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(json)
+        .is_ok_and(|value| !value.is_array() && !value.is_object())
 }
 
 /// A publisher token from the claims alone, with the claims of a server's own token, in their

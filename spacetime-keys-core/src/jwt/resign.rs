@@ -143,7 +143,7 @@ pub fn resign(token: &str, signer: &Signer, options: &ResignOptions<'_>) -> Resu
 }
 
 /// A time claim: an integer, or absent or `null`. A float or a string is refused by every server.
-fn time(token: &Token<'_>, name: &str, claim: Claim) -> Result<Option<i64>> {
+pub(super) fn time(token: &Token<'_>, name: &str, claim: Claim) -> Result<Option<i64>> {
     match token.claims().get(name) {
         None | Some("null") => Ok(None),
         Some(_) => token

@@ -87,6 +87,20 @@ impl<'a> Token<'a> {
         &self.claims_json
     }
 
+    pub(super) fn into_claims(self) -> Members {
+        self.claims
+    }
+
+    #[cfg(feature = "aws-lc-rs")]
+    pub(super) const fn signing_input(&self) -> &[u8] {
+        self.signing_input.as_bytes()
+    }
+
+    #[cfg(feature = "aws-lc-rs")]
+    pub(super) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// The header's `alg`.
     pub fn algorithm(&self) -> Algorithm {
         match self.header.get_str("alg").as_deref() {
@@ -131,12 +145,21 @@ fn decode_members(part: &str, which: TokenPart) -> Result<(Members, Zeroizing<St
 pub fn sign(claims: &Members, signer: &Signer) -> Result<Zeroizing<String>> {
     // eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9
     const HEADER: &str = r#"{"typ":"JWT","alg":"ES256"}"#;
+    sign_with(HEADER, claims, |message| signer.sign(message))
+}
+
+/// Signs claims under a header (RFC 7515, section 5.1).
+pub(super) fn sign_with<S: AsRef<[u8]>>(
+    header: &str,
+    claims: &Members,
+    sign: impl FnOnce(&[u8]) -> Result<S>,
+) -> Result<Zeroizing<String>> {
     let json = Zeroizing::new(claims.to_json());
-    let mut token = Zeroizing::new(String::with_capacity(2 * json.len() + 160));
-    URL_SAFE_NO_PAD.encode_string(HEADER, &mut token);
+    let mut token = Zeroizing::new(String::with_capacity(2 * (header.len() + json.len()) + 400));
+    URL_SAFE_NO_PAD.encode_string(header, &mut token);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(json.as_bytes(), &mut token);
-    let signature = signer.sign(token.as_bytes())?;
+    let signature = sign(token.as_bytes())?;
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(token)

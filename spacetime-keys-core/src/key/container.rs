@@ -109,7 +109,7 @@ fn read_ec_private_key(der: &[u8], needs_curve: bool) -> Result<PrivateParts<'_>
 }
 
 /// The one SEQUENCE that is all of the input.
-fn whole_sequence(der: &[u8]) -> Result<Reader<'_>> {
+pub(super) fn whole_sequence(der: &[u8]) -> Result<Reader<'_>> {
     let mut reader = Reader::new(der);
     match reader.nested(tag::SEQUENCE) {
         Some(body) if reader.is_empty() => Ok(body),
@@ -200,7 +200,7 @@ fn name_curve(oid: &[u8]) -> Found {
     }
 }
 
-fn name_algorithm(oid: &[u8]) -> Found {
+pub(super) fn name_algorithm(oid: &[u8]) -> Found {
     match oid {
         // rsaEncryption, RSASSA-PSS and the rest of PKCS#1
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, _] => Found::Rsa,

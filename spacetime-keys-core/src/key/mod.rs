@@ -1,14 +1,21 @@
-//! P-256 keys: parse, write, generate, compare.
+//! P-256 keys: parse, write, generate, compare. RSA keys for the tokens of external issuers.
 //!
-//! One curve, two containers. A key is read from whatever PEM text a person has (see
-//! [`crate::pem`]) and written in one form only, byte for byte as OpenSSL 3 writes it.
+//! A key is read from whatever PEM text a person has (see [`crate::pem`]) and written in one form
+//! only, byte for byte as OpenSSL 3 writes it. A server's own keys are P-256, one curve in two
+//! containers; whatever rotates them takes no other.
 
+mod any;
 mod container;
 mod private;
 mod public;
+pub(crate) mod rsa;
 
+pub use any::VerificationKey;
 pub use private::PrivateKey;
 pub use public::PublicKey;
+#[cfg(feature = "aws-lc-rs")]
+pub use rsa::RsaPrivateKey;
+pub use rsa::RsaPublicKey;
 
 use crate::es256::{Signer, Verifier};
 use crate::{Error, Result};

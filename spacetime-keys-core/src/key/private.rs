@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::PublicKey;
 use super::container;
 use super::public::POINT_LEN;
+use crate::error::Found;
 use crate::pem::{self, Block, Label, Oddity};
 use crate::{Error, Result, es256};
 
@@ -64,6 +65,9 @@ impl PrivateKey {
             Label::Private => container::read_pkcs8(&block.der)?,
             Label::Sec1 => container::read_sec1(&block.der)?,
             Label::Public => return Err(Error::KeyIsPublic),
+            Label::RsaPrivate | Label::RsaPublic => {
+                return Err(Error::KeyUnsupported(Found::Rsa));
+            }
         };
         // A short scalar lost its leading zeros in a careless writer.
         let mut scalar = Zeroizing::new([0; SCALAR_LEN]);

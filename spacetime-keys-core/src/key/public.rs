@@ -3,6 +3,7 @@ use std::fmt;
 use p256::elliptic_curve::sec1::ToSec1Point;
 
 use super::container;
+use crate::error::Found;
 use crate::pem::{self, Block, Label, Oddity};
 use crate::{Error, Fingerprint, Result, fingerprint};
 
@@ -39,8 +40,12 @@ impl PublicKey {
     }
 
     pub(crate) fn from_block(block: &Block) -> Result<(Self, Vec<Oddity>)> {
-        if block.label != Label::Public {
-            return Err(Error::KeyIsPrivate);
+        match block.label {
+            Label::Public => {}
+            Label::Private | Label::Sec1 => return Err(Error::KeyIsPrivate),
+            Label::RsaPrivate | Label::RsaPublic => {
+                return Err(Error::KeyUnsupported(Found::Rsa));
+            }
         }
         let mut parts = container::read_spki(&block.der)?;
         if !matches!(parts.point, [4, ..]) {

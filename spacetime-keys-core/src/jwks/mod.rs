@@ -1,0 +1,17 @@
+//! JSON Web Key sets (RFC 7517), as SpacetimeDB servers fetch and read them.
+//!
+//! [`JwkSet`] is for verifying tokens here. What a *server* makes of a set, which is stricter in
+//! some points and more lenient in others, [`lint`] tells.
+
+mod export;
+mod lint;
+mod rollover;
+mod set;
+pub(crate) mod shape;
+
+pub use export::{
+    WELL_KNOWN_DISCOVERY, WELL_KNOWN_JWKS, check_issuer, discovery, export, jwks_uri,
+};
+pub use lint::{Defect, Problem, Report, TakenBy, lint};
+pub use rollover::{Rollover, RolloverStep, ServerCache, rollover};
+pub use set::{JwkSet, MAX_JWKS_BYTES, SetKey, Skipped};

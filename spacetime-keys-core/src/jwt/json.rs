@@ -1,0 +1,72 @@
+//! JSON that every reader reads alike.
+
+use crate::error::{JsonFlaw, TokenPart};
+use crate::{Error, Result};
+
+/// As deep as arrays and objects may be inside one another: the limit of `serde_json`, and so of
+/// servers.
+const MAX_DEPTH: usize = 127;
+
+/// Refuses what [`super::Members`] takes (for it keeps every value as a text) and other readers do
+/// not: deep nesting, half characters, numbers out of range.
+///
+/// # Errors
+/// [`Error::TokenJson`]; [`Error::TokenMalformed`] if it is no JSON at all.
+pub(crate) fn check_json(json: &str) -> Result<()> {
+    let Err(error) = serde_json::from_str::<serde_json::Value>(json) else { return Ok(()) };
+    Err(if depth(json) > MAX_DEPTH {
+        Error::TokenJson(JsonFlaw::Depth)
+    } else if serde_json::from_str::<serde::de::IgnoredAny>(json).is_err() {
+        Error::TokenMalformed(TokenPart::Claims)
+    } else if error.to_string().starts_with("number out of range") {
+        Error::TokenJson(JsonFlaw::Number)
+    } else {
+        Error::TokenJson(JsonFlaw::Surrogate)
+    })
+}
+
+/// The most arrays and objects that are open at once.
+fn depth(json: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    let mut in_string = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => {
+                bytes.next();
+            }
+            b'[' | b'{' if !in_string => {
+                open += 1;
+                deepest = deepest.max(open);
+            }
+            b']' | b'}' if !in_string => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_flaw_is_named() {
+        let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for good in ["{}", r#"{"a":"\ud83d\ude00 [[[","b":1e308,"c":-0.0}"#, &nested(127)] {
+            assert_eq!(check_json(good), Ok(()), "{good}");
+        }
+        for (bad, flaw) in [
+            (nested(128), JsonFlaw::Depth),
+            (r#"{"a":"\ud800"}"#.to_owned(), JsonFlaw::Surrogate),
+            (r#"{"a":"\udc00\ud800"}"#.to_owned(), JsonFlaw::Surrogate),
+            (r#"{"a":1e400}"#.to_owned(), JsonFlaw::Number),
+        ] {
+            assert_eq!(check_json(&bad), Err(Error::TokenJson(flaw)), "{bad}");
+        }
+        for bad in ["", "{", r#"{"a":NaN}"#, "{} x"] {
+            assert_eq!(check_json(bad), Err(Error::TokenMalformed(TokenPart::Claims)), "{bad}");
+        }
+    }
+}

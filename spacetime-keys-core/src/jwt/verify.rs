@@ -1,0 +1,214 @@
+use super::json::check_json;
+use super::{Members, Times, Token};
+use crate::error::{Algorithm, Claim};
+use crate::jwks::JwkSet;
+use crate::key::VerificationKey;
+use crate::{Error, Identity, Result, es256};
+
+/// Seconds that two clocks may differ by: what servers allow, too.
+pub const DEFAULT_LEEWAY: u32 = 60;
+
+/// What a token is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyOptions<'a> {
+    /// The present moment, in Unix seconds.
+    pub now: i64,
+    /// Seconds that a token is taken before its `nbf` and after its `exp`.
+    pub leeway: u32,
+    /// The `iss` that it must have.
+    pub issuer: Option<&'a str>,
+    /// An `aud` that it must name.
+    pub audience: Option<&'a str>,
+    /// The algorithm that it must have; without one, ES256 and RS256 are taken.
+    pub algorithm: Option<Algorithm>,
+}
+
+impl VerifyOptions<'_> {
+    /// Signature and times alone, with [`DEFAULT_LEEWAY`].
+    pub const fn at(now: i64) -> Self {
+        Self { now, leeway: DEFAULT_LEEWAY, issuer: None, audience: None, algorithm: None }
+    }
+}
+
+/// A token that was verified.
+#[derive(Debug)]
+pub struct Verified {
+    /// The claims.
+    pub claims: Members,
+    /// Whose it is, if it has `iss` and `sub` (strings). Whether a server takes them is another
+    /// question: see [`crate::server`].
+    pub identity: Option<Identity>,
+    /// `iat` and `exp`.
+    pub times: Times,
+    /// The algorithm of its signature.
+    pub algorithm: Algorithm,
+    /// The thumbprint (RFC 7638) of the key that signed it.
+    pub kid: String,
+}
+
+/// Verifies tokens with keys that are parsed once.
+pub struct TokenVerifier {
+    keys: Vec<Key>,
+    /// In a set, a token's `kid` chooses the key.
+    is_set: bool,
+}
+
+struct Key {
+    kid: Option<String>,
+    thumbprint: String,
+    verifier: Verifier,
+}
+
+enum Verifier {
+    Es256(es256::Verifier),
+    #[cfg(feature = "aws-lc-rs")]
+    Rs256(crate::rs256::Verifier),
+}
+
+impl TokenVerifier {
+    /// With one key. The token's `kid` is not asked for.
+    ///
+    /// # Errors
+    /// [`Error::AlgorithmUnavailable`] for RSA keys in a build without them.
+    pub fn new(key: &VerificationKey) -> Result<Self> {
+        Ok(Self { keys: vec![Key::new(None, key)?], is_set: false })
+    }
+
+    /// With an issuer's set. A token with a `kid` must be signed by a key of that `kid`; one
+    /// without by any.
+    ///
+    /// # Errors
+    /// [`Error::JwksNoKeys`] if it holds none that could verify a token, else as [`Self::new`].
+    pub fn from_jwks(set: &JwkSet) -> Result<Self> {
+        let keys: Vec<Key> = set
+            .keys()
+            .iter()
+            .map(|entry| Key::new(entry.kid.clone(), &entry.key))
+            .collect::<Result<_>>()?;
+        if keys.is_empty() { Err(Error::JwksNoKeys) } else { Ok(Self { keys, is_set: true }) }
+    }
+
+    /// Verifies a compact JWS (RFC 7515, section 5.2) and its claims (RFC 7519, section 7.2):
+    /// signature, `exp`, `nbf`, and what the options name.
+    ///
+    /// Stricter than servers are: no algorithm but ES256 and RS256, no critical header members, no
+    /// member twice, no JSON that readers disagree on. A time must be a whole number of seconds;
+    /// `"exp": null` counts as absent, for older servers write that.
+    ///
+    /// # Errors
+    /// Those of [`Token::parse`]; [`Error::TokenAlgorithm`] and the errors after it.
+    pub fn verify(&self, token: &str, options: &VerifyOptions<'_>) -> Result<Verified> {
+        let token = Token::parse(token)?;
+        let algorithm = token.algorithm();
+        if !matches!(algorithm, Algorithm::Es256 | Algorithm::Rs256) {
+            return Err(Error::TokenAlgorithm(algorithm));
+        }
+        if options.algorithm.is_some_and(|expected| expected != algorithm) {
+            return Err(Error::TokenUnexpectedAlgorithm(algorithm));
+        }
+        if token.header().get("crit").is_some() || token.header().get("b64").is_some() {
+            return Err(Error::TokenCritical);
+        }
+        let key = self.find(&token)?;
+        check_json(token.claims_json())?;
+        let times = check_times(&token, options)?;
+        let claims = token.claims();
+        let (issuer, subject) = (claims.get_str("iss"), claims.get_str("sub"));
+        if options.issuer.is_some_and(|expected| issuer.as_deref() != Some(expected)) {
+            return Err(Error::TokenUnexpectedIssuer);
+        }
+        if options.audience.is_some_and(|expected| !names_audience(claims, expected)) {
+            return Err(Error::TokenUnexpectedAudience);
+        }
+        Ok(Verified {
+            identity: issuer
+                .zip(subject)
+                .map(|(issuer, subject)| Identity::from_claims(&issuer, &subject)),
+            claims: token.into_claims(),
+            times,
+            algorithm,
+            kid: key.thumbprint.clone(),
+        })
+    }
+
+    /// The key that signed the token.
+    fn find(&self, token: &Token<'_>) -> Result<&Key> {
+        let algorithm = token.algorithm();
+        let kid = match token.header().get("kid") {
+            Some(_) if !self.is_set => None,
+            None => None,
+            Some(_) => Some(
+                token
+                    .header()
+                    .get_str("kid")
+                    .ok_or(Error::TokenMalformed(crate::error::TokenPart::Header))?,
+            ),
+        };
+        let of_kid = |key: &&Key| kid.is_none() || key.kid == kid;
+        let mut candidates = self.keys.iter().filter(of_kid).peekable();
+        if candidates.peek().is_none() {
+            return Err(Error::TokenKeyUnknown);
+        }
+        let mut fitting = candidates.filter(|key| key.verifier.algorithm() == algorithm).peekable();
+        if fitting.peek().is_none() {
+            return Err(Error::TokenKeyType(algorithm));
+        }
+        fitting.find(|key| key.verifier.verify(token)).ok_or(Error::TokenSignature)
+    }
+}
+
+impl Key {
+    fn new(kid: Option<String>, key: &VerificationKey) -> Result<Self> {
+        let verifier = match key {
+            VerificationKey::Es256(key) => Verifier::Es256(es256::Verifier::new(key)?),
+            #[cfg(feature = "aws-lc-rs")]
+            VerificationKey::Rs256(key) => Verifier::Rs256(crate::rs256::Verifier::new(key)?),
+            #[cfg(not(feature = "aws-lc-rs"))]
+            VerificationKey::Rs256(_) => {
+                return Err(Error::AlgorithmUnavailable(Algorithm::Rs256));
+            }
+        };
+        Ok(Self { kid, thumbprint: key.kid(), verifier })
+    }
+}
+
+impl Verifier {
+    const fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Es256(_) => Algorithm::Es256,
+            #[cfg(feature = "aws-lc-rs")]
+            Self::Rs256(_) => Algorithm::Rs256,
+        }
+    }
+
+    fn verify(&self, token: &Token<'_>) -> bool {
+        match self {
+            Self::Es256(verifier) => token.is_signed_by(verifier),
+            #[cfg(feature = "aws-lc-rs")]
+            Self::Rs256(verifier) => verifier.verify(token.signing_input(), token.signature()),
+        }
+    }
+}
+
+/// `exp` must lie ahead (RFC 7519, section 4.1.4), `nbf` must not, give or take the leeway.
+fn check_times(token: &Token<'_>, options: &VerifyOptions<'_>) -> Result<Times> {
+    let times = Times::of(token)?;
+    let leeway = i64::from(options.leeway);
+    if times.exp.is_some_and(|exp| options.now >= exp.saturating_add(leeway)) {
+        return Err(Error::TokenExpired);
+    }
+    let not_before = super::resign::time(token, "nbf", Claim::NotBefore)?;
+    if not_before.is_some_and(|from| options.now.saturating_add(leeway) < from) {
+        return Err(Error::TokenNotYetValid);
+    }
+    Ok(times)
+}
+
+/// `aud` is a string, or an array of strings (RFC 7519, section 4.1.3).
+fn names_audience(claims: &Members, expected: &str) -> bool {
+    claims.get_str("aud").is_some_and(|audience| audience == expected)
+        || claims
+            .get("aud")
+            .and_then(|json| serde_json::from_str::<Vec<String>>(json).ok())
+            .is_some_and(|audiences| audiences.iter().any(|audience| audience == expected))
+}

@@ -1,0 +1,127 @@
+//! The order in which a server looks at a token: the first flaw that it meets is the one it names.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::keys::{LocalKey, VerifyWith};
+use super::shape::{Claims, Header, LibraryClaims};
+use super::verdict::Reason;
+use super::{Issuer, Rules, Server};
+use crate::Identity;
+use crate::jwks::shape::Generation;
+use crate::jwt::{LOCAL_ISSUER, MAX_CLAIM_BYTES};
+
+/// Seconds that a token is taken after its `exp`.
+const LEEWAY: i64 = 60;
+
+/// Whose token it is, or why it is refused.
+pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<Identity, Reason> {
+    let rules = server.rules;
+    let parts = Parts::split(token)?;
+    let local = LocalKey(rules.generation(), server.local.as_ref());
+    let local_reason = match parts.verify(rules, &local, now) {
+        Ok(identity) => return Ok(identity),
+        Err(reason) => reason,
+    };
+    // Only now does a server ask who the issuer is. The older generation reads the claims for that
+    // with all its checks but the signature's, so that an expired token of another key is
+    // "expired".
+    let header = parts.header(rules)?;
+    let claims = parts.claims(rules)?;
+    if rules.generation() == Generation::Nine {
+        library_checks(&parts.claims_json()?, Some(now))?;
+    }
+    if claims.iss == LOCAL_ISSUER {
+        return Err(local_reason);
+    }
+    match &server.issuer {
+        // A running server would now fetch the issuer's keys, and where it cannot, say that alone.
+        Issuer::Unknown => Err(local_reason),
+        Issuer::Unreadable => Err(Reason::IssuerKeys),
+        Issuer::Known(keys) => keys
+            .verify(rules.generation(), header.kid.as_deref(), |key| parts.verify(rules, key, now)),
+    }
+}
+
+/// A token's three parts, still encoded.
+struct Parts<'a> {
+    message: &'a str,
+    header: &'a str,
+    claims: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// From the end: dots too many are in the header, which then is no base64url.
+    fn split(token: &'a str) -> Result<Self, Reason> {
+        let (message, signature) = token.rsplit_once('.').ok_or(Reason::InvalidToken)?;
+        let (header, claims) = message.rsplit_once('.').ok_or(Reason::InvalidToken)?;
+        Ok(Self { message, header, claims, signature })
+    }
+
+    fn header(&self, rules: Rules) -> Result<Header, Reason> {
+        Header::parse(&decode(self.header)?, rules.generation()).ok_or(Reason::Json)
+    }
+
+    fn claims_json(&self) -> Result<Vec<u8>, Reason> {
+        decode(self.claims)
+    }
+
+    fn claims(&self, rules: Rules) -> Result<Claims, Reason> {
+        Claims::parse(&self.claims_json()?, rules.keeps_unknown_claims()).ok_or(Reason::Json)
+    }
+
+    /// Everything that is asked of a token when the key is chosen.
+    fn verify(&self, rules: Rules, key: &dyn VerifyWith, now: i64) -> Result<Identity, Reason> {
+        let header = self.header(rules)?;
+        key.verify(header.alg, self.message.as_bytes(), self.signature)?;
+        let claims = self.claims(rules)?;
+        match rules.generation() {
+            Generation::Nine => library_checks(&self.claims_json()?, Some(now))?,
+            Generation::Eleven => {
+                library_checks(&self.claims_json()?, None)?;
+                if claims.exp.is_some_and(|exp| now.saturating_sub(exp) > LEEWAY) {
+                    return Err(Reason::ExpiredSignature);
+                }
+            }
+        }
+        whose(&claims)
+    }
+}
+
+/// What the JWT library asks of the claims. The older generation's library also compares `exp`,
+/// and so does not see a negative one.
+fn library_checks(json: &[u8], now: Option<i64>) -> Result<(), Reason> {
+    let claims = LibraryClaims::parse(json).ok_or(Reason::Json)?;
+    if !claims.has_required() {
+        return Err(Reason::MissingRequiredClaim);
+    }
+    let expired = now.zip(claims.exp()).is_some_and(|(now, exp)| {
+        u64::try_from(now.saturating_sub(LEEWAY)).is_ok_and(|oldest| exp < oldest)
+    });
+    if expired { Err(Reason::ExpiredSignature) } else { Ok(()) }
+}
+
+/// What SpacetimeDB itself asks of the claims.
+fn whose(claims: &Claims) -> Result<Identity, Reason> {
+    if claims.iss.len() > MAX_CLAIM_BYTES {
+        return Err(Reason::IssuerTooLong);
+    }
+    if claims.sub.len() > MAX_CLAIM_BYTES {
+        return Err(Reason::SubjectTooLong);
+    }
+    if claims.iss.is_empty() {
+        return Err(Reason::IssuerEmpty);
+    }
+    if claims.sub.is_empty() {
+        return Err(Reason::SubjectEmpty);
+    }
+    let identity = Identity::from_claims(&claims.iss, &claims.sub);
+    if claims.hex_identity.is_some_and(|stated| stated != *identity.as_bytes()) {
+        return Err(Reason::IdentityMismatch);
+    }
+    Ok(identity)
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, Reason> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| Reason::Base64)
+}

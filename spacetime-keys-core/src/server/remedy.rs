@@ -1,0 +1,195 @@
+//! What is wrong with a refused token, beyond the server's words, and what to do next.
+//!
+//! Never "log in again" where that would give another identity: the databases belong to the old one.
+
+use std::fmt;
+
+use super::{Issuer, Reason, Server};
+use crate::error::{Algorithm, Claim};
+use crate::jwt::{Kind, Publisher, Times, Token};
+use crate::{Error, Identity};
+
+/// The next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// There is no token.
+    SendToken,
+    /// The token is too large.
+    Shorten,
+    /// An opaque or encrypted token.
+    AskForJwt,
+    /// A part is damaged.
+    CopyAgain,
+    /// An HMAC, or no signature at all.
+    Danger,
+    /// An algorithm that servers do not verify, or a key that is none for it.
+    ChangeAlgorithm,
+    /// A server's own token, signed by another key or expired.
+    Resign,
+    /// An issuer's token that has expired.
+    Refresh,
+    /// A server's own token, and nothing is known of the server's key.
+    NameLocalKey,
+    /// The local key did not sign it, and nothing is known of the issuer's keys.
+    NameIssuerKeys,
+    /// The issuer's set spoils.
+    MendIssuerKeys,
+    /// The issuer's set lacks the key.
+    PublishKey,
+    /// The issuer's key did not sign this.
+    CompareIssuerKeys,
+    /// A server's own token with other claims than it issued.
+    RestoreClaims,
+    /// An issuer's token without the claims that servers want.
+    MendClaims,
+}
+
+impl Remedy {
+    /// A stable name, for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SendToken => "send-token",
+            Self::Shorten => "shorten",
+            Self::AskForJwt => "ask-for-jwt",
+            Self::CopyAgain => "copy-again",
+            Self::Danger => "danger",
+            Self::ChangeAlgorithm => "change-algorithm",
+            Self::Resign => "resign",
+            Self::Refresh => "refresh",
+            Self::NameLocalKey => "name-local-key",
+            Self::NameIssuerKeys => "name-issuer-keys",
+            Self::MendIssuerKeys => "mend-issuer-keys",
+            Self::PublishKey => "publish-key",
+            Self::CompareIssuerKeys => "compare-issuer-keys",
+            Self::RestoreClaims => "restore-claims",
+            Self::MendClaims => "mend-claims",
+        }
+    }
+
+    /// The step in words, for a person.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SendToken => "send the token as `Authorization: Bearer TOKEN`",
+            Self::Shorten => "leave claims out: a token should have a few hundred bytes",
+            Self::AskForJwt => {
+                "ask the issuer for a signed JWT (with OIDC: request a `resource` audience, and send the access token, not the code or the refresh token)"
+            }
+            Self::CopyAgain => {
+                "copy the whole token again: three parts of base64url with dots between them"
+            }
+            Self::Danger => {
+                "DANGER: whoever knows a public text can make such a token. Find out who issued it; servers before 2.12 do not refuse HS256 up front: upgrade them"
+            }
+            Self::ChangeAlgorithm => {
+                "have the issuer sign with ES256 (or RS256) and publish the key of that kind: servers verify nothing else"
+            }
+            Self::Resign => {
+                "sign the same claims anew with the key that the server has now: `spacetime-keys token resign --cli-toml cli.toml --private-key id_ecdsa`. Do not log in anew: that gives another `sub`, hence another identity, which does not own the database"
+            }
+            Self::Refresh => {
+                "get a fresh token of the same user from its issuer: the same `iss` and `sub` are the same identity"
+            }
+            Self::NameLocalKey => {
+                "its issuer is the server itself (`localhost`), so the server's own key decides: pass that with --public-key or --keys-dir"
+            }
+            Self::NameIssuerKeys => {
+                "the server's own key did not sign it, so the issuer's keys decide: pass the issuer's set with --jwks. If the server says this itself, it could not fetch the set: open ISSUER/.well-known/openid-configuration from where the server runs"
+            }
+            Self::MendIssuerKeys => {
+                "servers of this version cannot read the issuer's JWK set, and one bad entry spoils all of it: `spacetime-keys jwks lint` names the entry"
+            }
+            Self::PublishKey => {
+                "publish the key under this `kid` in the issuer's set, and wait 10 minutes before signing with it: servers fetch the set every 5 minutes"
+            }
+            Self::CompareIssuerKeys => {
+                "the issuer's published key did not sign this: compare the `kid` of token and set, and whether the set is the one of this issuer (test and production have their own)"
+            }
+            Self::RestoreClaims => {
+                "these are not the claims that the server issued: take the token from a backup of cli.toml, or its claims from escrow (`spacetime-keys token restore --env E`). Do not log in anew: that gives another identity"
+            }
+            Self::MendClaims => {
+                "have the issuer put in what servers want: `iss` and `sub` of 1 to 128 bytes, `iat` and `exp` as whole seconds, `aud` a string or strings"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for Remedy {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// The flaw of a token's form, where the reason leaves open which it is.
+pub(super) fn cause(token: &str, reason: Reason) -> Option<Error> {
+    match reason {
+        Reason::Missing
+        | Reason::ExpiredSignature
+        | Reason::InvalidSignature
+        | Reason::KeyIdNotFound
+        | Reason::NoKeys
+        | Reason::IssuerKeys
+        | Reason::InvalidKey => danger(token),
+        _ => flaw(token).err(),
+    }
+}
+
+fn danger(token: &str) -> Option<Error> {
+    let algorithm = Token::parse(token).ok()?.algorithm();
+    matches!(algorithm, Algorithm::Hmac | Algorithm::None)
+        .then_some(Error::TokenAlgorithm(algorithm))
+}
+
+/// The first flaw, by our own reading.
+fn flaw(token: &str) -> Result<Identity, Error> {
+    let token = Token::parse(token)?;
+    match token.algorithm() {
+        Algorithm::Es256 | Algorithm::Rs256 => {}
+        other => return Err(Error::TokenAlgorithm(other)),
+    }
+    let publisher = Publisher::from_token(&token)?;
+    if Times::of(&token)?.iat.is_none() {
+        return Err(Error::ClaimMissing(Claim::IssuedAt));
+    }
+    crate::jwt::check_json(token.claims_json())?;
+    Ok(publisher.identity)
+}
+
+pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option<Error>) -> Remedy {
+    if let Some(Error::TokenAlgorithm(Algorithm::Hmac | Algorithm::None)) = cause {
+        return Remedy::Danger;
+    }
+    if Kind::of(token) != Kind::Jwt && reason != Reason::Missing {
+        return Remedy::AskForJwt;
+    }
+    let issued_here = Token::parse(token)
+        .ok()
+        .and_then(|token| token.claims().get_str("iss"))
+        .is_none_or(|issuer| issuer == crate::jwt::LOCAL_ISSUER);
+    match reason {
+        Reason::Missing => Remedy::SendToken,
+        Reason::TooLarge => Remedy::Shorten,
+        Reason::InvalidToken | Reason::Base64 => Remedy::CopyAgain,
+        Reason::InvalidAlgorithm | Reason::InvalidKey => Remedy::ChangeAlgorithm,
+        Reason::Json if matches!(cause, Some(Error::TokenAlgorithm(_))) => Remedy::ChangeAlgorithm,
+        Reason::Json if matches!(cause, Some(Error::TokenMalformed(_))) => Remedy::CopyAgain,
+        Reason::InvalidSignature if issued_here && server.local.is_none() => Remedy::NameLocalKey,
+        Reason::ExpiredSignature | Reason::InvalidSignature if issued_here => Remedy::Resign,
+        Reason::ExpiredSignature => Remedy::Refresh,
+        Reason::InvalidSignature if matches!(server.issuer, Issuer::Unknown) => {
+            Remedy::NameIssuerKeys
+        }
+        Reason::InvalidSignature => Remedy::CompareIssuerKeys,
+        Reason::KeyIdNotFound | Reason::NoKeys => Remedy::PublishKey,
+        Reason::IssuerKeys => Remedy::MendIssuerKeys,
+        _ if issued_here => Remedy::RestoreClaims,
+        _ => Remedy::MendClaims,
+    }
+}
