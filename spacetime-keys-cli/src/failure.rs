@@ -88,6 +88,11 @@ impl Failure {
         Self { message: format!("{place}: {}", self.message), ..self }
     }
 
+    /// The command line is to blame.
+    pub(crate) fn into_usage(self) -> Self {
+        Self { exit: Exit::Usage, ..self }
+    }
+
     pub(crate) fn with_hint(self, hint: String) -> Self {
         Self { hint, ..self }
     }
@@ -121,7 +126,16 @@ impl From<Error> for Failure {
             Class::Safety => Exit::Refused,
             _ if matches!(
                 error,
-                Error::EnvironmentName | Error::EnvironmentUnknown | Error::PolicyGroups
+                Error::EnvironmentName
+                    | Error::EnvironmentUnknown
+                    | Error::PolicyGroups
+                    | Error::JwksSameKeyTwice
+                    | Error::IssuerUrl
+                    | Error::MintLifetime
+                    | Error::MintClaim(_)
+                    | Error::MintRobot
+                    | Error::MintActor
+                    | Error::MintOwner
             ) =>
             {
                 Exit::Usage

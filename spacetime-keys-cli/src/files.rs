@@ -105,19 +105,43 @@ pub(crate) fn read_input(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 
 /// Replaces a file, or creates it.
 pub(crate) fn replace(path: &Path, content: &[u8], mode: Mode) -> Result<(), Failure> {
-    let fail = |error: std::io::Error| Failure::io("writing", path, &error);
-    let old = target(path)?;
-    let folder = folder_of(path);
-    let mut temp = temp_in(folder).map_err(fail)?;
-    temp.write_all(content).map_err(fail)?;
-    failpoint::reached("file:written")?;
-    keep_owner(temp.as_file(), old.as_ref()).map_err(fail)?;
-    set_mode(temp.as_file(), old.as_ref(), mode).map_err(fail)?;
-    temp.as_file().sync_all().map_err(fail)?;
-    failpoint::reached("file:synced")?;
-    temp.persist(path).map_err(|error| fail(error.error))?;
-    failpoint::reached("file:renamed")?;
-    sync_folder(folder).map_err(fail)
+    let mut replacement = Replacement::begin(path)?;
+    replacement.write(content)?;
+    replacement.finish(mode)
+}
+
+/// A file that takes another's place when it is whole: [`replace`] for what comes in pieces.
+/// Dropped before its end, it is gone, and nothing has changed.
+pub(crate) struct Replacement {
+    path: PathBuf,
+    old: Option<Metadata>,
+    temp: NamedTempFile,
+}
+
+impl Replacement {
+    pub(crate) fn begin(path: &Path) -> Result<Self, Failure> {
+        let old = target(path)?;
+        let temp =
+            temp_in(folder_of(path)).map_err(|error| Failure::io("writing", path, &error))?;
+        Ok(Self { path: path.to_owned(), old, temp })
+    }
+
+    pub(crate) fn write(&mut self, content: &[u8]) -> Result<(), Failure> {
+        self.temp.write_all(content).map_err(|error| Failure::io("writing", &self.path, &error))
+    }
+
+    pub(crate) fn finish(self, mode: Mode) -> Result<(), Failure> {
+        let Self { path, old, temp } = self;
+        let fail = |error: std::io::Error| Failure::io("writing", &path, &error);
+        failpoint::reached("file:written")?;
+        keep_owner(temp.as_file(), old.as_ref()).map_err(fail)?;
+        set_mode(temp.as_file(), old.as_ref(), mode).map_err(fail)?;
+        temp.as_file().sync_all().map_err(fail)?;
+        failpoint::reached("file:synced")?;
+        temp.persist(&path).map_err(|error| fail(error.error))?;
+        failpoint::reached("file:renamed")?;
+        sync_folder(folder_of(&path)).map_err(fail)
+    }
 }
 
 /// Creates a file that must not be there yet.

@@ -56,6 +56,18 @@ pub(crate) fn write_public(folder: &Path, key: &PublicKey) -> Result<(), Failure
     files::replace(&public_key_in(folder), key.to_pem().as_bytes(), Mode::Set(PUBLIC_MODE))
 }
 
+/// Writes a pair to other places than those: the private key first, 0600.
+#[cfg(feature = "aws-lc-rs")]
+pub(crate) fn write_pair(
+    [private, public]: &[PathBuf; 2],
+    private_pem: &str,
+    public_pem: &str,
+) -> Result<(), Failure> {
+    files::create_folder(files::folder_of(private), FOLDER_MODE)?;
+    files::replace(private, private_pem.as_bytes(), Mode::Set(PRIVATE_MODE))?;
+    files::replace(public, public_pem.as_bytes(), Mode::Set(PUBLIC_MODE))
+}
+
 /// Replaces `cli.toml`; its mode stays as it is.
 pub(crate) fn write_cli_toml(path: &Path, text: &str) -> Result<(), Failure> {
     files::replace(path, text.as_bytes(), Mode::KeepOr(PRIVATE_MODE))

@@ -14,6 +14,7 @@ mod failpoint;
 mod failure;
 mod files;
 mod host;
+mod key_set;
 mod output;
 mod rotation;
 mod state;

@@ -34,6 +34,14 @@ impl Output {
         self.json
     }
 
+    pub(crate) const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    pub(crate) const fn is_verbose(&self) -> bool {
+        self.verbose > 0
+    }
+
     /// The command's result: as JSON, or as the text that the closure makes.
     pub(crate) fn result(&self, json: &impl Serialize, text: impl FnOnce() -> String) {
         if self.json {

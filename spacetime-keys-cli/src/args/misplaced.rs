@@ -4,10 +4,13 @@
 use super::{Args, Command, Token};
 use crate::failure::Failure;
 
-/// Refuses a command line with a key or a token in it. `token decode TOKEN` asks for one.
+/// Refuses a command line with a key or a token in it. `token decode TOKEN` and the like ask
+/// for one.
 pub(crate) fn refuse_misplaced_secrets(args: &Args) -> Result<(), Failure> {
     let asked_for = match &args.command {
-        Command::Token(Token::Decode { token, .. }) => token.as_deref(),
+        Command::Token(Token::Decode(source)) => source.token.as_deref(),
+        Command::Token(Token::Verify(verify)) => verify.source.token.as_deref(),
+        Command::Token(Token::Check(check)) => check.source.token.as_deref(),
         _ => None,
     };
     let misplaced = std::env::args_os()

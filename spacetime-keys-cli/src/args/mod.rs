@@ -1,17 +1,22 @@
 //! The command line as it is typed.
 
+mod identity;
+mod jwks;
 mod misplaced;
 mod report;
+mod token;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use spacetime_keys_core::Identity;
-use spacetime_keys_core::jwt::Expiry;
 
+pub(crate) use identity::{InputFormat, Map, OutputFormat};
+pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
 pub(crate) use report::report;
+pub(crate) use token::{Check, Mint, Resign, Token, TokenSource, Verification};
 
 /// Rotate a SpacetimeDB's signing keys without losing the database.
 ///
@@ -63,6 +68,9 @@ pub(crate) enum Command {
     /// Identities
     #[command(subcommand)]
     Identity(IdentityCommand),
+    /// JSON Web Key sets, for tokens of an issuer of your own
+    #[command(subcommand)]
+    Jwks(Jwks),
     /// Print a completion script
     Completions {
         /// The shell to complete in
@@ -192,7 +200,7 @@ pub(crate) struct Verify {
 
 #[derive(Subcommand)]
 pub(crate) enum Key {
-    /// Make a key pair: `id_ecdsa` and `id_ecdsa.pub`
+    /// Make a key pair: `id_ecdsa` and `id_ecdsa.pub`; with RS256 `rs256.pem` and `rs256.pub.pem`
     Generate {
         /// The folder to put it into
         #[arg(long, value_name = "DIR")]
@@ -236,50 +244,10 @@ pub(crate) enum KeyAlgorithm {
     /// ECDSA on P-256 with SHA-256: what SpacetimeDB servers sign with
     #[value(name = "ES256")]
     Es256,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Token {
-    /// Show what a token says; nothing is verified
-    Decode {
-        /// The token; `-` (the default) reads standard input, which keeps it out of process lists
-        #[arg(value_name = "TOKEN", conflicts_with = "cli_toml")]
-        token: Option<String>,
-        /// Take the publisher token from this cli.toml
-        #[arg(long, value_name = "FILE")]
-        cli_toml: Option<PathBuf>,
-    },
-    /// Sign the publisher token in a cli.toml anew, in place
-    Resign(Resign),
-    /// Put a publisher token into cli.toml, made from the claims in escrow
-    Restore {
-        /// The environment whose vault keeps the claims, and whose key signs
-        #[arg(long, value_name = "E")]
-        env: String,
-        /// Which publisher, where the escrow holds several
-        #[arg(long, value_name = "HEX", value_parser = identity)]
-        expect_identity: Option<Identity>,
-        #[command(flatten)]
-        files: HostFiles,
-    },
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct Resign {
-    /// The SpacetimeDB CLI's file with the token
-    #[arg(long, value_name = "FILE")]
-    pub(crate) cli_toml: PathBuf,
-    /// The private key that signs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) private_key: PathBuf,
-    /// The public key that the present token was signed for
-    #[arg(long, value_name = "FILE")]
-    pub(crate) previous_public_key: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) trust: Trust,
-    /// What becomes of `exp`: `clear`, `keep`, or a lifetime such as `30d`
-    #[arg(long, value_name = "clear|keep|TTL", default_value = "clear", value_parser = expiry)]
-    pub(crate) expiry: Expiry,
+    /// RSA, 2048 bits: to try out external issuers; no SpacetimeDB server starts with such a key
+    #[cfg(feature = "aws-lc-rs")]
+    #[value(name = "RS256")]
+    Rs256,
 }
 
 #[derive(Subcommand)]
@@ -293,6 +261,8 @@ pub(crate) enum IdentityCommand {
         #[arg(long)]
         subject: String,
     },
+    /// Every user's old and new identity, when the issuer changes
+    Map(Map),
     /// Whether 64 hex digits are an identity
     Inspect {
         /// The digits
@@ -303,17 +273,4 @@ pub(crate) enum IdentityCommand {
 
 fn identity(text: &str) -> Result<Identity, spacetime_keys_core::Error> {
     Identity::parse(text)
-}
-
-fn expiry(text: &str) -> Result<Expiry, &'static str> {
-    match text {
-        "clear" => Ok(Expiry::Clear),
-        "keep" => Ok(Expiry::Keep),
-        lifetime => humantime::parse_duration(lifetime)
-            .ok()
-            .and_then(|lifetime| u32::try_from(lifetime.as_secs()).ok())
-            .filter(|&seconds| seconds > 0)
-            .map(Expiry::Lifetime)
-            .ok_or("`clear`, `keep`, or a lifetime such as 15m, 12h, 30d"),
-    }
 }

@@ -40,6 +40,12 @@ fn describe(error: &Error) -> Failure {
     };
     let named = ours(ContextKind::InvalidArg);
     let this = || named.clone().unwrap_or_else(|| "an argument".to_owned());
+    // The core's errors hold nothing of the input, either.
+    let source = std::error::Error::source(error);
+    let core = source.and_then(|source| source.downcast_ref::<spacetime_keys_core::Error>());
+    if let Some(core) = core.copied() {
+        return Failure::from(core).into_usage().prefix(this());
+    }
     let message = match error.kind() {
         ErrorKind::UnknownArgument => "an argument that this command does not take".to_owned(),
         ErrorKind::InvalidSubcommand => "there is no such command".to_owned(),

@@ -3,14 +3,16 @@
 use serde_json::json;
 use spacetime_keys_core::{Error, Identity};
 
-use super::Answer;
+use super::{Answer, identity_map};
 use crate::args::IdentityCommand;
+use crate::failure::Failure;
 use crate::output::{BAD, GOOD, Output, styled};
 
-pub(super) fn run(command: &IdentityCommand, output: &Output) -> Answer {
+pub(super) fn run(command: &IdentityCommand, output: &Output) -> Result<Answer, Failure> {
     match command {
-        IdentityCommand::Derive { issuer, subject } => derive(issuer, subject, output),
-        IdentityCommand::Inspect { identity } => inspect(identity, output),
+        IdentityCommand::Derive { issuer, subject } => Ok(derive(issuer, subject, output)),
+        IdentityCommand::Inspect { identity } => Ok(inspect(identity, output)),
+        IdentityCommand::Map(map) => identity_map::run(map, output),
     }
 }
 

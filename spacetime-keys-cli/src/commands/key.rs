@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use spacetime_keys_core::pem::{self, Half};
-use spacetime_keys_core::{PrivateKey, PublicKey, key};
+use spacetime_keys_core::{PrivateKey, PublicKey, VerificationKey, key, pem};
 
 use super::Answer;
 use crate::args::{Key, KeyAlgorithm};
@@ -17,6 +16,8 @@ use crate::output::{BAD, GOOD, Output, styled};
 pub(super) fn run(command: &Key, output: &Output) -> Result<Answer, Failure> {
     match command {
         Key::Generate { out, alg: KeyAlgorithm::Es256, force } => generate(out, *force, output),
+        #[cfg(feature = "aws-lc-rs")]
+        Key::Generate { out, alg: KeyAlgorithm::Rs256, force } => generate_rsa(out, *force, output),
         Key::Normalize { files, check, write } => normalize(files, *check, *write, output),
         Key::Fingerprint { files } => fingerprint(files, output),
         Key::Check { private, public } => check(private, public, output),
@@ -24,8 +25,34 @@ pub(super) fn run(command: &Key, output: &Output) -> Result<Answer, Failure> {
 }
 
 fn generate(folder: &Path, force: bool, output: &Output) -> Result<Answer, Failure> {
-    let (private_path, public_path) = (host::private_key_in(folder), host::public_key_in(folder));
-    for path in [&private_path, &public_path] {
+    let paths = [host::private_key_in(folder), host::public_key_in(folder)];
+    check_free(&paths, force)?;
+    let private = PrivateKey::generate()?;
+    key::self_test(&private)?;
+    host::write_private(folder, &private)?;
+    host::write_public(folder, private.public_key())?;
+    generated(&private.public_key().clone().into(), &paths, output);
+    Ok(Answer::Yes)
+}
+
+/// To play an external issuer with. Other file names than a server's keys have, and than OpenSSH's.
+#[cfg(feature = "aws-lc-rs")]
+fn generate_rsa(folder: &Path, force: bool, output: &Output) -> Result<Answer, Failure> {
+    use spacetime_keys_core::{RsaPrivateKey, rs256};
+    let paths = ["rs256.pem", "rs256.pub.pem"].map(|name| folder.join(name));
+    check_free(&paths, force)?;
+    let private = RsaPrivateKey::generate()?;
+    rs256::self_test(&private)?;
+    host::write_pair(&paths, &private.to_pem()?, &private.public_key().to_pem())?;
+    generated(&private.public_key().clone().into(), &paths, output);
+    output.warn(
+        "for tests of an external issuer: no SpacetimeDB server starts with an RSA key of its own",
+    );
+    Ok(Answer::Yes)
+}
+
+fn check_free(paths: &[PathBuf; 2], force: bool) -> Result<(), Failure> {
+    for path in paths {
         if !force && path.symlink_metadata().is_ok() {
             return Err(Failure::refused(
                 "ERR_FILE_EXISTS",
@@ -35,20 +62,18 @@ fn generate(folder: &Path, force: bool, output: &Output) -> Result<Answer, Failu
         }
         files::check_replaceable(path)?;
     }
-    let private = PrivateKey::generate()?;
-    key::self_test(&private)?;
-    let public = private.public_key();
-    host::write_private(folder, &private)?;
-    host::write_public(folder, public)?;
+    Ok(())
+}
+
+fn generated(key: &VerificationKey, [private, public]: &[PathBuf; 2], output: &Output) {
     let report = json!({
-        "fingerprint": public.fingerprint(),
-        "kid": public.kid(),
-        "private_key": private_path,
-        "public_key": public_path,
+        "fingerprint": key.fingerprint(),
+        "kid": key.kid(),
+        "private_key": private,
+        "public_key": public,
     });
-    output.result(&report, || format!("{}\n", public.fingerprint()));
-    output.note(&format!("wrote {} and {}", private_path.display(), public_path.display()));
-    Ok(Answer::Yes)
+    output.result(&report, || format!("{}\n", key.fingerprint()));
+    output.note(&format!("wrote {} and {}", private.display(), public.display()));
 }
 
 fn normalize(
@@ -100,15 +125,9 @@ fn normalize(
 }
 
 /// The public key of a private or public key file.
-fn read_either(path: &Path) -> Result<PublicKey, Failure> {
+fn read_either(path: &Path) -> Result<VerificationKey, Failure> {
     let content = files::read_input(path)?;
-    let in_file = |error| Failure::in_file(path, error);
-    let normalized = pem::normalize(&content).map_err(in_file)?;
-    match normalized.half {
-        Half::Private => PrivateKey::from_pem(&*normalized.pem).map(|key| key.public_key().clone()),
-        Half::Public => PublicKey::from_pem(&*normalized.pem),
-    }
-    .map_err(in_file)
+    VerificationKey::of_either_pem(&*content).map_err(|error| Failure::in_file(path, error))
 }
 
 fn fingerprint(paths: &[PathBuf], output: &Output) -> Result<Answer, Failure> {

@@ -1,6 +1,8 @@
 //! One function a command: arguments as typed → as meant → the core → output.
 
 mod identity;
+mod identity_map;
+mod jwks;
 mod key;
 mod rotation;
 mod shell;
@@ -37,7 +39,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
         Command::Verify(verify) => verify::run(verify, config, output),
         Command::Key(key) => key::run(key, output),
         Command::Token(token) => token::run(token, config, output),
-        Command::Identity(identity) => Ok(identity::run(identity, output)),
+        Command::Identity(identity) => identity::run(identity, output),
+        Command::Jwks(jwks) => jwks::run(jwks, output),
         Command::Completions { shell } => Ok(shell::completions(*shell, output)),
         Command::Man { out } => shell::man(out.as_deref(), output),
     }

@@ -76,6 +76,11 @@ fn every_command_that_succeeds() {
     cage.run(&["token", "decode", "--cli-toml", CLI_TOML], Stdout::Asked);
     cage.run_with_input(&["token", "decode"], marked_token().as_bytes(), Stdout::Asked);
     cage.run(&["token", "decode", &marked_token()], Stdout::Asked);
+    clean(&["token", "verify", "--cli-toml", CLI_TOML, "--public-key", PUBLIC]);
+    clean(&["token", "check", "--cli-toml", CLI_TOML, "--public-key", PUBLIC, "--server", "1.2"]);
+    let mint = ["token", "mint", "--private-key", PRIVATE, "--issuer", "https://a.example"];
+    let mint = [&mint[..], &["--subject", "u_1", "--claim", "tenant_id=t_1"]].concat();
+    cage.run(&mint, Stdout::Asked);
     clean(&["token", "resign", "--cli-toml", CLI_TOML, "--private-key", PRIVATE]);
     clean(&["rotate", "--env", "local", "--dry-run"]);
     clean(&["rotate", "--env", "local", "--yes"]);
@@ -92,6 +97,14 @@ fn every_command_that_succeeds() {
     clean(&["identity", "derive", "--issuer", "localhost", "--subject", "publisher"]);
     let identity = Identity::from_claims("localhost", "publisher").to_string();
     clean(&["identity", "inspect", &identity]);
+    cage.host.write("users.csv", "subject\npublisher\n");
+    let map =
+        ["identity", "map", "--from-issuer", "localhost", "--to-issuer", "https://id.example"];
+    clean(&[&map[..], &["--input", "users.csv", "--output", "links.csv"]].concat());
+    clean(&["key", "generate", "--out", "new", "--alg", "RS256", "--force"]);
+    clean(&["jwks", "export", PUBLIC, "--issuer", "https://id.example.com", "--out", "site"]);
+    clean(&["jwks", "lint", "site/.well-known/jwks.json"]);
+    clean(&["jwks", "rollover", "--token-ttl", "15m"]);
     clean(&["completions", "bash"]);
     clean(&["man"]);
     cage.check_files();
@@ -117,12 +130,34 @@ fn every_command_that_takes_a_key_file() {
                 .copied()
                 .collect::<Vec<_>>(),
             &["token", "decode", "--cli-toml", &file],
+            &["token", "verify", "--cli-toml", CLI_TOML, "--public-key", &file],
+            &["token", "verify", "--cli-toml", CLI_TOML, "--jwks", &file],
+            &["token", "verify", "--cli-toml", &file, "--public-key", &public],
+            &["token", "check", "--cli-toml", CLI_TOML, "--public-key", &file],
+            &["token", "check", "--cli-toml", CLI_TOML, "--jwks", &file],
+            &["token", "check", "--cli-toml", &file, "--public-key", &public],
+            &["jwks", "export", &file],
+            &["jwks", "export", &file, "--issuer", "https://id.example.com", "--out", "site"],
+            &["jwks", "lint", &file],
+            // Some of it may pass for users; none of it is to be said.
+            &["identity", "map", "--from-issuer", "a", "--to-issuer", "b"]
+                .iter()
+                .chain(&["--input", &file, "--output", "/dev/null"])
+                .copied()
+                .collect::<Vec<_>>(),
             &["verify", "--config", &file],
         ] {
             cage.run(arguments, Stdout::Clean);
         }
         cage.run(&["key", "normalize", &file], Stdout::Asked);
+        // Its claims may look like those of the marked token.
+        let mint = ["token", "mint", "--private-key", &file, "--issuer", "a", "--subject", "u_1"];
+        cage.run(&mint, Stdout::Asked);
         let content = fs::read(&file).unwrap();
+        for command in [&["token", "verify"][..], &["token", "check"]] {
+            let command = [command, &["--public-key", &public]].concat();
+            cage.run_with_input(&command, &content, Stdout::Clean);
+        }
         for command in [&["key", "normalize"][..], &["token", "decode"]] {
             cage.run_with_input(command, &content, Stdout::Asked);
         }
@@ -270,8 +305,16 @@ fn a_secret_pasted_into_the_command_line() {
             &["token", "resign", "--cli-toml", CLI_TOML, "--private-key", secret],
             &["token", "resign", "--cli-toml", CLI_TOML, "--expiry", secret],
             &["token", "restore", "--env", secret],
+            &["jwks", "export", secret],
+            &["jwks", "export", PUBLIC, "--issuer", secret, "--out", "site"],
+            &["jwks", "export", PUBLIC, "--issuer", "https://a.example", "--out", secret],
+            &["jwks", "lint", secret],
+            &["jwks", "rollover", "--token-ttl", secret],
             &["identity", "inspect", secret],
             &["identity", "derive", "--issuer", secret, "--subject", secret],
+            &["identity", "map", "--from-issuer", secret, "--to-issuer", "b"],
+            &["identity", "map", "--from-issuer", "a", "--to-issuer", "b", "--input", secret],
+            &["identity", "map", "--from-issuer", "a", "--to-issuer", "b", "--output", secret],
             &["completions", secret],
             &["man", "--out", secret],
             &["--config", secret, "verify"],

@@ -1,130 +1,24 @@
-//! `token …`
+//! `token resign` and `token restore`: the publisher token in `cli.toml`.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use serde_json::json;
-use spacetime_keys_core::cli_toml::CliToml;
-use spacetime_keys_core::es256::Signer;
-use spacetime_keys_core::fleet::{PairState, PublisherState};
-use spacetime_keys_core::jwt::{
-    self, Kind, Members, Publisher, ResignOptions, Times, Token, sign_publisher,
-};
-use spacetime_keys_core::{Error, Identity, PrivateKey, PublicKey};
-use zeroize::Zeroizing;
-
-use super::Answer;
-use super::rotation::paths;
 use crate::args;
 use crate::clock;
+use crate::commands::Answer;
+use crate::commands::rotation::paths;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::files;
 use crate::host;
-use crate::output::{BOLD, GOOD, Output, styled};
+use crate::output::{GOOD, Output, styled};
 use crate::rotation::{Site, gather};
 use crate::store::Directory;
-
-pub(super) fn run(
-    command: &args::Token,
-    config: impl Fn() -> Result<Config, Failure>,
-    output: &Output,
-) -> Result<Answer, Failure> {
-    match command {
-        args::Token::Decode { token, cli_toml } => {
-            decode(token.as_deref(), cli_toml.as_deref(), output)
-        }
-        args::Token::Resign(args) => resign(args, output),
-        args::Token::Restore { env, expect_identity, files } => {
-            restore(&config()?, env, *expect_identity, files, output)
-        }
-    }
-}
-
-/// The token of the arguments, of a cli.toml, or of standard input.
-fn token_input(token: Option<&str>, cli_toml: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
-    if let Some(path) = cli_toml {
-        let text = files::read_existing_text(path)?;
-        let in_file = |error| Failure::in_file(path, error);
-        let cli_toml = CliToml::parse(&text).map_err(in_file)?;
-        return Ok(Zeroizing::new(cli_toml.token().map_err(in_file)?.to_owned()));
-    }
-    match token {
-        Some(token) if token != "-" => Ok(Zeroizing::new(token.to_owned())),
-        _ => {
-            let bytes = files::read_stdin()?;
-            // What is not UTF-8 is no JWT: it is reported as an opaque token.
-            Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned()))
-        }
-    }
-}
-
-fn decode(
-    token: Option<&str>,
-    cli_toml: Option<&Path>,
-    output: &Output,
-) -> Result<Answer, Failure> {
-    let text = token_input(token, cli_toml)?;
-    let kind = Kind::of(text.trim());
-    if kind != Kind::Jwt {
-        let error = if kind == Kind::Jwe { Error::TokenEncrypted } else { Error::TokenOpaque };
-        let report = json!({
-            "kind": kind, "verified": false, "header": null, "claims": null, "identity": null,
-            "reason": error.to_string(), "hint": error.hint(),
-        });
-        output.result(&report, || format!("{error}\n{}\n", error.hint()));
-        return Ok(Answer::Yes);
-    }
-    let token = Token::parse(&text)?;
-    let now = clock::now();
-    let claims = token.claims();
-    // From the two claims alone: whether a server takes them is another question.
-    let identity = claims
-        .get_str("iss")
-        .zip(claims.get_str("sub"))
-        .map(|(issuer, subject)| Identity::from_claims(&issuer, &subject));
-    let times: Vec<_> = ["iat", "nbf", "exp"]
-        .into_iter()
-        .filter_map(|name| {
-            let unix = i64::try_from(claims.get_integer(name)?).ok()?;
-            Some((name, unix, clock::date(unix), clock::relative(unix, now)))
-        })
-        .collect();
-    let times_json: serde_json::Map<_, _> = times
-        .iter()
-        .map(|(name, unix, date, relative)| {
-            ((*name).to_owned(), json!({ "unix": unix, "date": date, "relative": relative }))
-        })
-        .collect();
-    let report = json!({
-        "kind": kind, "verified": false, "header": token.header(), "claims": claims,
-        "payload": token.claims_json(), "times": times_json, "identity": identity,
-    });
-    output.result(&report, || {
-        let mut text = String::new();
-        let _ = writeln!(text, "{}", styled(BOLD, "header"));
-        text.push_str(&members_text(token.header()));
-        let _ = writeln!(text, "{}", styled(BOLD, "claims"));
-        text.push_str(&members_text(claims));
-        for (name, unix, date, relative) in &times {
-            let date = date.clone().unwrap_or_else(|| unix.to_string());
-            let _ = writeln!(text, "{name:<9}{date} ({relative})");
-        }
-        if let Some(identity) = identity {
-            let _ = writeln!(text, "identity {identity}");
-        }
-        text.push_str("nothing was verified: anybody can write such a token\n");
-        text
-    });
-    Ok(Answer::Yes)
-}
-
-fn members_text(members: &Members) -> String {
-    members.iter().fold(String::new(), |mut text, (name, value)| {
-        let _ = writeln!(text, "  {name}: {value}");
-        text
-    })
-}
+use serde_json::json;
+use spacetime_keys_core::cli_toml::CliToml;
+use spacetime_keys_core::es256::Signer;
+use spacetime_keys_core::fleet::{PairState, PublisherState};
+use spacetime_keys_core::jwt::{self, Publisher, ResignOptions, Times, sign_publisher};
+use spacetime_keys_core::{Error, Identity, PrivateKey, PublicKey};
 
 /// One side of a token's change.
 fn side(
@@ -142,7 +36,7 @@ fn side(
     })
 }
 
-fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Failure> {
+pub(super) fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Failure> {
     let path = args.cli_toml.as_path();
     let in_file = |error| Failure::in_file(path, error);
     let key = PrivateKey::from_pem(&*files::read_existing(&args.private_key)?)
@@ -199,7 +93,7 @@ fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Failure> {
     Ok(Answer::Yes)
 }
 
-fn restore(
+pub(super) fn restore(
     config: &Config,
     environment: &str,
     identity: Option<Identity>,

@@ -1,0 +1,273 @@
+//! The users' file: found, opened, recognized, and cut into pieces that end with a row.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use memchr::{memchr, memrchr};
+
+use super::csv::{self, Columns, Extent};
+use super::row::{MAX_ROW_BYTES, lines_in};
+use crate::args::InputFormat;
+use crate::failure::Failure;
+
+/// So much is read, and then handed on, in one piece. Small enough for a processor's cache, large
+/// enough that handing it on costs nothing.
+const PIECE: usize = 256 << 10;
+
+/// So far the first row is looked for.
+const MAX_HEAD: usize = 16 << 20;
+
+/// The input after its first piece has been looked at.
+pub(super) struct Input {
+    name: PathBuf,
+    reader: Box<dyn Read + Send>,
+    /// Bytes in all, where that is known.
+    pub(super) size: Option<u64>,
+    pub(super) form: Form,
+    /// What was read and is not handed out yet.
+    ahead: Vec<u8>,
+    line: u64,
+    /// Nothing more comes from the reader.
+    is_read: bool,
+    /// The rest of a line that is too long is passed over.
+    skipping: bool,
+}
+
+/// What rows look like.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    Csv(Columns),
+    Ndjson,
+}
+
+impl Input {
+    pub(super) fn open(path: &Path, format: Option<InputFormat>) -> Result<Self, Failure> {
+        let stdin = path == Path::new("-");
+        let name = if stdin { PathBuf::from("standard input") } else { path.to_owned() };
+        let fail = |error: io::Error| Failure::io("reading", &name, &error);
+        let (reader, size): (Box<dyn Read + Send>, _) = if stdin {
+            (Box::new(io::stdin()), None)
+        } else {
+            let file = File::open(path).map_err(fail)?;
+            let metadata = file.metadata().map_err(fail)?;
+            (Box::new(file), metadata.is_file().then_some(metadata.len()))
+        };
+        let mut input = Self::new(name, reader, size);
+        input.look(format)?;
+        Ok(input)
+    }
+
+    fn new(name: PathBuf, reader: Box<dyn Read + Send>, size: Option<u64>) -> Self {
+        Self {
+            name,
+            reader,
+            size,
+            form: Form::Csv(Columns::ONE),
+            ahead: Vec::new(),
+            line: 1,
+            is_read: false,
+            skipping: false,
+        }
+    }
+
+    /// Looks at how it begins: byte order mark, format, header.
+    fn look(&mut self, format: Option<InputFormat>) -> Result<(), Failure> {
+        let mut head = Vec::new();
+        self.fill(&mut head, PIECE)?;
+        if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+            return Err(self.failure(
+                "ERR_NOT_UTF8",
+                "is text in UTF-16",
+                "convert it: `iconv -f UTF-16 -t UTF-8 FILE`",
+            ));
+        }
+        if head.starts_with(&[0xef, 0xbb, 0xbf]) {
+            head.drain(..3);
+        }
+        let found = recognize(&head);
+        if format.is_none() && found == Found::Array {
+            return Err(self.failure(
+                "ERR_INPUT_FORMAT",
+                "is a JSON array; a JSON value a line is wanted",
+                "`jq -c '.[]' FILE` makes that of it",
+            ));
+        }
+        let is_json = match format {
+            Some(format) => format == InputFormat::Ndjson,
+            None => found == Found::Json,
+        };
+        self.form = if is_json { Form::Ndjson } else { Form::Csv(self.find_columns(&mut head)?) };
+        self.ahead = head;
+        Ok(())
+    }
+
+    /// By the first row that can be read, however many bad ones stand before it. A header is taken
+    /// off.
+    fn find_columns(&mut self, head: &mut Vec<u8>) -> Result<Columns, Failure> {
+        loop {
+            let found = Columns::find(head, self.is_read)
+                .map_err(|failure| failure.prefix(self.name.display()))?;
+            match found {
+                Some((columns, header)) => {
+                    let header: Vec<_> = head.drain(..header).collect();
+                    self.line += lines_in(&header);
+                    return Ok(columns);
+                }
+                None if self.is_read => return Ok(Columns::ONE),
+                None if head.len() >= MAX_HEAD => {
+                    return Err(self.failure(
+                        "ERR_INPUT_FORMAT",
+                        &format!("has no row in its first {} MiB", MAX_HEAD >> 20),
+                        "name the file with the users",
+                    ));
+                }
+                None => self.fill(head, PIECE)?,
+            }
+        }
+    }
+
+    fn failure(&self, code: &'static str, what: &str, hint: &str) -> Failure {
+        Failure::new(code, format!("{} {what}", self.name.display()), hint)
+    }
+
+    /// Adds so many bytes, or what there is.
+    fn fill(&mut self, piece: &mut Vec<u8>, size: usize) -> Result<(), Failure> {
+        let waiting = size.min(self.ahead.len());
+        piece.extend(self.ahead.drain(..waiting));
+        let missing = size - waiting;
+        if missing > 0 && !self.is_read {
+            let read = (&mut self.reader).take(missing as u64).read_to_end(piece);
+            let read = read.map_err(|error| Failure::io("reading", &self.name, &error))?;
+            self.is_read = read < missing;
+        }
+        Ok(())
+    }
+
+    /// The next piece, in place of what `piece` held, and the number of its first line. `None` at
+    /// the end.
+    pub(super) fn next(&mut self, piece: &mut Vec<u8>) -> Result<Option<u64>, Failure> {
+        piece.clear();
+        loop {
+            self.fill(piece, PIECE.saturating_sub(piece.len()))?;
+            let at_end = self.is_read && self.ahead.is_empty();
+            if self.skipping {
+                let line_end = memchr(b'\n', piece);
+                piece.drain(..line_end.map_or(piece.len(), |end| end + 1));
+                self.skipping = line_end.is_none();
+                if !at_end {
+                    continue;
+                }
+            }
+            if piece.is_empty() {
+                return Ok(None);
+            }
+            let mut cut = if at_end { piece.len() } else { self.last_end(piece) };
+            if cut == 0 {
+                // A line without end. What is left of it is too long, too, and whoever reads it
+                // says so.
+                piece.truncate(MAX_ROW_BYTES + 1);
+                piece.push(b'\n');
+                self.skipping = true;
+                cut = piece.len();
+            }
+            self.ahead.splice(..0, piece.drain(cut..));
+            let line = self.line;
+            self.line += lines_in(piece);
+            return Ok(Some(line));
+        }
+    }
+
+    /// Where the last row that is whole ends, in the middle of an input.
+    fn last_end(&self, piece: &[u8]) -> usize {
+        // Without quotes, every line end ends a row.
+        if !matches!(self.form, Form::Csv(_)) || memchr(b'"', piece).is_none() {
+            return memrchr(b'\n', piece).map_or(0, |end| end + 1);
+        }
+        let mut end = 0;
+        loop {
+            match csv::extent(piece.get(end..).unwrap_or_default(), false) {
+                Extent::Record(size) | Extent::Bad(size, _) => end += size,
+                Extent::Open => return end,
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Json,
+    Array,
+    Csv,
+}
+
+/// By the first byte that is not blank. A value in quotes can begin either; read as JSON, it would
+/// be no header, and what is no JSON string is not JSON.
+fn recognize(head: &[u8]) -> Found {
+    let text = head.trim_ascii_start();
+    match text.first() {
+        Some(b'{') => Found::Json,
+        Some(b'[') => Found::Array,
+        Some(b'"') => {
+            let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+            let is_json = serde_json::from_slice::<String>(line).is_ok();
+            let is_header =
+                matches!(Columns::find(line, true), Ok(Some((_, header))) if header > 0);
+            if is_json && !is_header { Found::Json } else { Found::Csv }
+        }
+        _ => Found::Csv,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_recognized_by_how_they_begin() {
+        for (text, expected) in [
+            ("a\n", Found::Csv),
+            ("", Found::Csv),
+            ("\n {\"sub\":\"a\"}\n", Found::Json),
+            ("{", Found::Json),
+            ("[{\"sub\":\"a\"}]", Found::Array),
+            ("\"a\"\n\"b\"\n", Found::Json),
+            ("\"a\\n\"\r\n", Found::Json),
+            ("\"subject\"\n\"b\"\n", Found::Csv),
+            ("\"a\",\"b\"\n", Found::Csv),
+            ("\"a\"\"b\"\n", Found::Csv),
+            ("\"a\nb\"\n", Found::Csv),
+        ] {
+            assert_eq!(recognize(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    /// However the system hands out the bytes, pieces are the input, cut after rows.
+    #[test]
+    fn pieces_end_with_rows_and_know_their_lines() {
+        struct Dribble(io::Cursor<Vec<u8>>);
+        impl Read for Dribble {
+            fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+                let some = into.len().min(70_001);
+                self.0.read(into.get_mut(..some).unwrap_or_default())
+            }
+        }
+        let row = format!("\"{}\n{}\"\n", "x".repeat(40), "y".repeat(33));
+        let long = format!("{}\n", "z".repeat(3 * PIECE));
+        let text = [row.repeat(9000), long.clone(), row.repeat(9000), "end".to_owned()].concat();
+        let reader = Dribble(io::Cursor::new(text.clone().into_bytes()));
+        let mut input = Input::new(PathBuf::new(), Box::new(reader), None);
+        input.look(None).unwrap();
+        let (mut piece, mut all, mut pieces) = (Vec::new(), Vec::new(), 0);
+        while let Some(line) = input.next(&mut piece).unwrap() {
+            assert_eq!(line, 1 + lines_in(&all));
+            assert!(piece.len() <= PIECE);
+            assert!(piece.ends_with(b"\"\n") || piece.ends_with(b"z\n") || piece.ends_with(b"end"));
+            all.extend_from_slice(&piece);
+            pieces += 1;
+        }
+        assert!(pieces > 5, "{pieces}");
+        let cut = format!("{}\n", &long[..=MAX_ROW_BYTES]);
+        assert!(String::from_utf8(all).unwrap() == text.replace(&long, &cut));
+    }
+}

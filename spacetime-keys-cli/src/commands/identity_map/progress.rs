@@ -1,0 +1,86 @@
+//! A bar for a person who waits.
+
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// What is done sooner needs no bar.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Shown on a terminal, after a second. Without colours, so that `NO_COLOR` has its way.
+pub(super) struct Progress {
+    wanted: bool,
+    started: Instant,
+    /// Bytes of the input, where that is known.
+    size: Option<u64>,
+    read: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    pub(super) fn new(quiet: bool, size: Option<u64>) -> Self {
+        let wanted = !quiet && stderr().is_terminal();
+        Self { wanted, started: Instant::now(), size, read: 0, bar: None }
+    }
+
+    /// So many bytes more, and so many users in all.
+    pub(super) fn advance(&mut self, bytes: usize, users: u64) {
+        self.read += bytes as u64;
+        if let Some(bar) = self.bar() {
+            bar.set_message(format!("{users} users"));
+        }
+        let read = self.read;
+        if let Some(bar) = self.bar() {
+            bar.set_position(read);
+        }
+    }
+
+    /// From now on something else is done, of which nobody knows how long it takes.
+    pub(super) fn begin(&mut self, what: &'static str) {
+        self.size = None;
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        if let Some(bar) = self.bar() {
+            bar.set_message(what);
+        }
+    }
+
+    pub(super) fn tick(&mut self) {
+        if let Some(bar) = self.bar() {
+            bar.tick();
+        }
+    }
+
+    /// Says something without disturbing the bar.
+    pub(super) fn pause(&self, say: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }
+
+    fn bar(&mut self) -> Option<&ProgressBar> {
+        if !self.wanted || self.started.elapsed() < PATIENCE {
+            return None;
+        }
+        let size = self.size;
+        Some(self.bar.get_or_insert_with(|| {
+            let (bar, template) = match size {
+                Some(size) => (ProgressBar::new(size), "[{bar:30}] {percent}%  {msg}  {eta} left"),
+                None => (ProgressBar::new_spinner(), "{spinner} {msg}"),
+            };
+            let style = ProgressStyle::with_template(template);
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        }))
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A row of the input, and what can be wrong with it.
+
+use spacetime_keys_core::migration::SubjectProblem;
+
+/// A longer row is none: no server takes subjects of more than 128 bytes.
+pub(super) const MAX_ROW_BYTES: usize = 64 << 10;
+
+/// A user.
+pub(super) struct Row<'a> {
+    pub(super) old: &'a str,
+    pub(super) new: &'a str,
+    /// Whether the two differ.
+    pub(super) changes: bool,
+}
+
+impl<'a> Row<'a> {
+    pub(super) const fn same(subject: &'a str) -> Self {
+        Self { old: subject, new: subject, changes: false }
+    }
+
+    pub(super) fn new(old: &'a str, new: &'a str) -> Self {
+        Self { old, new, changes: old != new }
+    }
+}
+
+/// Why a row cannot be mapped. What stands in it is not repeated: it may be personal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BadRow {
+    #[error(transparent)]
+    Subject(#[from] SubjectProblem),
+    #[error("not text in UTF-8")]
+    Encoding,
+    #[error("more than {} KiB in one row", MAX_ROW_BYTES >> 10)]
+    TooLong,
+    #[error("not as many columns as in the first row")]
+    Columns,
+    #[error("a quoted value that does not end, or a quote inside a value that is not quoted")]
+    Quotes,
+    #[error("neither a JSON string nor an object with strings")]
+    Json,
+    #[error("neither `subject` nor `old_subject` and `new_subject`")]
+    Members,
+}
+
+impl BadRow {
+    /// A stable name for programs.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Subject(problem) => problem.code(),
+            Self::Encoding => "ERR_ROW_ENCODING",
+            Self::TooLong => "ERR_ROW_TOO_LONG",
+            Self::Columns => "ERR_ROW_COLUMNS",
+            Self::Quotes => "ERR_ROW_QUOTES",
+            Self::Json => "ERR_ROW_JSON",
+            Self::Members => "ERR_ROW_MEMBERS",
+        }
+    }
+}
+
+/// How many lines end in a text.
+pub(super) fn lines_in(text: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', text).count() as u64
+}
+
+/// Whether a line has nothing in it.
+pub(super) fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
+}

@@ -1,0 +1,56 @@
+//! Where the rows go: standard output, or a file that is there when all are in it.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::files::{Mode, Replacement};
+
+/// A list of users is nobody else's business.
+const MODE: Mode = Mode::KeepOr(0o600);
+
+pub(super) enum Sink {
+    Stdout,
+    File(Box<Replacement>),
+    /// A device or a named pipe: it cannot be replaced.
+    Device(PathBuf, File),
+}
+
+impl Sink {
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::Stdout) };
+        let is_device = path.symlink_metadata().is_ok_and(|metadata| {
+            !metadata.is_file() && !metadata.is_dir() && !metadata.is_symlink()
+        });
+        if !is_device {
+            return Ok(Self::File(Box::new(Replacement::begin(path)?)));
+        }
+        let file = File::options().write(true).open(path);
+        let file = file.map_err(|error| Failure::io("writing", path, &error))?;
+        Ok(Self::Device(path.to_owned(), file))
+    }
+
+    pub(super) fn write(&mut self, rows: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::File(file) => file.write(rows),
+            Self::Device(path, file) => {
+                file.write_all(rows).map_err(|error| Failure::io("writing", path, &error))
+            }
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                stdout
+                    .write_all(rows)
+                    .and_then(|()| stdout.flush())
+                    .map_err(|error| Failure::io("writing", Path::new("standard output"), &error))
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::File(file) => file.finish(MODE),
+            Self::Stdout | Self::Device(..) => Ok(()),
+        }
+    }
+}

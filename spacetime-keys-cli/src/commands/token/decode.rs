@@ -1,0 +1,76 @@
+//! `token decode`: what a token says.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+use spacetime_keys_core::jwt::{Kind, Members, Token};
+use spacetime_keys_core::{Error, Identity};
+
+use crate::args::TokenSource;
+use crate::clock;
+use crate::commands::Answer;
+use crate::failure::Failure;
+use crate::output::{BOLD, Output, styled};
+
+pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Failure> {
+    let text = super::read(source)?;
+    let kind = Kind::of(text.trim());
+    if kind != Kind::Jwt {
+        let error = if kind == Kind::Jwe { Error::TokenEncrypted } else { Error::TokenOpaque };
+        let report = json!({
+            "kind": kind, "verified": false, "header": null, "claims": null, "identity": null,
+            "reason": error.to_string(), "hint": error.hint(),
+        });
+        output.result(&report, || format!("{error}\n{}\n", error.hint()));
+        return Ok(Answer::Yes);
+    }
+    let token = Token::parse(&text)?;
+    let now = clock::now();
+    let claims = token.claims();
+    // From the two claims alone: whether a server takes them is another question.
+    let identity = claims
+        .get_str("iss")
+        .zip(claims.get_str("sub"))
+        .map(|(issuer, subject)| Identity::from_claims(&issuer, &subject));
+    let times: Vec<_> = ["iat", "nbf", "exp"]
+        .into_iter()
+        .filter_map(|name| {
+            let unix = i64::try_from(claims.get_integer(name)?).ok()?;
+            Some((name, unix, clock::date(unix), clock::relative(unix, now)))
+        })
+        .collect();
+    let times_json: serde_json::Map<_, _> = times
+        .iter()
+        .map(|(name, unix, date, relative)| {
+            ((*name).to_owned(), json!({ "unix": unix, "date": date, "relative": relative }))
+        })
+        .collect();
+    let report = json!({
+        "kind": kind, "verified": false, "header": token.header(), "claims": claims,
+        "payload": token.claims_json(), "times": times_json, "identity": identity,
+    });
+    output.result(&report, || {
+        let mut text = String::new();
+        let _ = writeln!(text, "{}", styled(BOLD, "header"));
+        text.push_str(&members_text(token.header()));
+        let _ = writeln!(text, "{}", styled(BOLD, "claims"));
+        text.push_str(&members_text(claims));
+        for (name, unix, date, relative) in &times {
+            let date = date.clone().unwrap_or_else(|| unix.to_string());
+            let _ = writeln!(text, "{name:<9}{date} ({relative})");
+        }
+        if let Some(identity) = identity {
+            let _ = writeln!(text, "identity {identity}");
+        }
+        text.push_str("nothing was verified: anybody can write such a token\n");
+        text
+    });
+    Ok(Answer::Yes)
+}
+
+fn members_text(members: &Members) -> String {
+    members.iter().fold(String::new(), |mut text, (name, value)| {
+        let _ = writeln!(text, "  {name}: {value}");
+        text
+    })
+}

@@ -1,0 +1,71 @@
+//! `token verify`: signature, times, and what is expected of the claims.
+
+use serde_json::json;
+use spacetime_keys_core::jwks::JwkSet;
+use spacetime_keys_core::jwt::{TokenVerifier, VerifyOptions};
+
+use crate::args::Verification;
+use crate::clock;
+use crate::commands::Answer;
+use crate::failure::Failure;
+use crate::key_set;
+use crate::output::{BAD, GOOD, Output, styled};
+
+pub(super) fn verify(args: &Verification, output: &Output) -> Result<Answer, Failure> {
+    let keys = match (&args.public_key, &args.jwks.jwks) {
+        (Some(path), _) => {
+            let key = super::public_key(path)?;
+            TokenVerifier::new(&key).map_err(|error| Failure::in_file(path, error))?
+        }
+        (None, Some(place)) => {
+            let set = key_set::read(place, args.jwks.timeout)?;
+            JwkSet::parse(&set)
+                .and_then(|set| TokenVerifier::from_jwks(&set))
+                .map_err(|error| Failure::from(error).prefix(place))?
+        }
+        (None, None) => return Err(Failure::bug("clap demands one of them")),
+    };
+    let token = super::read(&args.source)?;
+    let options = VerifyOptions {
+        now: clock::now(),
+        leeway: args.leeway,
+        issuer: args.issuer.as_deref(),
+        audience: args.audience.as_deref(),
+        algorithm: args.alg.map(Into::into),
+    };
+    let result = keys.verify(&token, &options);
+    let good = result.as_ref().ok();
+    let error = result.as_ref().err();
+    let claim = |name: &str| good.and_then(|verified| verified.claims.get_str(name));
+    let report = json!({
+        "valid": good.is_some(),
+        "identity": good.and_then(|verified| verified.identity),
+        "issuer": claim("iss"),
+        "subject": claim("sub"),
+        "algorithm": good.map(|verified| verified.algorithm.to_string()),
+        "kid": good.map(|verified| &verified.kid),
+        "issued_at": good.and_then(|verified| verified.times.iat),
+        "expires_at": good.and_then(|verified| verified.times.exp),
+        "code": error.map(|error| error.code()),
+        "reason": error.map(ToString::to_string),
+        "hint": error.map(|error| error.hint()),
+    });
+    output.result(&report, || match &result {
+        Ok(verified) => {
+            let identity = verified.identity.map(|identity| format!("identity {identity}\n"));
+            let expiry = match verified.times.exp {
+                Some(exp) => format!("expires {}", clock::relative(exp, options.now)),
+                None => "never expires".to_owned(),
+            };
+            format!(
+                "{}\n{}signed by key {} ({})\n{expiry}\n",
+                styled(GOOD, "valid"),
+                identity.unwrap_or_default(),
+                verified.kid,
+                verified.algorithm
+            )
+        }
+        Err(error) => format!("{} {error}\n{}\n", styled(BAD, "not valid:"), error.hint()),
+    });
+    Ok(result.is_ok().into())
+}
