@@ -16,6 +16,10 @@ pub(crate) fn get(url: &str) -> Result<Reply, ureq::Error> {
     read(agent().get(url).call()?)
 }
 
+pub(crate) fn get_as(url: &str, token: &str) -> Result<Reply, ureq::Error> {
+    read(agent().get(url).header("Authorization", format!("Bearer {token}")).call()?)
+}
+
 pub(crate) fn put(url: &str, token: &str, body: &[u8]) -> Result<Reply, ureq::Error> {
     read(agent().put(url).header("Authorization", format!("Bearer {token}")).send(body)?)
 }
@@ -28,6 +32,8 @@ fn agent() -> Agent {
         .http_status_as_error(false)
         // Never to a proxy that the environment names.
         .proxy(None)
+        // Tokens that are too large for any server must get to it.
+        .output_buffer_size(4 << 20)
         .build()
         .into()
 }

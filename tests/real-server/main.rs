@@ -3,13 +3,16 @@
 //!
 //! Every test has a host folder and a server of its own, on a free port. `./tests/run --real-server`
 //! builds the programs, once, and runs these tests.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+// Counts and times are printed, for whoever looks.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
 
 mod host;
 mod http;
+mod issuer;
 mod module;
 mod process;
 mod server;
+mod tokens;
 
 use std::fs;
 
