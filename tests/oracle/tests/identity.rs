@@ -4,21 +4,14 @@
 //! `SEED=… cargo test` repeats a run, `PAIRS=…` makes it longer or shorter.
 
 use spacetime_keys_core::Identity;
+use spacetime_keys_oracle::random::{Random, number, seed};
 
-/// SplitMix64: a few lines, and the same on every machine and with every version of every crate.
-struct Random(u64);
+/// Issuers and subjects.
+struct Texts(Random);
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
+impl Texts {
     fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.0.below(bound)
     }
 
     /// Any character, the rare kinds as often as the common ones.
@@ -58,20 +51,13 @@ impl Random {
     }
 }
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().expect("a number in the environment"))
-}
-
 #[test]
 fn identities_are_the_servers() {
-    let seed = number("SEED").unwrap_or_else(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.expect("a clock").as_nanos() as u64
-    });
+    let seed = seed();
     let pairs = number("PAIRS").unwrap_or(100_000);
     println!("SEED={seed}");
 
-    let mut random = Random(seed);
+    let mut random = Texts(Random::new(seed));
     for pair in 0..pairs {
         let (issuer, subject) = (random.text(), random.text());
         let ours = Identity::from_claims(&issuer, &subject);
@@ -88,7 +74,7 @@ fn identities_are_the_servers() {
 /// The generator itself must reach what it is there for.
 #[test]
 fn the_pairs_are_of_every_kind() {
-    let mut random = Random(1);
+    let mut random = Texts(Random::new(1));
     let texts: Vec<String> = (0..2000).map(|_| random.text()).collect();
     assert!(texts.iter().any(String::is_empty));
     assert!(texts.iter().any(|text| text.len() > 1024));
