@@ -1,0 +1,65 @@
+//! What the targets share: keys and a moment that are the same in every run, so that an input that
+//! was found once is found again.
+
+pub mod members;
+
+use std::sync::OnceLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use spacetime_keys_core::es256::Signer;
+use spacetime_keys_core::{PrivateKey, RsaPrivateKey, rs256};
+
+/// The present moment: that of the sample tokens, which are part of the seeds.
+pub const NOW: i64 = 1_795_316_539;
+
+/// The key of the server under test. No seed is signed with it.
+pub fn local() -> &'static Signer {
+    static KEY: OnceLock<Signer> = OnceLock::new();
+    KEY.get_or_init(|| signer(include_str!("../../oracle/keys/local.pem")))
+}
+
+/// The key of an issuer whose set the server knows.
+pub fn issuer() -> &'static Signer {
+    static KEY: OnceLock<Signer> = OnceLock::new();
+    KEY.get_or_init(|| signer(include_str!("../../oracle/keys/issuer.pem")))
+}
+
+/// That issuer's other key.
+pub fn issuer_rsa() -> &'static rs256::Signer {
+    static KEY: OnceLock<rs256::Signer> = OnceLock::new();
+    KEY.get_or_init(|| {
+        let pem = include_str!("../../oracle/keys/rsa-2048.pem");
+        rs256::Signer::new(&RsaPrivateKey::from_pem(pem).unwrap())
+    })
+}
+
+/// Nobody's key: in no seed, neither of its halves.
+pub fn other() -> &'static Signer {
+    static KEY: OnceLock<Signer> = OnceLock::new();
+    KEY.get_or_init(|| signer(include_str!("../../oracle/keys/other.pem")))
+}
+
+fn signer(pem: &str) -> Signer {
+    Signer::new(&PrivateKey::from_pem(pem).unwrap()).unwrap()
+}
+
+/// A compact JWS of any header and claims, truly signed.
+pub fn token<S: AsRef<[u8]>>(
+    header: &[u8],
+    claims: &[u8],
+    sign: impl FnOnce(&[u8]) -> S,
+) -> String {
+    let mut token = URL_SAFE_NO_PAD.encode(header);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+    let signature = sign(token.as_bytes());
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    token
+}
+
+/// Signs, where signing cannot fail.
+pub fn es256(key: &Signer) -> impl FnOnce(&[u8]) -> [u8; 64] {
+    |message| key.sign(message).unwrap()
+}
