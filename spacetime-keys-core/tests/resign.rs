@@ -209,6 +209,9 @@ fn claims_that_no_server_takes_are_refused_always() {
         (local(r#","exp":9223372036854775808"#), Error::ClaimInvalid(Claim::Expiry)),
         (local(r#","iat":1.0"#), Error::ClaimInvalid(Claim::IssuedAt)),
         (local(r#","iat":"1""#), Error::ClaimInvalid(Claim::IssuedAt)),
+        (local(r#","iat":-0"#), Error::ClaimInvalid(Claim::IssuedAt)),
+        (local(r#","nbf":[1]"#), Error::ClaimInvalid(Claim::NotBefore)),
+        (local(r#","nbf":{"a":1}"#), Error::ClaimInvalid(Claim::NotBefore)),
         (local(r#","hex_identity":"c2""#), Error::ClaimInvalid(Claim::HexIdentity)),
         (local(&format!(r#","hex_identity":"{IDENTITY}""#)), Error::TokenIdentityMismatch),
     ] {

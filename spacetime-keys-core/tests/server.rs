@@ -201,6 +201,26 @@ fn tokens_of_an_issuer() {
     }
 }
 
+/// An issuer that is no URL has no keys, whatever set somebody has at hand.
+#[test]
+fn an_issuer_that_no_server_can_ask() {
+    let key = PrivateKey::generate().unwrap();
+    let set = jwks::export(&[key.public_key().clone().into()]).unwrap();
+    for rules in Rules::ALL {
+        let server = local_server(rules).with_issuer_keys(set.as_bytes());
+        for issuer in ["my-app", "app.example.com", "//app.example.com", "ftp://a.example", "/"] {
+            let verdict = server.check(&minted(&key, issuer), NOW);
+            assert_eq!(refused(verdict), (Reason::IssuerKeys, Remedy::MendIssuer), "{issuer}");
+        }
+        for issuer in ["http://127.0.0.1:1", "https://app.example.com///"] {
+            assert!(server.check(&minted(&key, issuer), NOW).accepted, "{issuer}");
+        }
+        // The newer generation wants it in lowercase.
+        let capitals = server.check(&minted(&key, "HTTPS://app.example.com"), NOW);
+        assert_eq!(capitals.accepted, rules != Rules::V2_14);
+    }
+}
+
 /// The local key decides on a server's own tokens: it must be known.
 #[test]
 fn a_servers_own_token_and_no_key_of_it() {

@@ -37,8 +37,23 @@ pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<Identity, 
         // A running server would now fetch the issuer's keys, and where it cannot, say that alone.
         Issuer::Unknown => Err(local_reason),
         Issuer::Unreadable => Err(Reason::IssuerKeys),
+        Issuer::Known(_) if !can_be_fetched(&claims.iss, rules) => Err(Reason::IssuerKeys),
         Issuer::Known(keys) => keys
             .verify(rules.generation(), header.kid.as_deref(), |key| parts.verify(rules, key, now)),
+    }
+}
+
+/// Whether a server would ask the network for the keys of this issuer. Where the rest of the URL
+/// leads is not ours to say.
+pub(super) fn can_be_fetched(issuer: &str, rules: Rules) -> bool {
+    let url = format!("{}/", issuer.trim_end_matches('/'));
+    match rules.generation() {
+        // A URL parser's reading: blanks before it and capitals do no harm, slashes may be missing.
+        Generation::Nine => {
+            let url = url.trim_start_matches(|character| character <= ' ').to_ascii_lowercase();
+            url.starts_with("http:") || url.starts_with("https:")
+        }
+        Generation::Eleven => url.starts_with("http://") || url.starts_with("https://"),
     }
 }
 

@@ -55,7 +55,8 @@ impl Server {
     }
 
     /// The JWK set (RFC 7517, section 5; JSON) that the issuer of the tokens publishes. Which
-    /// issuer that is, is not asked: it is the one that a token names.
+    /// issuer that is, is not asked: it is the one that a token names, if its URL is one that a
+    /// server would fetch anything from.
     ///
     /// A set that servers of this version cannot read is no error: then they refuse the tokens,
     /// and [`Self::check`] says so.

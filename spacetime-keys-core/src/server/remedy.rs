@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::judge::can_be_fetched;
 use super::{Issuer, Reason, Server};
 use crate::error::{Algorithm, Claim};
 use crate::jwt::{Kind, Publisher, Times, Token};
@@ -33,6 +34,8 @@ pub enum Remedy {
     NameLocalKey,
     /// The local key did not sign it, and nothing is known of the issuer's keys.
     NameIssuerKeys,
+    /// The issuer is no URL that keys could be fetched from.
+    MendIssuer,
     /// The issuer's set spoils.
     MendIssuerKeys,
     /// The issuer's set lacks the key.
@@ -59,6 +62,7 @@ impl Remedy {
             Self::Refresh => "refresh",
             Self::NameLocalKey => "name-local-key",
             Self::NameIssuerKeys => "name-issuer-keys",
+            Self::MendIssuer => "mend-issuer",
             Self::MendIssuerKeys => "mend-issuer-keys",
             Self::PublishKey => "publish-key",
             Self::CompareIssuerKeys => "compare-issuer-keys",
@@ -95,6 +99,9 @@ impl Remedy {
             }
             Self::NameIssuerKeys => {
                 "the server's own key did not sign it, so the issuer's keys decide: pass the issuer's set with --jwks. If the server says this itself, it could not fetch the set: open ISSUER/.well-known/openid-configuration from where the server runs"
+            }
+            Self::MendIssuer => {
+                "servers fetch an issuer's keys by its URL, and this `iss` is none: it must begin with https:// (or http://), and ISS/.well-known/openid-configuration must be there"
             }
             Self::MendIssuerKeys => {
                 "servers of this version cannot read the issuer's JWK set, and one bad entry spoils all of it: `spacetime-keys jwks lint` names the entry"
@@ -169,10 +176,8 @@ pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option
     if Kind::of(token) != Kind::Jwt && reason != Reason::Missing {
         return Remedy::AskForJwt;
     }
-    let issued_here = Token::parse(token)
-        .ok()
-        .and_then(|token| token.claims().get_str("iss"))
-        .is_none_or(|issuer| issuer == crate::jwt::LOCAL_ISSUER);
+    let issuer = Token::parse(token).ok().and_then(|token| token.claims().get_str("iss"));
+    let issued_here = issuer.as_deref().is_none_or(|issuer| issuer == crate::jwt::LOCAL_ISSUER);
     match reason {
         Reason::Missing => Remedy::SendToken,
         Reason::TooLarge => Remedy::Shorten,
@@ -188,6 +193,11 @@ pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option
         }
         Reason::InvalidSignature => Remedy::CompareIssuerKeys,
         Reason::KeyIdNotFound | Reason::NoKeys => Remedy::PublishKey,
+        Reason::IssuerKeys
+            if issuer.is_some_and(|issuer| !can_be_fetched(&issuer, server.rules)) =>
+        {
+            Remedy::MendIssuer
+        }
         Reason::IssuerKeys => Remedy::MendIssuerKeys,
         _ if issued_here => Remedy::RestoreClaims,
         _ => Remedy::MendClaims,
