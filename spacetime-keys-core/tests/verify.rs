@@ -131,6 +131,8 @@ fn refused_by_its_header() {
         (r#"{"alg":"ES256","alg":"none"}"#, Error::TokenDuplicate(TokenPart::Header)),
         (r#"{"alg":"ES256"} "#, Error::TokenSignature), // fine by itself: see below
         ("[]", Error::TokenMalformed(TokenPart::Header)),
+        (r#"{"alg":"ES256","x":1e999}"#, Error::TokenJson(JsonFlaw::Number)),
+        (r#"{"alg":"ES256","x":"\ud800"}"#, Error::TokenJson(JsonFlaw::Surrogate)),
     ];
     for (header, error) in headers {
         let token = token(&key(), header, CLAIMS);

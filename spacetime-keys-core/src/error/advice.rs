@@ -135,7 +135,7 @@ impl Error {
             Self::TokenCritical => {
                 "the issuer demands an extension that neither we nor SpacetimeDB know: ask for plain JWTs"
             }
-            Self::TokenJson(_) => "the token's issuer should leave that claim out",
+            Self::TokenJson(_) => "the token's issuer should leave that member out",
             Self::TokenUnexpectedIssuer | Self::TokenUnexpectedAudience => {
                 "look what it says: `spacetime-keys token decode`; a slash more or less at the end is another one"
             }

@@ -132,7 +132,7 @@ pub enum Error {
     #[error("the token's header has critical members (`crit`, `b64`) that are not understood")]
     TokenCritical,
     /// JSON that readers disagree on.
-    #[error("the token's claims set holds {0}: JSON readers disagree on that")]
+    #[error("the token holds {0}: JSON readers disagree on that")]
     TokenJson(JsonFlaw),
     /// `iss` is not the expected one.
     #[error("the token's `iss` is not the expected one")]

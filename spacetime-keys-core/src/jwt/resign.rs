@@ -79,7 +79,8 @@ impl Resigned {
 }
 
 /// Whose token this is and its times, if signing it anew could help at all: every server would
-/// take the form of its claims, and its algorithm is the servers' own. Verifies nothing.
+/// take the form of the claims that it knows, and its algorithm is the servers' own. Verifies
+/// nothing, and leaves other claims alone: what older servers skip unread, they take.
 ///
 /// # Errors
 /// [`Error::TokenAlgorithm`], and those of [`Publisher::from_token`] and [`Times::of`].

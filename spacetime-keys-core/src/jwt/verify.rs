@@ -110,6 +110,7 @@ impl TokenVerifier {
             return Err(Error::TokenCritical);
         }
         let key = self.find(&token)?;
+        check_json(&token.header().to_json())?;
         check_json(token.claims_json())?;
         let times = check_times(&token, options)?;
         let claims = token.claims();
