@@ -67,7 +67,7 @@ impl Planted {
         let first = self.line + 1;
         self.text.extend_from_slice(text);
         self.text.push(b'\n');
-        self.line += 1 + text.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.line += 1 + text.split(|&byte| byte == b'\n').skip(1).count() as u64;
         first
     }
 }
@@ -208,6 +208,45 @@ fn ndjson_keeps_its_order_and_its_lines() {
     assert!(run.stderr.contains("line 50001: the same user as in line 8\n"), "{}", run.stderr);
 }
 
+/// Characters that mean something to whoever reads the rows.
+#[test]
+fn subjects_are_written_so_that_they_come_back() {
+    let host = Host::empty();
+    let subjects =
+        ["O'Neill", "back\\slash'", "a,b", "\"", "two\r\nlines", "é😀\u{7f}", " ", "--", "=1"];
+    let lines = subjects.map(|subject| Value::from(subject).to_string());
+    let text = lines.join("\n");
+    let ndjson = map(&host, &["--format", "ndjson"], text.as_bytes()).success().stdout;
+    let csv = map(&host, &["--format", "csv"], text.as_bytes()).success().stdout;
+    let sql = map(&host, &["--format", "sql"], text.as_bytes()).success().stdout;
+    let objects: Vec<Value> =
+        ndjson.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), subjects.len());
+    for (object, subject) in objects.iter().zip(subjects) {
+        assert_eq!([&object["old_subject"], &object["new_subject"]], [subject, subject]);
+        assert_eq!(object["old_identity"], Identity::from_claims(OLD, subject).to_string());
+        assert_eq!(object["new_identity"], Identity::from_claims(NEW, subject).to_string());
+        let quoted = format!("'{}'", subject.replace('\'', "''"));
+        let row = format!(
+            "VALUES ({quoted}, {quoted}, '{}', '",
+            object["old_identity"].as_str().unwrap()
+        );
+        assert!(sql.contains(&row), "{row}");
+    }
+    // CSV by our own reader: its four columns have the names that it looks for.
+    let again = map(&host, &["--format", "csv"], csv.as_bytes()).success().stdout;
+    assert_eq!(again, csv);
+    // And SQL is a transaction, after the line that takes the backslash's meaning away in MySQL.
+    let (head, rest) = sql.split_once("\nBEGIN;\n").unwrap();
+    assert!(
+        head.ends_with(
+            "'/*!40101 SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES') */;"
+                .trim_start_matches('\'')
+        )
+    );
+    assert!(rest.ends_with(");\nCOMMIT;\n"));
+}
+
 /// A list of bad rows only, longer than what is looked at first.
 #[test]
 fn the_first_good_row_may_come_late() {
@@ -253,6 +292,30 @@ fn an_output_file_is_there_as_a_whole_or_not_at_all() {
     // A device is written to as it is.
     map(&host, &["--json", "--output", "/dev/null"], b"a\n").success();
     assert!(fs::metadata("/dev/null").unwrap().permissions().mode() & 0o777 == 0o666);
+}
+
+/// `script` lends the program a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_waits_sees_how_far_it_is() {
+    let on_a_terminal = |wait: &str, more: &str| {
+        let map = MAP.map(|argument| format!("'{argument}'")).join(" ");
+        let line = format!("(sleep {wait}; echo a) | {} {map} {more} > /dev/null", common::PROGRAM);
+        let output = std::process::Command::new("script")
+            .args(["-qec", &line, "/dev/null"])
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let screen = on_a_terminal("1.2", "");
+    assert!(screen.contains(" mapped 1") && screen.contains("looking for duplicates"), "{screen}");
+    // It is cleared away, and has no colours.
+    assert!(screen.contains("\u{1b}[2K") && !screen.contains("\u{1b}[3"), "{screen}");
+    assert_eq!(on_a_terminal("1.2", "-q"), "");
+    let screen = on_a_terminal("0", "");
+    assert_eq!(screen, "mapped 1 user: all rows good, no duplicates, no collisions\r\n");
 }
 
 /// Whoever takes the first rows only does not make it wait for the rest.

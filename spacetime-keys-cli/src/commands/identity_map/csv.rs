@@ -77,6 +77,8 @@ pub(super) struct Columns {
     count: usize,
     old: usize,
     new: usize,
+    /// The line with their names.
+    header: Option<u64>,
 }
 
 const OLD_NAMES: [&str; 2] = ["old_subject", "old_sub"];
@@ -85,32 +87,36 @@ const SAME_NAMES: [&str; 2] = ["subject", "sub"];
 
 impl Columns {
     /// One subject a row.
-    pub(super) const ONE: Self = Self { count: 1, old: 0, new: 0 };
+    pub(super) const ONE: Self = Self { count: 1, old: 0, new: 0, header: None };
 
-    /// From the first record that can be read. Also how many bytes of the text a header and what
-    /// stands before it take. `None` if there is no such record. `ends`: no more text follows.
-    pub(super) fn find(text: &[u8], ends: bool) -> Result<Option<(Self, usize)>, Failure> {
-        let mut rest = text;
-        loop {
-            let size = match extent(rest, ends) {
-                Extent::Bad(size, _) => size,
+    /// From the first record that can be read, in the beginning of an input. `None` if there is
+    /// none. `ends`: no more follows.
+    pub(super) fn find(text: &[u8], ends: bool) -> Result<Option<Self>, Failure> {
+        let (mut rest, mut line) = (text, 1);
+        while !rest.is_empty() {
+            let (size, lines) = match extent(rest, ends) {
+                Extent::Bad(size, _) => (size, 1),
                 Extent::Record(size) => {
-                    let record = without_line_end(rest.get(..size).unwrap_or_default());
+                    let whole = rest.get(..size).unwrap_or_default();
+                    let record = without_line_end(whole);
                     if !is_blank(record)
                         && let Some((columns, is_header)) = Self::of(record)?
                     {
-                        let header = if is_header { text.len() - rest.len() + size } else { 0 };
-                        return Ok(Some((columns, header)));
+                        return Ok(Some(Self { header: is_header.then_some(line), ..columns }));
                     }
-                    size
+                    (size, lines_in(whole))
                 }
                 Extent::Open => return Ok(None),
             };
-            rest = match rest.get(size..) {
-                None | Some([]) => return Ok(None),
-                Some(rest) => rest,
-            };
+            rest = rest.get(size..).unwrap_or_default();
+            line += lines;
         }
+        Ok(None)
+    }
+
+    /// Whether a header was found.
+    pub(super) const fn are_named(self) -> bool {
+        self.header.is_some()
     }
 
     /// From one record, and whether it is a header; `None` if it is not text.
@@ -133,10 +139,14 @@ impl Columns {
         };
         let (old, new, same) = (place(OLD_NAMES)?, place(NEW_NAMES)?, place(SAME_NAMES)?);
         match (old, new, same) {
-            (Some(old), Some(new), None) => Ok(Some((Self { count, old, new }, true))),
-            (None, None, Some(same)) => Ok(Some((Self { count, old: same, new: same }, true))),
+            (Some(old), Some(new), None) => {
+                Ok(Some((Self { count, old, new, header: None }, true)))
+            }
+            (None, None, Some(same)) => {
+                Ok(Some((Self { count, old: same, new: same, header: None }, true)))
+            }
             (None, None, None) if count <= 2 => {
-                Ok(Some((Self { count, old: 0, new: count - 1 }, false)))
+                Ok(Some((Self { count, old: 0, new: count - 1, header: None }, false)))
             }
             (None, None, None) => {
                 Err(bad_header("more than two columns, and no header that says which ones count"))
@@ -147,7 +157,7 @@ impl Columns {
 
     /// From a record without quotes.
     fn pick_plain(self, record: &[u8]) -> Result<(&[u8], &[u8]), BadRow> {
-        if self != Self::ONE {
+        if self.count != 1 {
             return self.pick(record.split(|&byte| byte == b','));
         }
         // By far the most, and quicker this way.
@@ -202,6 +212,7 @@ pub(super) fn rows(
         let mut lines = 1;
         match bad {
             Some(problem) => each(line, Err(problem)),
+            None if columns.header == Some(line) => lines = lines_in(whole),
             None if is_blank(record) => blank += 1,
             None if memchr(b'"', record).is_none() => {
                 each(line, columns.pick_plain(record).and_then(as_row));
@@ -276,17 +287,18 @@ fn unquote(text: &[u8]) -> (Cow<'_, [u8]>, &[u8]) {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Vec<(u64, Result<(String, String), BadRow>)>, u64) {
-        let (columns, header) = Columns::find(text.as_bytes(), true).unwrap().unwrap();
-        let (head, body) = text.as_bytes().split_at(header);
+    type Found = (u64, Result<(String, String), BadRow>);
+
+    fn read(text: &str) -> (Vec<Found>, u64) {
+        let columns = Columns::find(text.as_bytes(), true).unwrap().unwrap();
         let mut found = Vec::new();
-        let blank = rows(body, 1 + lines_in(head), columns, |line, row| {
+        let blank = rows(text.as_bytes(), 1, columns, |line, row| {
             found.push((line, row.map(|row| (row.old.to_owned(), row.new.to_owned()))));
         });
         (found, blank)
     }
 
-    fn same(line: u64, subject: &str) -> (u64, Result<(String, String), BadRow>) {
+    fn same(line: u64, subject: &str) -> Found {
         (line, Ok((subject.to_owned(), subject.to_owned())))
     }
 
@@ -322,15 +334,16 @@ mod tests {
 
     #[test]
     fn headers_say_which_columns_count() {
-        let columns = |count, old, new| Columns { count, old, new };
+        let columns = |count, old, new, header| Columns { count, old, new, header };
         for (text, expected) in [
-            ("a", (columns(1, 0, 0), 0)),
-            ("a,b", (columns(2, 0, 1), 0)),
-            ("subject\na", (columns(1, 0, 0), 8)),
-            ("\n\"Sub\"\r\na", (columns(1, 0, 0), 8)),
-            ("name,sub,mail\na", (columns(3, 1, 1), 14)),
-            ("new_subject , OLD_SUBJECT\na", (columns(2, 1, 0), 26)),
-            ("\"open\nsub\na", (columns(1, 0, 0), 10)),
+            ("a", columns(1, 0, 0, None)),
+            ("a,b", columns(2, 0, 1, None)),
+            ("subject\na", columns(1, 0, 0, Some(1))),
+            ("\n\"Sub\"\r\na", columns(1, 0, 0, Some(2))),
+            ("name,sub,mail\na", columns(3, 1, 1, Some(1))),
+            ("new_subject , OLD_SUBJECT\na", columns(2, 1, 0, Some(1))),
+            ("\"open\nsub\na", columns(1, 0, 0, Some(2))),
+            ("é\"\n\"sub\",\"a\nb\"\na,b", columns(2, 0, 0, Some(2))),
         ] {
             let found = Columns::find(text.as_bytes(), true).unwrap().unwrap();
             assert_eq!(found, expected, "{text:?}");
@@ -338,6 +351,9 @@ mod tests {
         for bad in ["a,b,c", "sub,subject", "old_subject", "new_sub", "sub,old_sub,new_sub"] {
             assert!(Columns::find(bad.as_bytes(), true).is_err(), "{bad}");
         }
+        let (rows, blank) = read("\"open\n\n\"sub\",\"a\nb\"\nx,y\nz\n");
+        let expected = [(1, Err(BadRow::Quotes)), same(5, "x"), (6, Err(BadRow::Columns))];
+        assert_eq!((rows.as_slice(), blank), (expected.as_slice(), 1));
         for none in ["", "\n\n", "\"open"] {
             assert!(Columns::find(none.as_bytes(), true).unwrap().is_none(), "{none:?}");
         }

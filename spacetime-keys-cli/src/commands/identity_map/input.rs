@@ -102,18 +102,13 @@ impl Input {
         Ok(())
     }
 
-    /// By the first row that can be read, however many bad ones stand before it. A header is taken
-    /// off.
+    /// By the first row that can be read, however many bad ones stand before it.
     fn find_columns(&mut self, head: &mut Vec<u8>) -> Result<Columns, Failure> {
         loop {
             let found = Columns::find(head, self.is_read)
                 .map_err(|failure| failure.prefix(self.name.display()))?;
             match found {
-                Some((columns, header)) => {
-                    let header: Vec<_> = head.drain(..header).collect();
-                    self.line += lines_in(&header);
-                    return Ok(columns);
-                }
+                Some(columns) => return Ok(columns),
                 None if self.is_read => return Ok(Columns::ONE),
                 None if head.len() >= MAX_HEAD => {
                     return Err(self.failure(
@@ -212,7 +207,7 @@ fn recognize(head: &[u8]) -> Found {
             let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
             let is_json = serde_json::from_slice::<String>(line).is_ok();
             let is_header =
-                matches!(Columns::find(line, true), Ok(Some((_, header))) if header > 0);
+                matches!(Columns::find(line, true), Ok(Some(found)) if found.are_named());
             if is_json && !is_header { Found::Json } else { Found::Csv }
         }
         _ => Found::Csv,
@@ -269,5 +264,58 @@ mod tests {
         assert!(pieces > 5, "{pieces}");
         let cut = format!("{}\n", &long[..=MAX_ROW_BYTES]);
         assert!(String::from_utf8(all).unwrap() == text.replace(&long, &cut));
+    }
+
+    /// Whatever stands in it, an input in pieces has the rows of the input as a whole.
+    #[test]
+    fn pieces_have_the_rows_of_the_whole() {
+        type Rows = Vec<(u64, Result<(String, String), super::super::row::BadRow>)>;
+        fn add(rows: &mut Rows, text: &[u8], line: u64, columns: Columns) -> u64 {
+            csv::rows(text, line, columns, |line, row| {
+                rows.push((line, row.map(|row| (row.old.to_owned(), row.new.to_owned()))));
+            })
+        }
+        let (mut good, mut bad) = (0, 0);
+        for seed in 1..=24_u64 {
+            let mut state = seed;
+            let mut random = |below: u64| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                state % below
+            };
+            let mut text = b"sub,x\n".to_vec();
+            while text.len() < 3 * PIECE {
+                match random(64) {
+                    // Past what a row may have, in one line and in many.
+                    0 if random(40) == 0 => text.resize(text.len() + MAX_ROW_BYTES + 1, b'l'),
+                    1 if random(40) == 0 => text.extend(b"many,lines\n".repeat(7000)),
+                    2..=9 => text.extend(b"\"ab\nc\",d\r\n"),
+                    10..=19 => text.extend(b"\"\"\"\",\"e\"\n"),
+                    20..=40 => text.extend(b"fg,h\n"),
+                    kind => text.push(
+                        b"\"\",\n\r i\"\n"
+                            .get(usize::try_from(kind % 9).unwrap())
+                            .copied()
+                            .unwrap(),
+                    ),
+                }
+            }
+            let columns = Columns::find(&text, true).unwrap().unwrap();
+            let mut whole = Rows::new();
+            let blank = add(&mut whole, &text, 1, columns);
+            let reader = Box::new(io::Cursor::new(text));
+            let mut input = Input::new(PathBuf::new(), reader, None);
+            input.look(Some(InputFormat::Csv)).unwrap();
+            let (mut piece, mut parts, mut blanks) = (Vec::new(), Rows::new(), 0);
+            while let Some(line) = input.next(&mut piece).unwrap() {
+                blanks += add(&mut parts, &piece, line, columns);
+            }
+            assert_eq!(blanks, blank, "seed {seed}");
+            assert!(parts == whole, "seed {seed}");
+            good += whole.iter().filter(|(_, row)| row.is_ok()).count();
+            bad += whole.iter().filter(|(_, row)| row.is_err()).count();
+        }
+        assert!(good > 100_000 && bad > 10_000, "{good} and {bad}");
     }
 }

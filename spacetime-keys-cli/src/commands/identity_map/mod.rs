@@ -56,10 +56,11 @@ pub(super) fn run(args: &Map, output: &Output) -> Result<Answer, Failure> {
         )
     })?;
     let writer = Writer::new(args.format, args.table.as_deref())?;
+    let mut progress = Progress::new(output.is_quiet());
     let input = Input::open(&args.input, args.input_format)?;
     let mut sink = Sink::open(written_to)?;
     let mut report = Report::new(output, migration.traps());
-    let mut progress = Progress::new(output.is_quiet(), input.size);
+    progress.set_size(input.size);
 
     sink.write(writer.head().as_bytes())?;
     let tail = writer.tail();

@@ -19,19 +19,23 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(quiet: bool, size: Option<u64>) -> Self {
+    /// Begins to wait.
+    pub(super) fn new(quiet: bool) -> Self {
         let wanted = !quiet && stderr().is_terminal();
-        Self { wanted, started: Instant::now(), size, read: 0, bar: None }
+        Self { wanted, started: Instant::now(), size: None, read: 0, bar: None }
+    }
+
+    /// So long the way is, where that is known.
+    pub(super) const fn set_size(&mut self, size: Option<u64>) {
+        self.size = size;
     }
 
     /// So many bytes more, and so many users in all.
     pub(super) fn advance(&mut self, bytes: usize, users: u64) {
         self.read += bytes as u64;
-        if let Some(bar) = self.bar() {
-            bar.set_message(format!("{users} users"));
-        }
         let read = self.read;
         if let Some(bar) = self.bar() {
+            bar.set_message(format!("mapped {users}"));
             bar.set_position(read);
         }
     }

@@ -76,19 +76,23 @@ impl<'a> Report<'a> {
     pub(super) fn clash(&mut self, clash: Clash, progress: &Progress) {
         let Clash { line, first_line, kind } = clash;
         let (of_kind, message) = match kind {
-            ClashKind::Duplicate => (&mut self.duplicates, "the same user as in"),
-            ClashKind::Collision => {
-                (&mut self.collisions, "gets the same new identity as another user, in")
+            ClashKind::Duplicate => {
+                (&mut self.duplicates, format!("the same user as in line {first_line}"))
             }
-            ClashKind::Handover => {
-                (&mut self.handovers, "one gets the identity that the other leaves, with")
-            }
+            ClashKind::Collision => (
+                &mut self.collisions,
+                format!("another user than in line {first_line} gets the same new identity"),
+            ),
+            ClashKind::Handover => (
+                &mut self.handovers,
+                format!(
+                    "of this user and the one in line {first_line}, one gets the identity that the other leaves"
+                ),
+            ),
         };
         let listed = || json!({ "line": line, "first_line": first_line, "code": kind.code() });
         if of_kind.add(self.output.is_verbose(), listed) {
-            progress.pause(|| {
-                self.output.warn(&format!("line {line}: {message} line {first_line}"));
-            });
+            progress.pause(|| self.output.warn(&format!("line {line}: {message}")));
         }
     }
 
