@@ -4,6 +4,7 @@
 //! `SEED=… cargo test` repeats a run, `PAIRS=…` makes it longer or shorter.
 
 use spacetime_keys_core::Identity;
+use spacetime_keys_core::migration::derive_many;
 use spacetime_keys_oracle::random::{Random, number, seed};
 
 /// Issuers and subjects.
@@ -69,6 +70,25 @@ fn identities_are_the_servers() {
         assert_eq!(*ours.as_bytes(), theirs.to_be_byte_array(), "{}", context());
     }
     println!("{pairs} pairs, no disagreement");
+}
+
+/// Users in bulk, from one issuer to another, as `identity map` derives them.
+#[test]
+fn mapped_identities_are_the_servers() {
+    let seed = seed();
+    println!("SEED={seed}");
+    let mut texts = Texts(Random::new(seed));
+    let subjects: Vec<String> = (0..20_000).map(|_| texts.text()).collect();
+    for issuer in ["https://sso.example.com/realms/app", "https://app.example.com", "localhost"] {
+        let ours = derive_many(issuer, &subjects);
+        assert_eq!(ours.len(), subjects.len());
+        for (subject, ours) in subjects.iter().zip(ours) {
+            let theirs = spacetimedb_lib::Identity::from_claims(issuer, subject);
+            assert_eq!(*ours.as_bytes(), theirs.to_be_byte_array(), "SEED={seed}: {subject:?}");
+            // What is written: by another way than `Display`.
+            assert_eq!(str::from_utf8(&ours.to_hex()), Ok(theirs.to_hex().as_str()));
+        }
+    }
 }
 
 /// The generator itself must reach what it is there for.
