@@ -5,6 +5,8 @@ use std::time::UNIX_EPOCH;
 
 use clap::Subcommand;
 
+use super::seconds;
+
 #[derive(Subcommand)]
 pub(crate) enum Jwks {
     /// Make a JWK set of public keys; with --issuer and --out, the files of an issuer
@@ -28,7 +30,7 @@ pub(crate) enum Jwks {
     /// When to publish a new key, to sign with it, and to take the old one out
     Rollover {
         /// How long tokens live at most, such as 15m
-        #[arg(long, value_name = "TTL", value_parser = seconds)]
+        #[arg(long, value_name = "TTL", value_parser = lifetime)]
         token_ttl: u32,
         /// When it begins: `now`, Unix seconds, or a time such as 2026-11-22T04:16:00Z
         #[arg(long, value_name = "TIME", default_value = "now", value_parser = start)]
@@ -44,12 +46,8 @@ pub(crate) enum Start {
     At(i64),
 }
 
-fn seconds(text: &str) -> Result<u32, &'static str> {
-    humantime::parse_duration(text)
-        .ok()
-        .and_then(|lifetime| u32::try_from(lifetime.as_secs()).ok())
-        .filter(|&seconds| seconds > 0)
-        .ok_or("a lifetime such as 15m, 12h, 30d")
+fn lifetime(text: &str) -> Result<u32, &'static str> {
+    seconds(text).filter(|&seconds| seconds > 0).ok_or("a lifetime such as 15m, 12h, 30d")
 }
 
 fn start(text: &str) -> Result<Start, &'static str> {

@@ -274,3 +274,8 @@ pub(crate) enum IdentityCommand {
 fn identity(text: &str) -> Result<Identity, spacetime_keys_core::Error> {
     Identity::parse(text)
 }
+
+/// A time such as `15m`, in whole seconds; what is less than one is cut off.
+fn seconds(text: &str) -> Option<u32> {
+    humantime::parse_duration(text).ok().and_then(|time| u32::try_from(time.as_secs()).ok())
+}

@@ -11,7 +11,7 @@ use spacetime_keys_core::jwt::{
 use spacetime_keys_core::server::Rules;
 use spacetime_keys_core::{Error, Identity};
 
-use super::{HostFiles, Trust, identity};
+use super::{HostFiles, Trust, identity, seconds};
 
 #[derive(Subcommand)]
 pub(crate) enum Token {
@@ -214,9 +214,7 @@ fn expiry(text: &str) -> Result<Expiry, &'static str> {
     match text {
         "clear" => Ok(Expiry::Clear),
         "keep" => Ok(Expiry::Keep),
-        lifetime => humantime::parse_duration(lifetime)
-            .ok()
-            .and_then(|lifetime| u32::try_from(lifetime.as_secs()).ok())
+        lifetime => seconds(lifetime)
             .filter(|&seconds| seconds > 0)
             .map(Expiry::Lifetime)
             .ok_or("`clear`, `keep`, or a lifetime such as 15m, 12h, 30d"),
@@ -224,11 +222,7 @@ fn expiry(text: &str) -> Result<Expiry, &'static str> {
 }
 
 fn leeway(text: &str) -> Result<u32, &'static str> {
-    humantime::parse_duration(text)
-        .ok()
-        .and_then(|leeway| u32::try_from(leeway.as_secs()).ok())
-        .filter(|&seconds| seconds <= 60 * DEFAULT_LEEWAY)
-        .ok_or("0s to 1h")
+    seconds(text).filter(|&seconds| seconds <= 60 * DEFAULT_LEEWAY).ok_or("0s to 1h")
 }
 
 fn ttl(text: &str) -> Result<u32, Error> {
