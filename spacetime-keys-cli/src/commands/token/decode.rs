@@ -45,10 +45,15 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
             ((*name).to_owned(), json!({ "unix": unix, "date": date, "relative": relative }))
         })
         .collect();
-    let report = json!({
-        "kind": kind, "verified": false, "header": token.header(), "claims": claims,
-        "payload": token.claims_json(), "times": times_json, "identity": identity,
-    });
+    let report = Report {
+        kind,
+        verified: false,
+        header: token.header(),
+        claims,
+        payload: token.claims_json(),
+        times: times_json,
+        identity,
+    };
     output.result(&report, || {
         let mut text = String::new();
         let _ = writeln!(text, "{}", styled(BOLD, "header"));
@@ -66,6 +71,18 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
         text
     });
     Ok(Answer::Yes)
+}
+
+/// Not by `json!`: a `Value` cannot hold every number and every string that a token may have.
+#[derive(serde::Serialize)]
+struct Report<'a> {
+    kind: Kind,
+    verified: bool,
+    header: &'a Members,
+    claims: &'a Members,
+    payload: &'a str,
+    times: serde_json::Map<String, serde_json::Value>,
+    identity: Option<Identity>,
 }
 
 fn members_text(members: &Members) -> String {
