@@ -9,6 +9,8 @@ use std::ops::Range;
 use toml_edit::{Document, Item, Value};
 use zeroize::Zeroizing;
 
+use crate::es256::Signer;
+use crate::jwt::{self, ResignOptions, Resigned};
 use crate::{Error, PublicKey, Result};
 
 const TOKEN: &str = "spacetimedb_token";
@@ -108,6 +110,22 @@ impl<'a> CliToml<'a> {
         result.push_str(self.text.get(position..).unwrap_or_default());
         result
     }
+}
+
+/// Signs the publisher token in a `cli.toml`'s text anew. Servers' keys that are among the options'
+/// `known_keys` become the new one, and every other byte stays.
+///
+/// # Errors
+/// Those of [`CliToml::parse`], [`CliToml::token`] and [`jwt::resign`].
+pub fn resign(
+    text: &str,
+    signer: &Signer,
+    options: &ResignOptions<'_>,
+) -> Result<(Zeroizing<String>, Resigned)> {
+    let cli_toml = CliToml::parse(text)?;
+    let resigned = jwt::resign(cli_toml.token()?, signer, options)?;
+    let text = cli_toml.with(&resigned.token, options.known_keys, signer.public_key());
+    Ok((text, resigned))
 }
 
 fn newline_of(text: &str) -> &'static str {

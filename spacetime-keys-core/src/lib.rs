@@ -17,6 +17,7 @@ pub mod jwks;
 pub mod jwt;
 pub mod key;
 pub mod migration;
+mod parallel;
 pub mod pem;
 #[cfg(feature = "aws-lc-rs")]
 pub mod rs256;

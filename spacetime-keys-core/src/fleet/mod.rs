@@ -9,6 +9,7 @@ mod audit;
 mod decide;
 mod escrow;
 mod finding;
+mod observe;
 mod plan;
 mod planner;
 mod policy;
@@ -20,6 +21,7 @@ pub use audit::{
 };
 pub use escrow::Escrow;
 pub use finding::{Finding, Problem, Severity};
+pub use observe::{CliTomlFacts, Mounted};
 pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
 pub use planner::plan;
 pub use policy::{Environment, Policy};

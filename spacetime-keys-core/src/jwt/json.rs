@@ -1,5 +1,9 @@
 //! JSON that every reader reads alike.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
 use crate::error::{JsonFlaw, TokenPart};
 use crate::{Error, Result};
 
@@ -13,7 +17,7 @@ const MAX_DEPTH: usize = 127;
 /// # Errors
 /// [`Error::TokenJson`]; [`Error::TokenMalformed`] if it is no JSON at all.
 pub(crate) fn check_json(json: &str) -> Result<()> {
-    let Err(error) = serde_json::from_str::<serde_json::Value>(json) else { return Ok(()) };
+    let Err(error) = serde_json::from_str::<Read>(json) else { return Ok(()) };
     Err(if depth(json) > MAX_DEPTH {
         Error::TokenJson(JsonFlaw::Depth)
     } else if serde_json::from_str::<serde::de::IgnoredAny>(json).is_err() {
@@ -23,6 +27,57 @@ pub(crate) fn check_json(json: &str) -> Result<()> {
     } else {
         Error::TokenJson(JsonFlaw::Surrogate)
     })
+}
+
+/// Reads every value and keeps none.
+struct Read;
+
+impl<'de> Deserialize<'de> for Read {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Read {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<Self, A::Error> {
+        while members.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
+    }
 }
 
 /// The most arrays and objects that are open at once.

@@ -29,12 +29,10 @@ impl Members {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Members::default();
-                let mut names = std::collections::HashSet::new();
-                let mut duplicate = false;
-                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    duplicate |= !names.insert(name.clone());
-                    members.0.push((name, value));
+                while let Some(member) = map.next_entry::<String, Box<RawValue>>()? {
+                    members.0.push(member);
                 }
+                let duplicate = members.has_duplicate();
                 Ok((members, duplicate))
             }
         }
@@ -43,6 +41,23 @@ impl Members {
             deserializer.deserialize_map(Object).map_err(|_| Flaw::NotAnObject)?;
         deserializer.end().map_err(|_| Flaw::NotAnObject)?;
         if duplicate { Err(Flaw::Duplicate) } else { Ok(members) }
+    }
+
+    fn has_duplicate(&self) -> bool {
+        /// Few names are compared faster than hashed; many, sent on purpose, are not.
+        const FEW: usize = 24;
+        if self.0.len() > FEW {
+            let mut names = std::collections::HashSet::with_capacity(self.0.len());
+            return !self.0.iter().all(|(name, _)| names.insert(name));
+        }
+        let mut rest = self.0.as_slice();
+        while let [(name, _), others @ ..] = rest {
+            if others.iter().any(|(other, _)| other == name) {
+                return true;
+            }
+            rest = others;
+        }
+        false
     }
 
     /// A member's value as JSON text.

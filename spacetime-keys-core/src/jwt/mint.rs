@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::json::check_json;
+use super::members::Flaw;
 use super::token::sign_with;
 use super::{LOCAL_ISSUER, Members, Publisher, TokenSigner};
 use crate::error::{Algorithm, MintClaim};
@@ -52,6 +53,20 @@ const STRINGS: [&str; 7] = ["azp", "token_type", "sid", "tenant_id", "actor_ref"
 const RESERVED: [&str; 7] = ["iss", "sub", "aud", "iat", "exp", "nbf", "hex_identity"];
 
 impl FreeClaim {
+    /// From the text of a JSON object: one claim a member, in their order.
+    ///
+    /// # Errors
+    /// As [`Self::from_json`]; also for a text that is no such object.
+    pub fn all_from_json(json: &str) -> Result<Vec<Self>> {
+        let members = Members::parse(json).map_err(|flaw| {
+            Error::MintClaim(match flaw {
+                Flaw::NotAnObject => MintClaim::Value,
+                Flaw::Duplicate => MintClaim::Twice,
+            })
+        })?;
+        members.iter().map(|(name, value)| Self::from_json(name, value)).collect()
+    }
+
     /// From a text: JSON as it is, anything else as a string. `azp`, `token_type`, `sid`,
     /// `tenant_id`, `actor_ref`, `scope` and `jti` are strings in any case.
     ///
@@ -165,10 +180,7 @@ pub fn mint(signer: &TokenSigner, options: &MintOptions<'_>) -> Result<Minted> {
         }
         claims.set(&claim.name, &claim.value);
     }
-    // A thumbprint is base64url: it needs no escapes.
-    let header =
-        format!(r#"{{"typ":"JWT","alg":"{}","kid":"{}"}}"#, signer.algorithm(), signer.kid());
-    let token = sign_with(&header, &claims, |message| signer.sign(message))?;
+    let token = sign_with(signer.header(), &claims, |message| signer.sign(message))?;
     Ok(Minted { token, identity: publisher.identity, expires_at })
 }
 

@@ -1,5 +1,6 @@
 //! JSON Web Tokens in the compact form (RFC 7515, RFC 7519), as SpacetimeDB servers issue them.
 
+mod claims;
 mod json;
 mod members;
 mod mint;
@@ -9,6 +10,7 @@ mod signer;
 mod token;
 mod verify;
 
+pub use claims::{Completion, sign_claims, sign_claims_many};
 pub(crate) use json::check_json;
 pub(crate) use members::Flaw;
 pub use members::Members;

@@ -44,7 +44,11 @@ impl Publisher {
     /// # Errors
     /// [`Error::ClaimMissing`], [`Error::ClaimInvalid`], [`Error::TokenIdentityMismatch`].
     pub fn from_token(token: &Token<'_>) -> Result<Self> {
-        let claims = token.claims();
+        Self::from_claims(token.claims())
+    }
+
+    /// As [`Self::from_token`], of claims that are not signed yet.
+    pub(super) fn from_claims(claims: &Members) -> Result<Self> {
         let text = |name, claim| match claims.get(name) {
             None => Err(Error::ClaimMissing(claim)),
             Some(_) => claims.get_str(name).ok_or(Error::ClaimInvalid(claim)),

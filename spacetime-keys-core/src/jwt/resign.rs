@@ -1,6 +1,6 @@
 use zeroize::Zeroizing;
 
-use super::{Publisher, Token, sign};
+use super::{Members, Publisher, Token, sign};
 use crate::error::{Algorithm, Claim};
 use crate::es256::{Signer, Verifier};
 use crate::{Error, Fingerprint, Identity, PublicKey, Result};
@@ -50,8 +50,8 @@ impl Times {
     /// [`Error::ClaimInvalid`] if one is no integer: every server refuses floats and strings there.
     pub fn of(token: &Token<'_>) -> Result<Self> {
         Ok(Self {
-            iat: time(token, "iat", Claim::IssuedAt)?,
-            exp: time(token, "exp", Claim::Expiry)?,
+            iat: time(token.claims(), "iat", Claim::IssuedAt)?,
+            exp: time(token.claims(), "exp", Claim::Expiry)?,
         })
     }
 }
@@ -144,11 +144,10 @@ pub fn resign(token: &str, signer: &Signer, options: &ResignOptions<'_>) -> Resu
 }
 
 /// A time claim: an integer, or absent or `null`. A float or a string is refused by every server.
-pub(super) fn time(token: &Token<'_>, name: &str, claim: Claim) -> Result<Option<i64>> {
-    match token.claims().get(name) {
+pub(super) fn time(claims: &Members, name: &str, claim: Claim) -> Result<Option<i64>> {
+    match claims.get(name) {
         None | Some("null") => Ok(None),
-        Some(_) => token
-            .claims()
+        Some(_) => claims
             .get_integer(name)
             .and_then(|value| i64::try_from(value).ok())
             .map(Some)

@@ -6,6 +6,8 @@ use crate::{Error, Result, es256};
 pub struct TokenSigner {
     key: Key,
     kid: String,
+    /// The JOSE header of what is signed here.
+    header: String,
 }
 
 enum Key {
@@ -14,21 +16,36 @@ enum Key {
     Rs256(Box<crate::rs256::Signer>),
 }
 
+impl Key {
+    const fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Es256(_) => Algorithm::Es256,
+            #[cfg(feature = "aws-lc-rs")]
+            Self::Rs256(_) => Algorithm::Rs256,
+        }
+    }
+}
+
 impl TokenSigner {
     /// With a P-256 key.
     ///
     /// # Errors
     /// Those of [`es256::Signer::new`].
     pub fn new(key: &PrivateKey) -> Result<Self> {
-        let kid = key.public_key().kid();
-        Ok(Self { key: Key::Es256(es256::Signer::new(key)?), kid })
+        Ok(Self::of(Key::Es256(es256::Signer::new(key)?), key.public_key().kid()))
     }
 
     /// With an RSA key.
     #[cfg(feature = "aws-lc-rs")]
     pub fn from_rsa(key: &crate::key::RsaPrivateKey) -> Self {
-        let kid = key.public_key().kid();
-        Self { key: Key::Rs256(Box::new(crate::rs256::Signer::new(key))), kid }
+        let signer = crate::rs256::Signer::new(key);
+        Self::of(Key::Rs256(Box::new(signer)), key.public_key().kid())
+    }
+
+    fn of(key: Key, kid: String) -> Self {
+        // A thumbprint is base64url: it needs no escapes.
+        let header = format!(r#"{{"typ":"JWT","alg":"{}","kid":"{kid}"}}"#, key.algorithm());
+        Self { key, kid, header }
     }
 
     /// From a PEM text with a P-256 or an RSA private key.
@@ -57,11 +74,20 @@ impl TokenSigner {
 
     /// What it signs with.
     pub const fn algorithm(&self) -> Algorithm {
-        match self.key {
-            Key::Es256(_) => Algorithm::Es256,
+        self.key.algorithm()
+    }
+
+    /// As a signer of ES256 alone, if it is one.
+    pub const fn as_es256(&self) -> Option<&es256::Signer> {
+        match &self.key {
+            Key::Es256(signer) => Some(signer),
             #[cfg(feature = "aws-lc-rs")]
-            Key::Rs256(_) => Algorithm::Rs256,
+            Key::Rs256(_) => None,
         }
+    }
+
+    pub(super) fn header(&self) -> &str {
+        &self.header
     }
 
     /// The key that verifies what is signed here.

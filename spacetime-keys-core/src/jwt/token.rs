@@ -39,6 +39,7 @@ impl Kind {
 /// A token is a secret: it has no `Display`, and its `Debug` shows names of claims alone.
 pub struct Token<'a> {
     header: Members,
+    header_json: Zeroizing<String>,
     claims: Members,
     claims_json: Zeroizing<String>,
     signing_input: &'a str,
@@ -64,17 +65,21 @@ impl<'a> Token<'a> {
         }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::TokenOpaque)?;
         let (header, claims) = signing_input.split_once('.').ok_or(Error::TokenOpaque)?;
-        let (header, _) = decode_members(header, TokenPart::Header)?;
+        let (header, header_json) = decode_members(header, TokenPart::Header)?;
         let (claims, claims_json) = decode_members(claims, TokenPart::Claims)?;
         let signature = URL_SAFE_NO_PAD
             .decode(signature)
             .map_err(|_| Error::TokenMalformed(TokenPart::Signature))?;
-        Ok(Self { header, claims, claims_json, signing_input, signature })
+        Ok(Self { header, header_json, claims, claims_json, signing_input, signature })
     }
 
     /// The JOSE header.
     pub const fn header(&self) -> &Members {
         &self.header
+    }
+
+    pub(super) fn header_json(&self) -> &str {
+        &self.header_json
     }
 
     /// The claims.

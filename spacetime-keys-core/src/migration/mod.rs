@@ -8,14 +8,11 @@
 mod clashes;
 mod issuers;
 
-use std::num::NonZero;
-use std::thread;
-
 pub use clashes::{Clash, ClashKind, Clashes, Sighting};
 pub use issuers::{Migration, Side, Trap};
 
-use crate::Identity;
 use crate::jwt::MAX_CLAIM_BYTES;
+use crate::{Identity, parallel};
 
 /// A user's two identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,28 +83,7 @@ pub fn derive_many<S: AsRef<str> + Sync>(issuer: &str, subjects: &[S]) -> Vec<Id
     /// Fewer are done before another thread has started.
     const WORTH_A_THREAD: usize = 4096;
 
-    let derive = |part: &[S]| -> Vec<Identity> {
-        part.iter().map(|subject| Identity::from_claims(issuer, subject.as_ref())).collect()
-    };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let part = subjects.len().div_ceil(threads).max(WORTH_A_THREAD);
-    let (first, rest) = subjects.split_at(part.min(subjects.len()));
-    thread::scope(|scope| {
-        let derive = &derive;
-        let parts: Vec<_> = rest
-            .chunks(part)
-            // Where the system gives no thread, this one does the part.
-            .map(|part| {
-                let thread = thread::Builder::new().spawn_scoped(scope, move || derive(part));
-                (part, thread)
-            })
-            .collect();
-        let mut all = Vec::with_capacity(subjects.len());
-        all.extend(derive(first));
-        for (part, thread) in parts {
-            let done = thread.ok().and_then(|thread| thread.join().ok());
-            all.extend(done.unwrap_or_else(|| derive(part)));
-        }
-        all
+    parallel::map(subjects, WORTH_A_THREAD, |subject| {
+        Identity::from_claims(issuer, subject.as_ref())
     })
 }

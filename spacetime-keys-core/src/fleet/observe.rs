@@ -1,0 +1,89 @@
+//! What the files of a host say.
+
+use zeroize::Zeroizing;
+
+use super::{Host, KeyState, PublisherState};
+use crate::cli_toml::CliToml;
+use crate::es256::Verifier;
+use crate::jwt::{Token, examine};
+use crate::{Error, PublicKey};
+
+/// The mounted key files, and the public keys in them.
+#[derive(Debug)]
+pub struct Mounted {
+    /// `id_ecdsa`.
+    pub private: KeyState,
+    /// `id_ecdsa.pub`.
+    pub public: KeyState,
+    /// Their public keys, as far as there are any.
+    pub keys: Vec<PublicKey>,
+}
+
+impl Mounted {
+    /// From the files' contents; `None`: the file is not there.
+    pub fn of(private: Option<&[u8]>, public: Option<&[u8]>) -> Self {
+        let (private, private_key) = private.map(KeyState::of_private).unwrap_or_default();
+        let (public, public_key) = public.map(KeyState::of_public).unwrap_or_default();
+        Self { private, public, keys: [private_key, public_key].into_iter().flatten().collect() }
+    }
+}
+
+/// What `cli.toml` says.
+pub struct CliTomlFacts {
+    publisher: PublisherState,
+    server_keys: Vec<PublicKey>,
+    token: Option<Zeroizing<String>>,
+}
+
+impl CliTomlFacts {
+    /// From the file's content; `None`: the file is not there.
+    pub fn of(content: Option<&[u8]>) -> Self {
+        let nothing = |publisher| Self { publisher, server_keys: Vec::new(), token: None };
+        let Some(bytes) = content else { return nothing(PublisherState::NoFile) };
+        let Ok(text) = str::from_utf8(bytes) else {
+            return nothing(PublisherState::Bad(Error::TomlSyntax));
+        };
+        let parsed = match CliToml::parse(text) {
+            Ok(parsed) => parsed,
+            Err(error) => return nothing(PublisherState::Bad(error)),
+        };
+        let server_keys = parsed.server_keys().cloned().collect();
+        let token = match parsed.token() {
+            Ok(token) => token,
+            Err(error) => return Self { server_keys, ..nothing(PublisherState::Bad(error)) },
+        };
+        let publisher = match Token::parse(token).and_then(|token| examine(&token)) {
+            Ok((publisher, times)) => {
+                PublisherState::Found { publisher, verified_with: None, times }
+            }
+            Err(error) => PublisherState::Bad(error),
+        };
+        Self { publisher, server_keys, token: Some(Zeroizing::new(token.to_owned())) }
+    }
+
+    /// Notes which of the keys verifies the token. Whether one does; `true`, too, where there is no
+    /// token to verify.
+    pub fn verify_with<'a>(&mut self, keys: impl IntoIterator<Item = &'a PublicKey>) -> bool {
+        let PublisherState::Found { verified_with, .. } = &mut self.publisher else { return true };
+        let Some(Ok(token)) = self.token.as_deref().map(|token| Token::parse(token)) else {
+            return true;
+        };
+        let signs = |key: &&PublicKey| Verifier::new(key).is_ok_and(|v| token.is_signed_by(&v));
+        *verified_with = keys.into_iter().find(signs).map(PublicKey::fingerprint);
+        verified_with.is_some()
+    }
+}
+
+impl Host {
+    /// A host of these files. `world_accessible`: others than owner and group may read or write
+    /// `id_ecdsa`.
+    pub fn of(mounted: Mounted, world_accessible: bool, cli_toml: CliTomlFacts) -> Self {
+        Self {
+            private: mounted.private,
+            public: mounted.public,
+            world_accessible,
+            publisher: cli_toml.publisher,
+            server_keys: cli_toml.server_keys.iter().map(PublicKey::fingerprint).collect(),
+        }
+    }
+}
