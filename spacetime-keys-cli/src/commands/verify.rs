@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use spacetime_keys_core::fleet::{
-    Environment, MountedReport, Policy, Problem, PublisherState, Report, Scope, Severity, Snapshot,
-    audit,
+    CliTomlFacts, Environment, Host, MountedReport, Policy, Problem, PublisherState, Report, Scope,
+    Severity, Snapshot, audit,
 };
 
 use super::Answer;
@@ -13,7 +13,7 @@ use crate::args::{self, HostFiles};
 use crate::clock;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::host::Mounted;
+use crate::host;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
 use crate::rotation::{Site, gather};
 use crate::store::Directory;
@@ -34,9 +34,12 @@ pub(super) fn run(
 /// Two files, and nothing else.
 fn keys_alone(folder: &std::path::Path) -> Result<Report, Failure> {
     let policy = Policy::new(&[], Vec::new(), 0)?;
-    // Files that are missing are what is asked about here: a server would make a pair of its own.
-    let publisher = PublisherState::Bad(spacetime_keys_core::Error::TomlNoToken);
-    let host = Mounted::read(folder)?.into_host(publisher, &[]);
+    let (mounted, world_accessible) = host::read_mounted(folder)?;
+    let host = Host {
+        // Files that are missing are what is asked about here: a server would make its own pair.
+        publisher: PublisherState::Bad(spacetime_keys_core::Error::TomlNoToken),
+        ..Host::of(mounted, world_accessible, CliTomlFacts::of(None))
+    };
     let snapshot = Snapshot { vaults: Vec::new(), host, unfinished: None };
     let scope = Scope { environments: Vec::new(), host: true, likely_host: None };
     let mut report = audit(&policy, &snapshot, &scope, clock::now());

@@ -1,13 +1,13 @@
 //! Reading everything that a plan or an audit is made from.
 
 use spacetime_keys_core::fleet::{
-    Environment, Escrow, KeyState, Snapshot, StoredVersion, Unfinished, Vault,
+    Environment, Escrow, Host, KeyState, Snapshot, StoredVersion, Unfinished, Vault,
 };
 use spacetime_keys_core::{Error, PrivateKey, PublicKey};
 
 use super::Site;
 use crate::failure::Failure;
-use crate::host::{CliTomlFacts, Mounted, Paths};
+use crate::host::{self, Paths};
 use crate::store::{ESCROW_SECRET, Properties, Secret};
 
 /// A snapshot, and what goes with it but is not part of it.
@@ -44,8 +44,8 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure
             }
         }
     }
-    let mounted = Mounted::read(&paths.mounted_keys_dir)?;
-    let mut cli_toml = CliTomlFacts::read(&paths.cli_toml)?;
+    let (mounted, world_accessible) = host::read_mounted(&paths.mounted_keys_dir)?;
+    let mut cli_toml = host::read_cli_toml(&paths.cli_toml)?;
     known_keys.splice(0..0, mounted.keys.iter().cloned());
     if !cli_toml.verify_with(&known_keys) {
         // Only a host that is far behind gets here: read what all earlier pairs were.
@@ -54,7 +54,7 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure
     }
     let snapshot = Snapshot {
         vaults,
-        host: mounted.into_host(cli_toml.publisher, &cli_toml.server_keys),
+        host: Host::of(mounted, world_accessible, cli_toml),
         unfinished: site
             .state
             .unfinished()?

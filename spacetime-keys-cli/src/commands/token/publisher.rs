@@ -14,10 +14,10 @@ use crate::output::{GOOD, Output, styled};
 use crate::rotation::{Site, gather};
 use crate::store::Directory;
 use serde_json::json;
-use spacetime_keys_core::cli_toml::CliToml;
+use spacetime_keys_core::cli_toml::{self, CliToml};
 use spacetime_keys_core::es256::Signer;
 use spacetime_keys_core::fleet::{PairState, PublisherState};
-use spacetime_keys_core::jwt::{self, Publisher, ResignOptions, Times, sign_publisher};
+use spacetime_keys_core::jwt::{Publisher, ResignOptions, Times, sign_publisher};
 use spacetime_keys_core::{Error, Identity, PrivateKey, PublicKey};
 
 /// One side of a token's change.
@@ -52,7 +52,6 @@ pub(super) fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Fai
     let known_keys: Vec<PublicKey> = previous.into_iter().collect();
     let text = files::read_existing_text(path)?;
     files::check_replaceable(path)?;
-    let cli_toml = CliToml::parse(&text).map_err(in_file)?;
     let options = ResignOptions {
         now: clock::now(),
         expiry: args.expiry,
@@ -61,9 +60,8 @@ pub(super) fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Fai
         allow_unverified: args.trust.allow_unverified,
         allow_external_issuer: args.trust.allow_external_issuer,
     };
-    let token = cli_toml.token().map_err(in_file)?;
-    let resigned = jwt::resign(token, &Signer::new(&key)?, &options).map_err(in_file)?;
-    let new_text = cli_toml.with(&resigned.token, &known_keys, key.public_key());
+    let (new_text, resigned) =
+        cli_toml::resign(&text, &Signer::new(&key)?, &options).map_err(in_file)?;
     host::write_cli_toml(path, &new_text)?;
 
     let publisher = &resigned.publisher;
