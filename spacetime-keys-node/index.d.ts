@@ -1,0 +1,638 @@
+/**
+ * `spacetime-keys`: the keys, tokens and identities of a self-hosted SpacetimeDB, in-process.
+ *
+ * Everything here is computed from its arguments: no files, no network, no environment. The clock
+ * is read where a function takes `now` and none is given.
+ *
+ * **Errors.** An argument of a wrong type is a `TypeError` that does not repeat it, and so is an
+ * option that does not exist. Everything else that is wrong is a {@link KeysError}. Functions that
+ * are named `check…`, `lint…` or `audit…` answer a question, and a "no" is an answer;
+ * {@link verifyToken} and {@link Verifier} throw, so that a token that was not verified can never
+ * be taken for one that was.
+ *
+ * **Text.** Keys are PEM texts, tokens are compact JWS (RFC 7515, section 3.1), identities and
+ * fingerprints are 64 lowercase hex digits, times are Unix seconds. A string with a lone surrogate
+ * is refused: it has no form in UTF-8.
+ *
+ * @packageDocumentation
+ */
+
+/** What went wrong, by the same names as in the library and the program. */
+export interface KeysError extends Error {
+  /** A stable name, `ERR_…`. */
+  readonly code: string;
+  /** The next step, in words. */
+  readonly hint: string;
+  /** In bulk calls: the place of the item that is meant, from 0 on. */
+  readonly index?: number;
+  /** From {@link planRotation}: the environment that is meant. */
+  readonly environment?: string;
+}
+
+/** `ES256`: ECDSA on P-256 with SHA-256. `RS256`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518). */
+export type Algorithm = "ES256" | "RS256";
+
+/** Claims (RFC 7519, section 4): whatever has a JSON form. */
+export type Claims = Record<string, unknown>;
+
+/** A JWK set (RFC 7517, section 5). */
+export interface JwkSet {
+  keys: Record<string, unknown>[];
+}
+
+// ---- Keys ------------------------------------------------------------------------------------
+
+/** A key pair in canonical PEM. */
+export interface KeyPair {
+  /** PKCS#8, with the public key inside. A secret. */
+  privateKey: string;
+  /** SPKI. */
+  publicKey: string;
+  /** Of the public key; see {@link fingerprint}. */
+  fingerprint: string;
+  /** The JWK thumbprint (RFC 7638). */
+  kid: string;
+}
+
+/**
+ * A key's canonical PEM: LF line ends, base64 in lines of 64, one newline at the end; P-256 keys as
+ * OpenSSL 3 writes them (PKCS#8 with the public key inside, SPKI uncompressed).
+ *
+ * Mends what vaults, portals, YAML and environment variables do to a PEM: CRLF, a byte order mark,
+ * literal `\n`, everything on one line, quotes around it, text before it. Doing it twice changes
+ * nothing more.
+ *
+ * @param pem A P-256 key, private or public.
+ * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`, for what cannot be mended: two keys, a
+ * truncated one, an encrypted one, another curve.
+ */
+export function normalizePem(pem: string): string;
+
+/**
+ * Makes a key pair, and tests it.
+ *
+ * @param options `algorithm`: `ES256` (the default), what a SpacetimeDB server runs on; or `RS256`
+ * (2048 bits, takes a noticeable while), to play an external issuer with.
+ * @throws {@link KeysError} `ERR_RANDOM`, `ERR_SELF_TEST`.
+ */
+export function generateKeyPair(options?: { algorithm?: Algorithm }): KeyPair;
+
+/**
+ * Whether a private and a public key belong together. Compares points (RSA: numbers), not texts.
+ *
+ * @returns `match`, and the fingerprint of each.
+ * @throws {@link KeysError} if one is no key, or if the two are swapped.
+ */
+export function checkKeyPair(
+  privateKey: string,
+  publicKey: string,
+): { match: boolean; privateFingerprint: string; publicFingerprint: string };
+
+/**
+ * SHA-256 of the public key's DER SubjectPublicKeyInfo: what
+ * `openssl pkey -pubin -outform DER | openssl dgst -sha256` prints.
+ *
+ * @param key A private or a public key; both halves of a pair give the same.
+ * @returns 64 lowercase hex digits.
+ */
+export function fingerprint(key: string): string;
+
+/**
+ * The JWK thumbprint (RFC 7638) of a key, the `kid` of everything made here.
+ *
+ * @param key A private or a public key.
+ * @returns 43 characters of base64url.
+ */
+export function thumbprint(key: string): string;
+
+// ---- Identities ------------------------------------------------------------------------------
+
+/**
+ * The SpacetimeDB identity of a token's `iss` and `sub`: what owns databases, and what a reducer
+ * sees as the sender. Any well-formed strings are taken, whether or not a server would accept them.
+ *
+ * @returns 64 lowercase hex digits, beginning with `c200`.
+ */
+export function deriveIdentity(issuer: string, subject: string): string;
+
+/** As {@link deriveIdentity}, for many subjects of one issuer, in their order, on all processors. */
+export function deriveIdentities(issuer: string, subjects: readonly string[]): string[];
+
+/** As {@link deriveIdentities}, off the main thread. */
+export function deriveIdentitiesAsync(
+  issuer: string,
+  subjects: readonly string[],
+): Promise<string[]>;
+
+// ---- Tokens ----------------------------------------------------------------------------------
+
+/** What a token says. Nothing of it was verified: anybody can write such a token. */
+export interface DecodedToken {
+  /** `jwt`: signed. `jwe`: encrypted. `opaque`: a random string that only its issuer understands. */
+  kind: "jwt" | "jwe" | "opaque";
+  verified: false;
+  /** The JOSE header; `null` if it is no JWT. */
+  header: Record<string, unknown> | null;
+  /** The claims, by `JSON.parse`: big integers lose digits there, not in `payload`. */
+  claims: Claims | null;
+  /** The claims' exact text. */
+  payload: string | null;
+  /** Of `iss` and `sub`, if both are strings. */
+  identity: string | null;
+  /** Why there is nothing to read, if it is no JWT. */
+  reason: string | null;
+  /** What to do then. */
+  hint: string | null;
+}
+
+/**
+ * Takes a token apart.
+ *
+ * @throws {@link KeysError} `ERR_TOKEN_MALFORMED`, `ERR_TOKEN_DUPLICATE`, `ERR_TOKEN_TOO_LARGE`.
+ */
+export function decodeToken(token: string): DecodedToken;
+
+/** What a token is held against. */
+export interface VerifyOptions {
+  /** The `iss` that it must have. */
+  issuer?: string;
+  /** An `aud` that it must name. */
+  audience?: string;
+  /** The algorithm that it must have. Without one, ES256 and RS256 are taken, nothing else ever. */
+  algorithm?: Algorithm;
+  /** Seconds that a token is taken before its `nbf` and after its `exp`: 60 unless told. */
+  leeway?: number;
+  /** The present moment, in Unix seconds. Without it the clock is read. */
+  now?: number;
+}
+
+/** A token that was verified. */
+export interface VerifiedToken {
+  claims: Claims;
+  /** Of `iss` and `sub`, if both are strings. */
+  identity: string | null;
+  algorithm: Algorithm;
+  /** The thumbprint of the key that signed it. */
+  kid: string;
+  /** `iat`. */
+  issuedAt: number | null;
+  /** `exp`. `null`: it never expires. */
+  expiresAt: number | null;
+}
+
+/** One key, or an issuer's set. */
+export type VerificationKeys =
+  | { /** PEM. A token's `kid` is not asked for. */ publicKey: string; jwks?: undefined }
+  | { /** JSON text or object. A token's `kid` chooses the key. */ jwks: string | JwkSet; publicKey?: undefined };
+
+/**
+ * Verifies a token: signature, `exp`, `nbf`, and what the options name (RFC 7519, section 7.2).
+ * Stricter than servers are: no critical header members, no member twice, no JSON that readers
+ * disagree on. To verify many with one key, keep a {@link Verifier}.
+ *
+ * @throws {@link KeysError} `ERR_TOKEN_…`, which says why it does not hold; `ERR_JWKS_…`, `ERR_PEM_…`.
+ */
+export function verifyToken(
+  token: string,
+  options: VerificationKeys & VerifyOptions,
+): VerifiedToken;
+
+/** What a server would answer. */
+export interface ServerVerdict {
+  accepted: boolean;
+  /** The rules that were asked: `1.2` (servers 1.0 to 1.8), `2.8` (1.9 to 2.11) or `2.14`. */
+  server: string;
+  /** Whose it is, if it is accepted. */
+  identity: string | null;
+  /** The HTTP status of a request that needs no more than a valid token. */
+  status: number;
+  /** The words that the server's own message begins with. */
+  reason: string | null;
+  /** What is wrong with its form, where those words do not tell: an `ERR_…` … */
+  code: string | null;
+  /** … and in words. */
+  detail: string | null;
+  /** What to do next. */
+  remedy: string | null;
+  /** The same by a stable name. */
+  remedyCode: string | null;
+}
+
+/**
+ * What a SpacetimeDB server of a version answers to a token: accepted as whom, or refused why, with
+ * the remedy. `accepted` is the answer, not a verification to rely on: {@link verifyToken} is.
+ *
+ * @param options `publicKey`: the server's own key (`id_ecdsa.pub`). `jwks`: what the token's issuer
+ * publishes. `server`: a version, such as `1.2.0` (the newest rules unless told).
+ * @throws {@link KeysError} `ERR_SERVER_VERSION`, `ERR_PEM_…`. A set that servers cannot read is no
+ * error: the verdict says so.
+ */
+export function checkToken(
+  token: string,
+  options: { publicKey?: string; jwks?: string | JwkSet; server?: string; now?: number },
+): ServerVerdict;
+
+/** What to mint. */
+export interface MintOptions {
+  /** `iss`, 1 to 128 bytes: the URL that the app publishes its keys under. */
+  issuer: string;
+  /** `sub`, 1 to 128 bytes: an id that never changes; no e-mail address. */
+  subject: string;
+  /** `aud`: `["spacetimedb"]` unless told. */
+  audience?: string | readonly string[];
+  /** Seconds until `exp`: 900 unless told, 86,400 at most. */
+  ttl?: number;
+  /**
+   * `app` (the default): a user. `robot`: `sub` is `robot:` and an id. `delegated`: `claims.act`
+   * names who acts (RFC 8693, section 4.1). `owner`: a publisher, whose issuer is `localhost`.
+   */
+  purpose?: "app" | "robot" | "delegated" | "owner";
+  /** `prod` refuses an issuer that is this machine, or plain http. `dev` unless told. */
+  target?: "prod" | "test" | "dev" | "local";
+  /** Further claims: `azp`, `token_type`, `sid`, `tenant_id`, `actor_ref`, `scope`, `act` … */
+  claims?: Claims;
+  /** The present moment, in Unix seconds: `iat`. */
+  now?: number;
+}
+
+/** A minted token. */
+export interface MintedToken {
+  /** A secret. */
+  token: string;
+  /** Whose it is. */
+  identity: string;
+  kid: string;
+  algorithm: Algorithm;
+  issuedAt: number;
+  expiresAt: number;
+}
+
+/**
+ * Mints a token by the claim contract of apps that issue their own tokens: `iss`, `sub`, `aud`,
+ * `iat`, `exp`, then the further claims; `kid` in the header.
+ *
+ * @param options `privateKey`: P-256 or RSA, PEM. To mint many, keep a {@link Signer}.
+ * @throws {@link KeysError} `ERR_MINT_…`, `ERR_CLAIM_INVALID`, `ERR_PEM_…`, `ERR_KEY_…`.
+ */
+export function mintToken(options: { privateKey: string } & MintOptions): MintedToken;
+
+/** What signing anew may do, and what it checks. */
+export interface ResignOptions {
+  /** Public keys that may have signed the old token. The new one is always among them. */
+  previousPublicKey?: string | readonly string[];
+  /** The identity that the token must have. Naming it stands for a verified signature. */
+  expectIdentity?: string;
+  /** Sign claims anew that nobody known has signed. */
+  allowUnverified?: boolean;
+  /** Sign a token anew whose issuer is not `localhost`. */
+  allowExternalIssuer?: boolean;
+  /** `exp`: `clear` (the default: it never expires), `keep`, or so many seconds from now. */
+  expiry?: "clear" | "keep" | number;
+  /** The new `iat`, in Unix seconds. */
+  now?: number;
+}
+
+/** What became of a token that was signed anew. */
+export interface Resigned {
+  /** The same as before. */
+  identity: string;
+  issuer: string;
+  subject: string;
+  /** The fingerprint of the key that the old signature verified with; `null`: none known. */
+  verifiedWith: string | null;
+  /** The fingerprint of the key that it is signed with now. */
+  signedBy: string;
+  /** Whether a token that would have expired became one that never does. */
+  expiryCleared: boolean;
+  /** The old token's times. */
+  before: { iat: number | null; exp: number | null };
+  /** The new token's. */
+  after: { iat: number | null; exp: number | null };
+}
+
+/**
+ * Signs the same claims anew: `iss`, `sub`, `aud`, `hex_identity` and all others keep their order
+ * and every digit; `iat` becomes now. The identity stays.
+ *
+ * @param options `privateKey`: the P-256 key that the server has now.
+ * @throws {@link KeysError} `ERR_TOKEN_UNVERIFIED`, `ERR_TOKEN_EXTERNAL_ISSUER`,
+ * `ERR_TOKEN_UNEXPECTED_IDENTITY` (the hint says what lifts each), and for claims that no server
+ * would take.
+ */
+export function resignToken(
+  token: string,
+  options: { privateKey: string } & ResignOptions,
+): Resigned & { /** A secret. */ token: string };
+
+/**
+ * Signs the publisher token in the text of a `cli.toml` anew, as {@link resignToken}. Entries
+ * `ecdsa_public_key` that hold one of `previousPublicKey` follow; every other byte stays.
+ *
+ * @param text The file's text.
+ * @returns `text`: the new one, to be written in its place with the same mode. A secret.
+ * @throws {@link KeysError} `ERR_TOML_…` and those of {@link resignToken}.
+ */
+export function resignCliToml(
+  text: string,
+  options: { privateKey: string } & ResignOptions,
+): Resigned & { text: string };
+
+// ---- JWK sets --------------------------------------------------------------------------------
+
+/**
+ * The JWK set (RFC 7517, section 5) of public keys, in the form that every SpacetimeDB server reads:
+ * `kty`, `crv`, `x`, `y` (RSA: `n`, `e`), `use`, `alg`, `kid`.
+ *
+ * @param publicKeys PEM, one or more. Private keys are refused.
+ * @throws {@link KeysError} `ERR_JWKS_NO_KEYS`, `ERR_JWKS_SAME_KEY_TWICE`, `ERR_KEY_IS_PRIVATE`.
+ */
+export function jwks(publicKeys: string | readonly string[]): JwkSet;
+
+/**
+ * The discovery document that goes with it, at `ISSUER/.well-known/openid-configuration`
+ * (OpenID Connect Discovery 1.0, section 3).
+ *
+ * @throws {@link KeysError} `ERR_ISSUER_URL`.
+ */
+export function openidConfiguration(
+  issuer: string,
+  publicKeys: string | readonly string[],
+): Record<string, unknown> & { issuer: string; jwks_uri: string };
+
+/** What servers make of a JWK set. */
+export interface JwksReport {
+  /** Whether every server takes all of it. Warnings do not change that. */
+  ok: boolean;
+  /** How many keys are in it. */
+  entries: number;
+  /** Which servers accept the set at all, by their rules: `1.2`, `2.8`, `2.14`. */
+  takenBy: Record<string, boolean>;
+  problems: {
+    code: string;
+    severity: "error" | "warning";
+    /** The place in `keys`, from 0 on; `null` if it is about the set. */
+    entry: number | null;
+    message: string;
+    hint: string;
+  }[];
+}
+
+/** Looks at a JWK set (JSON text or object) as servers of every version would. */
+export function lintJwks(jwks: string | JwkSet): JwksReport;
+
+// ---- Fleets ----------------------------------------------------------------------------------
+
+/** What lies in one environment's vault. */
+export interface VaultContents {
+  /** `prod`, `test`, `dev`, `local`, or whatever they are called. */
+  environment: string;
+  /** The vault's own name. */
+  vault: string;
+  /** The latest private key, as it was read. `null` or absent: there is none. */
+  privateKey?: string | null;
+  /** The latest public key. */
+  publicKey?: string | null;
+  /** When the private key was stored, in Unix seconds. */
+  created?: number | null;
+  /** The store's name for the latest private key's version; `latest` unless told. */
+  version?: string;
+  /** Earlier versions of the private key: their values, or their fingerprints alone. */
+  earlier?: readonly {
+    version: string;
+    privateKey?: string;
+    fingerprint?: string;
+    created?: number | null;
+  }[];
+  /** The JSON text of the publishers in escrow. */
+  escrow?: string | null;
+  /** The vault could not be read. */
+  unavailable?: boolean;
+}
+
+/** What lies on this host. */
+export interface HostContents {
+  /** `id_ecdsa`, as it was read. */
+  privateKey?: string | null;
+  /** `id_ecdsa.pub`. */
+  publicKey?: string | null;
+  /** Whether others than owner and group may read or write `id_ecdsa`. */
+  worldAccessible?: boolean;
+  /** The text of `cli.toml`. */
+  cliToml?: string | null;
+}
+
+/** Everything that an audit or a plan is made from. */
+export interface FleetContents {
+  vaults: readonly VaultContents[];
+  /** Absent: nothing is mounted here. */
+  host?: HostContents;
+  /**
+   * Environments that share one key pair; those of different groups differ. Environments that no
+   * group names are alone. Without this: `dev` and `local` share one, if both are there.
+   */
+  groups?: readonly (readonly string[])[];
+  /** Pairs that are older are a problem; 0: ages are not enforced. */
+  maxAgeDays?: number;
+}
+
+/** What an audit says. */
+export interface FleetReport {
+  /** Whether all is well. Warnings do not change that. */
+  ok: boolean;
+  environments: {
+    name: string;
+    vault: string;
+    status: "ok" | "missing" | "mismatched" | "half-written" | "unreadable" | "unavailable";
+    privateFingerprint: string | null;
+    publicFingerprint: string | null;
+    ageDays: number | null;
+  }[];
+  mounted: {
+    status: string;
+    /** The environment whose pair it is, as far as it can be told. */
+    environment: string | null;
+    privateFingerprint: string | null;
+    publicFingerprint: string | null;
+  } | null;
+  publisher: {
+    identity: string;
+    issuer: string;
+    subject: string;
+    verifiedWith: string | null;
+  } | null;
+  /** `shared`: one pair in the group. `distinct`: no pair of another group. */
+  policy: { rule: "shared" | "distinct"; environments: string[]; ok: boolean }[];
+  problems: {
+    code: string;
+    severity: "error" | "warning";
+    environment: string | null;
+    message: string;
+    hint: string;
+  }[];
+}
+
+/**
+ * Parity, fingerprints, policy, mounted = store, and the publisher's token.
+ *
+ * @param options `environments`: those to look at (all unless told); `host`: whether the host's
+ * files are looked at, too (if `fleet` has them, unless told); `likelyHost`: where environments share the mounted
+ * pair, the one that this host is taken for.
+ * @throws {@link KeysError} `ERR_ENVIRONMENT_NAME`, `ERR_ENVIRONMENT_UNKNOWN`, `ERR_POLICY_GROUPS`.
+ */
+export function auditFleet(
+  fleet: FleetContents,
+  options?: { environments?: readonly string[]; host?: boolean; likelyHost?: string; now?: number },
+): FleetReport;
+
+/** What is to be done. */
+export interface RotationRequest {
+  operation: "rotate" | "resume" | "rollback" | "sync";
+  /** Their whole groups are meant. */
+  environments: readonly string[];
+  /** The environment whose keys this host mounts. */
+  host?: string;
+  /** Whether the mounted files follow: `true` unless told. */
+  syncMounted?: boolean;
+  /** Whether the publisher token is signed anew: `true` unless told. */
+  preservePublisher?: boolean;
+  /** Keep a mounted pair that the vault has never seen, as the version before the new one. */
+  adoptMounted?: boolean;
+  /** Make a new pair although the private key of the present one is nowhere to be found. */
+  replaceLostKey?: boolean;
+  expectIdentity?: string;
+  allowUnverified?: boolean;
+  allowExternalIssuer?: boolean;
+}
+
+/** The steps of an operation, in the order in which they are to be carried out. */
+export interface RotationPlan {
+  /** Groups, and where the pair that each holds at the end comes from. */
+  targets: {
+    environments: string[];
+    source:
+      | { kind: "new" }
+      | { kind: "stored"; environment: string; version: string; fingerprint: string }
+      | { kind: "mounted"; fingerprint: string };
+    /** The mounted pair's fingerprint, if it is pushed first. */
+    adopt: string | null;
+  }[];
+  steps: {
+    action:
+      | "escrow"
+      | "adopt-private"
+      | "adopt-public"
+      | "generate"
+      | "load"
+      | "push-private"
+      | "push-public"
+      | "set-aside"
+      | "mount-private"
+      | "mount-public"
+      | "resign-token"
+      | "prove";
+    environment: string;
+    /** The place of its target. */
+    target: number;
+  }[];
+  /** This host's environment and its target; `null` if it is not concerned. */
+  host: { environment: string; target: number } | null;
+  /** The new JSON text for the escrow; `null` if there is nothing to add. */
+  escrow: string | null;
+  /** Whose token follows; `null`: none. */
+  publisher: { identity: string; issuer: string; subject: string } | null;
+  /** The fingerprint of the key that its present token verifies with. */
+  verifiedWith: string | null;
+  /** What a person should know: `no-cli-toml`, `adopts`, `becomes-eternal` … */
+  notes: string[];
+}
+
+/**
+ * Plans a rotation as data. Nothing is done: whoever carries the steps out reads the fleet again
+ * afterwards and lets {@link auditFleet} judge it.
+ *
+ * @throws {@link KeysError} with `environment`, for what is unsafe: `ERR_GROUP_UNSOUND` (`resume`
+ * mends it), `ERR_MOUNTED_UNKNOWN`, `ERR_TOKEN_UNVERIFIED` …
+ */
+export function planRotation(fleet: FleetContents, request: RotationRequest): RotationPlan;
+
+// ---- Classes ---------------------------------------------------------------------------------
+
+/** Signs with a key that is parsed once. The key never leaves it, and is not shown by `console.log`. */
+export class Signer {
+  /**
+   * @param privateKey P-256 or RSA, PEM.
+   * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
+   */
+  constructor(privateKey: string);
+  readonly algorithm: Algorithm;
+  /** The thumbprint of the key. */
+  readonly kid: string;
+  /** The key's public half, PEM. */
+  readonly publicKey: string;
+  /** Its fingerprint. */
+  readonly fingerprint: string;
+  /**
+   * Signs claims as they stand: a compact JWS whose header has `typ`, `alg` and `kid`. Where `iat`
+   * and `exp` are absent, they are added at the end: now, and `ttl` seconds after that. No policy
+   * is applied beyond what every server asks of a token's form; {@link Signer.mint} has one.
+   *
+   * @param claims An object with a JSON form; `iss` and `sub` strings of 1 to 128 bytes. `exp: null`
+   * makes a token that never expires.
+   * @param options `ttl`: seconds, 900 unless told. `now`: Unix seconds.
+   * @throws {@link KeysError} `ERR_CLAIM_MISSING`, `ERR_CLAIM_INVALID`, `ERR_TOKEN_JSON`.
+   */
+  sign(claims: Claims, options?: SignOptions): string;
+  /** As {@link Signer.sign}, for many, in their order, on all processors. All, or an error. */
+  signMany(claims: readonly Claims[], options?: SignOptions): string[];
+  /** As {@link Signer.signMany}, off the main thread. */
+  signManyAsync(claims: readonly Claims[], options?: SignOptions): Promise<string[]>;
+  /** As {@link mintToken}. */
+  mint(options: MintOptions): MintedToken;
+  /** As {@link resignToken}. The key must be P-256. */
+  resign(token: string, options?: ResignOptions): Resigned & { token: string };
+}
+
+/** How claims are completed. */
+export interface SignOptions {
+  /** Seconds until `exp`, where the claims have none: 900 unless told. */
+  ttl?: number;
+  /** The present moment, in Unix seconds. */
+  now?: number;
+}
+
+/** What a {@link Verifier} holds every token against. See {@link VerifyOptions}. */
+export interface VerifierOptions extends Omit<VerifyOptions, "now"> {
+  /**
+   * How many verified tokens are remembered, so that the same token again costs no signature check:
+   * 0 (the default) to 100,000. Times are looked at each time; the least recently used goes first.
+   */
+  cache?: number;
+}
+
+/** One token of many: verified, or why not. */
+export type VerifyResult =
+  | { ok: true; value: VerifiedToken; error?: undefined }
+  | { ok: false; value?: undefined; error: { code: string; message: string; hint: string } };
+
+/** Verifies with keys that are parsed once. */
+export class Verifier {
+  /**
+   * @param publicKey P-256 or RSA, PEM. For an issuer's set: {@link Verifier.fromJwks}.
+   * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
+   */
+  constructor(publicKey: string, options?: VerifierOptions);
+  /** With an issuer's set, JSON text or object; a token's `kid` chooses the key. */
+  static fromJwks(jwks: string | JwkSet, options?: VerifierOptions): Verifier;
+  /** As {@link verifyToken}. `now`: the present moment, in Unix seconds. */
+  verify(token: string, options?: { now?: number }): VerifiedToken;
+  /** For many, in their order, on all processors. One that does not hold leaves the others alone. */
+  verifyMany(tokens: readonly string[], options?: { now?: number }): VerifyResult[];
+  /** As {@link Verifier.verifyMany}, off the main thread. */
+  verifyManyAsync(
+    tokens: readonly string[],
+    options?: { now?: number },
+  ): Promise<VerifyResult[]>;
+}
+
+/** The version of this package. */
+export const version: string;

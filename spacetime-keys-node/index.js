@@ -1,0 +1,37 @@
+"use strict";
+// What the package exports; described in index.d.ts.
+
+const { version } = require("./package.json");
+const { auditFleet, planRotation } = require("./lib/fleet.js");
+const { deriveIdentities, deriveIdentitiesAsync, deriveIdentity } = require("./lib/identities.js");
+const keys = require("./lib/keys.js");
+const { jwks, lintJwks, openidConfiguration } = require("./lib/sets.js");
+const { Signer } = require("./lib/signer.js");
+const signing = require("./lib/signing.js");
+const { checkToken, decodeToken } = require("./lib/tokens.js");
+const { Verifier, verifyToken } = require("./lib/verifier.js");
+
+module.exports = {
+  Signer,
+  Verifier,
+  auditFleet,
+  checkKeyPair: keys.checkKeyPair,
+  checkToken,
+  decodeToken,
+  deriveIdentities,
+  deriveIdentitiesAsync,
+  deriveIdentity,
+  fingerprint: keys.fingerprint,
+  generateKeyPair: keys.generateKeyPair,
+  jwks,
+  lintJwks,
+  mintToken: signing.mintToken,
+  normalizePem: keys.normalizePem,
+  openidConfiguration,
+  planRotation,
+  resignCliToml: signing.resignCliToml,
+  resignToken: signing.resignToken,
+  thumbprint: keys.thumbprint,
+  verifyToken,
+  version,
+};

@@ -1,0 +1,27 @@
+// The same objects for `import`.
+import api from "./index.js";
+
+export const {
+  Signer,
+  Verifier,
+  auditFleet,
+  checkKeyPair,
+  checkToken,
+  decodeToken,
+  deriveIdentities,
+  deriveIdentitiesAsync,
+  deriveIdentity,
+  fingerprint,
+  generateKeyPair,
+  jwks,
+  lintJwks,
+  mintToken,
+  normalizePem,
+  openidConfiguration,
+  planRotation,
+  resignCliToml,
+  resignToken,
+  thumbprint,
+  verifyToken,
+  version,
+} = api;

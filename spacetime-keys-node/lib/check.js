@@ -1,0 +1,153 @@
+"use strict";
+// Checks of arguments. Each takes a value and its name, and gives back what the addon is to have.
+// A `TypeError` says what was wanted, and nothing of what was found.
+
+/** Errors that were made here, and not by a getter or a proxy of the caller's. */
+const ours = new WeakSet();
+
+/** `name`: of the argument; a function where making it would cost something. */
+function fail(name, wanted) {
+  const error = new TypeError(`${typeof name === "function" ? name() : name} ${wanted}`);
+  ours.add(error);
+  throw error;
+}
+
+/** Reads what belongs to the caller. What that throws may hold anything. */
+function reading(name, read) {
+  try {
+    return read();
+  } catch (error) {
+    if (ours.has(error)) throw error;
+    return fail(name, "cannot be read");
+  }
+}
+
+function text(value, name) {
+  if (typeof value !== "string") fail(name, "must be a string");
+  // Node-API would put another character in the place of a lone surrogate, silently.
+  if (!value.isWellFormed()) fail(name, "must be well-formed Unicode: it has a lone surrogate");
+  return value;
+}
+
+function flag(value, name) {
+  if (typeof value !== "boolean") fail(name, "must be true or false");
+  return value;
+}
+
+function time(value, name) {
+  if (!Number.isSafeInteger(value)) fail(name, "must be a whole number of Unix seconds");
+  return value;
+}
+
+function seconds(value, name) {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+    fail(name, "must be a whole number of seconds, 0 or more");
+  }
+  return value;
+}
+
+function count(most) {
+  return (value, name) => {
+    if (!Number.isInteger(value) || value < 0 || value > most) {
+      fail(name, `must be a whole number from 0 to ${most}`);
+    }
+    return value;
+  };
+}
+
+function oneOf(...words) {
+  const wanted = words.map((word) => `"${word}"`).join(" or ");
+  return (value, name) => {
+    if (!words.includes(value)) fail(name, `must be ${wanted}`);
+    return value;
+  };
+}
+
+/** What is absent stays so; `null` counts as absent. */
+function orNull(check) {
+  return (value, name) => (value === null ? null : check(value, name));
+}
+
+/** Copied, so that each item is read once. */
+function list(check) {
+  return (value, name) =>
+    reading(name, () => {
+      if (!Array.isArray(value)) fail(name, "must be an array");
+      const items = [];
+      for (let index = 0; index < value.length; index += 1) {
+        // Items are good nearly always: their names are not made for nothing.
+        items.push(check(value[index], () => `${name}[${index}]`));
+      }
+      return items;
+    });
+}
+
+/** One, or an array of them. */
+function oneOrMany(check) {
+  const many = list(check);
+  return (value, name) => (typeof value === "string" ? [check(value, name)] : many(value, name));
+}
+
+/** The JSON text of an object. */
+function json(value, name) {
+  let encoded;
+  try {
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    if (isObject) encoded = JSON.stringify(value);
+  } catch {
+    // A cycle, a BigInt, a getter that throws: the text of that error may hold anything.
+  }
+  if (typeof encoded !== "string" || encoded[0] !== "{") {
+    fail(name, "must be an object with a JSON form");
+  }
+  return encoded;
+}
+
+/** A JWK set: its JSON text, or the object. */
+function jwkSet(value, name) {
+  return typeof value === "string" ? text(value, name) : json(value, name);
+}
+
+/**
+ * An object with these fields and no others: a misspelt `audience` must not go unnoticed. Each
+ * field is read once. Absent fields have their `defaults`.
+ */
+function fields(checks, defaults = {}) {
+  return (value, name) => {
+    const found = { ...defaults };
+    if (value === undefined) return found;
+    if (typeof value !== "object" || value === null) fail(name, "must be an object");
+    const values = reading(name, () => {
+      if (Array.isArray(value)) fail(name, "must be an object");
+      if (!Object.keys(value).every((key) => Object.hasOwn(checks, key))) {
+        fail(name, `has a field that does not exist; there are: ${Object.keys(checks).join(", ")}`);
+      }
+      return Object.keys(checks).map((key) => [key, value[key]]);
+    });
+    for (const [key, field] of values) {
+      if (field !== undefined) found[key] = checks[key](field, `${name}.${key}`);
+    }
+    return found;
+  };
+}
+
+function now() {
+  return Math.floor(Date.now() / 1000);
+}
+
+module.exports = {
+  count,
+  fail,
+  fields,
+  flag,
+  json,
+  jwkSet,
+  list,
+  now,
+  oneOf,
+  oneOrMany,
+  orNull,
+  seconds,
+  text,
+  time,
+};

@@ -1,0 +1,120 @@
+"use strict";
+
+const { Cache } = require("./cache.js");
+const check = require("./check.js");
+const { attempt, translate } = require("./errors.js");
+const addon = require("./native.js");
+
+const verifyChecks = {
+  issuer: check.text,
+  audience: check.text,
+  algorithm: check.oneOf("ES256", "RS256"),
+  leeway: check.seconds,
+};
+const keeping = check.fields({ ...verifyChecks, cache: check.count(100_000) }, { cache: 0 });
+const once = check.fields({
+  publicKey: check.text,
+  jwks: check.jwkSet,
+  ...verifyChecks,
+  now: check.time,
+});
+const moment = check.fields({ now: check.time });
+const tokenList = check.list(check.text);
+
+/** An issuer's set, checked: what `fromJwks` hands to the constructor. */
+class KeySet {
+  #json;
+
+  constructor(json) {
+    this.#json = json;
+  }
+
+  /** `undefined` for whatever else a caller may have handed over, and without touching it. */
+  static json(value) {
+    return typeof value === "object" && value !== null && #json in value ? value.#json : undefined;
+  }
+}
+
+class Verifier {
+  #native;
+  #leeway;
+  #cache = null;
+
+  constructor(publicKey, options) {
+    const set = KeySet.json(publicKey);
+    const keys = set ?? check.text(publicKey, "publicKey");
+    const { cache, ...wish } = keeping(options, "options");
+    this.#native = attempt(() => new addon.Verifier(keys, set !== undefined, JSON.stringify(wish)));
+    this.#leeway = this.#native.leeway;
+    if (cache > 0) this.#cache = new Cache(cache);
+  }
+
+  static fromJwks(jwks, options) {
+    return new Verifier(new KeySet(check.jwkSet(jwks, "jwks")), options);
+  }
+
+  verify(token, options) {
+    check.text(token, "token");
+    const { now = check.now() } = moment(options, "options");
+    return this.#cache === null ? JSON.parse(this.#verify(token, now)) : this.#recall(token, now);
+  }
+
+  verifyMany(tokens, options) {
+    const native = this.#native;
+    const json = JSON.stringify(tokenList(tokens, "tokens"));
+    const { now = check.now() } = moment(options, "options");
+    return JSON.parse(attempt(() => native.verifyMany(json, now)));
+  }
+
+  async verifyManyAsync(tokens, options) {
+    const native = this.#native;
+    const json = JSON.stringify(tokenList(tokens, "tokens"));
+    const { now = check.now() } = moment(options, "options");
+    try {
+      return JSON.parse(await native.verifyManyAsync(json, now));
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  /** The result's JSON. */
+  #verify(token, now) {
+    const native = this.#native;
+    try {
+      return native.verify(token, now);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  #recall(token, now) {
+    const entry = this.#cache.get(token);
+    if (entry !== undefined) {
+      // Made anew each time: nobody can change what the next caller gets.
+      if (now >= entry.from && now < entry.until) return JSON.parse(entry.json);
+      this.#cache.delete(token);
+    }
+    const json = this.#verify(token, now);
+    const verified = JSON.parse(json);
+    const { nbf } = verified.claims;
+    this.#cache.set(token, {
+      json,
+      // As the addon itself compares.
+      from: typeof nbf === "number" ? nbf - this.#leeway : -Infinity,
+      until: verified.expiresAt === null ? Infinity : verified.expiresAt + this.#leeway,
+    });
+    return verified;
+  }
+}
+
+function verifyToken(token, options) {
+  check.text(token, "token");
+  const { publicKey, jwks, now, ...wish } = once(options, "options");
+  if ((publicKey === undefined) === (jwks === undefined)) {
+    check.fail("options", "must have either publicKey or jwks");
+  }
+  const keys = jwks === undefined ? publicKey : new KeySet(jwks);
+  return new Verifier(keys, wish).verify(token, now === undefined ? undefined : { now });
+}
+
+module.exports = { Verifier, verifyToken };

@@ -1,0 +1,23 @@
+//! The native half of the npm package `spacetime-keys`.
+//!
+//! Whoever calls this is `lib/` beside it, which has checked the types of all arguments; so what
+//! crosses the border is plain: strings, numbers, and JSON where there are many values. Results
+//! with several fields are JSON, too: `JSON.parse` makes objects faster than Node-API does.
+//!
+//! No panic crosses the border: every function catches it (`catch_unwind`).
+
+// What `#[napi]` exports is called by JavaScript alone.
+#![allow(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
+#![allow(unreachable_pub, reason = "`#[napi]` wants `pub`")]
+#![allow(missing_docs, reason = "the API and its documentation are index.d.ts")]
+
+mod bulk;
+mod error;
+mod fleet;
+mod identities;
+mod keys;
+mod options;
+mod sets;
+mod signer;
+mod tokens;
+mod verifier;
