@@ -1,5 +1,7 @@
 //! Signing claims as they stand, one and many, and verifying many.
 
+#![allow(clippy::unwrap_used, reason = "in tests")]
+
 use spacetime_keys_core::error::{Claim, JsonFlaw, MintClaim, TokenPart};
 use spacetime_keys_core::jwt::{
     Completion, FreeClaim, Token, TokenSigner, TokenVerifier, VerifyOptions, sign_claims,
@@ -18,7 +20,7 @@ fn key() -> (TokenSigner, TokenVerifier) {
 
 #[test]
 fn claims_are_signed_as_they_stand() {
-    let (signer, verifier) = key();
+    let (signer, keys) = key();
     for (claims, signed) in [
         (r#"{"iss":"a","sub":"b"}"#, r#"{"iss":"a","sub":"b","iat":1795000000,"exp":1795000900}"#),
         (
@@ -34,7 +36,7 @@ fn claims_are_signed_as_they_stand() {
         let parsed = Token::parse(&token).unwrap();
         assert_eq!(parsed.claims_json(), signed);
         assert_eq!(parsed.header().get_str("kid").as_deref(), Some(signer.kid()));
-        assert!(verifier.verify(&token, &VerifyOptions::at(NOW)).is_ok(), "{claims}");
+        assert!(keys.verify(&token, &VerifyOptions::at(NOW)).is_ok(), "{claims}");
     }
 }
 
@@ -71,13 +73,13 @@ fn claims_that_no_server_would_take_are_refused() {
 
 #[test]
 fn many_are_as_one_after_the_other() {
-    let (signer, verifier) = key();
+    let (signer, keys) = key();
     let claims: Vec<String> =
         (0..100).map(|n| format!(r#"{{"iss":"a","sub":"user {n}"}}"#)).collect();
     let tokens = sign_claims_many(&signer, &claims, COMPLETION).unwrap();
     let mut texts: Vec<&str> = tokens.iter().map(|token| token.as_str()).collect();
     texts[41] = "no token";
-    let results = verifier.verify_many(&texts, &VerifyOptions::at(NOW));
+    let results = keys.verify_many(&texts, &VerifyOptions::at(NOW));
     assert_eq!(results.len(), 100);
     for (n, result) in results.iter().enumerate() {
         match result {

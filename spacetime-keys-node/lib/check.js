@@ -5,9 +5,13 @@
 /** Errors that were made here, and not by a getter or a proxy of the caller's. */
 const ours = new WeakSet();
 
-/** `name`: of the argument; a function where making it would cost something. */
+/** A name may be a function: arguments are good nearly always, and names not made for nothing. */
+function nameOf(name) {
+  return typeof name === "function" ? name() : name;
+}
+
 function fail(name, wanted) {
-  const error = new TypeError(`${typeof name === "function" ? name() : name} ${wanted}`);
+  const error = new TypeError(`${nameOf(name)} ${wanted}`);
   ours.add(error);
   throw error;
 }
@@ -75,8 +79,7 @@ function list(check) {
       if (!Array.isArray(value)) fail(name, "must be an array");
       const items = [];
       for (let index = 0; index < value.length; index += 1) {
-        // Items are good nearly always: their names are not made for nothing.
-        items.push(check(value[index], () => `${name}[${index}]`));
+        items.push(check(value[index], () => `${nameOf(name)}[${index}]`));
       }
       return items;
     });
@@ -85,7 +88,11 @@ function list(check) {
 /** One, or an array of them. */
 function oneOrMany(check) {
   const many = list(check);
-  return (value, name) => (typeof value === "string" ? [check(value, name)] : many(value, name));
+  return (value, name) => {
+    if (typeof value === "string") return [check(value, name)];
+    if (typeof value !== "object") fail(name, "must be a string or an array of strings");
+    return many(value, name);
+  };
 }
 
 /** The JSON text of an object. */
@@ -125,7 +132,7 @@ function fields(checks, defaults = {}) {
       return Object.keys(checks).map((key) => [key, value[key]]);
     });
     for (const [key, field] of values) {
-      if (field !== undefined) found[key] = checks[key](field, `${name}.${key}`);
+      if (field !== undefined) found[key] = checks[key](field, () => `${nameOf(name)}.${key}`);
     }
     return found;
   };
@@ -143,6 +150,7 @@ module.exports = {
   json,
   jwkSet,
   list,
+  nameOf,
   now,
   oneOf,
   oneOrMany,

@@ -33,7 +33,7 @@ const resignChecks = {
   expiry: (value, name) =>
     typeof value === "number"
       ? check.seconds(value, name)
-      : check.oneOf("clear", "keep")(value, `${name}, if no number of seconds,`),
+      : check.oneOf("clear", "keep")(value, () => `${check.nameOf(name)}, if no number of seconds,`),
   now: check.time,
 };
 const readResign = check.fields(resignChecks, RESIGN_DEFAULTS);

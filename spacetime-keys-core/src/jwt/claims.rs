@@ -1,6 +1,6 @@
 use zeroize::Zeroizing;
 
-use super::json::check_json;
+use super::json::check_parsed_json;
 use super::members::Flaw;
 use super::resign::time;
 use super::token::sign_with;
@@ -35,12 +35,12 @@ pub fn sign_claims(
     if json.len() > MAX_TOKEN_BYTES {
         return Err(Error::TokenTooLarge);
     }
-    check_json(json)?;
     let mut claims = Members::parse(json).map_err(|flaw| match flaw {
         Flaw::NotAnObject => Error::TokenMalformed(TokenPart::Claims),
         Flaw::Duplicate => Error::TokenDuplicate(TokenPart::Claims),
     })?;
-    Publisher::from_claims(&claims)?;
+    check_parsed_json(json)?;
+    Publisher::check_claims(&claims)?;
     for (name, claim) in
         [("iat", Claim::IssuedAt), ("nbf", Claim::NotBefore), ("exp", Claim::Expiry)]
     {

@@ -29,6 +29,37 @@ pub(crate) fn check_json(json: &str) -> Result<()> {
     })
 }
 
+/// As [`check_json`], of a text that [`super::Members`] has parsed. Nearly all of them are plain,
+/// and looking at their bytes once is enough.
+pub(super) fn check_parsed_json(json: &str) -> Result<()> {
+    if is_plain(json) { Ok(()) } else { check_json(json) }
+}
+
+/// Whether there are no escapes, no exponents, no very long numbers and no deep nesting: nothing
+/// that could be a flaw. The text must be JSON.
+fn is_plain(json: &str) -> bool {
+    /// No number of so many digits is out of range.
+    const SHORT: u32 = 300;
+    let (mut in_string, mut depth, mut digits) = (false, 0_usize, 0_u32);
+    for byte in json.bytes() {
+        match byte {
+            b'\\' => return false,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'0'..=b'9' => digits += 1,
+            b'e' | b'E' if digits > 0 => return false,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => (depth, digits) = (depth.saturating_sub(1), 0),
+            b'.' | b'-' => {}
+            _ => digits = 0,
+        }
+        if digits > SHORT || depth > MAX_DEPTH {
+            return false;
+        }
+    }
+    true
+}
+
 /// Reads every value and keeps none.
 struct Read;
 
@@ -105,6 +136,18 @@ fn depth(json: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_texts_have_no_flaw() {
+        for plain in ["{}", r#"{"a":true,"b":[1.5,-2],"c":"1e9 {[","d":null}"#] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        let long = format!(r#"{{"a":{}}}"#, "9".repeat(400));
+        let deep = format!("{}{}", "[".repeat(128), "]".repeat(128));
+        for other in [r#"{"a":1e5}"#, r#"{"a":"\ud800"}"#, r#"{"a":1E-999}"#, &long, &deep] {
+            assert!(!is_plain(other), "{other}");
+        }
+    }
 
     #[test]
     fn each_flaw_is_named() {

@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
-use serde::de::{Deserializer as _, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The members of a JSON object, in their order, each value as the text that it came in.
@@ -8,7 +10,22 @@ use serde_json::value::RawValue;
 /// So nothing is lost in a round trip: no digit of a big integer or a float, no order, no escape.
 /// No member occurs twice (RFC 7519, section 4, allows to refuse that).
 #[derive(Clone, Default)]
-pub struct Members(Vec<(String, Box<RawValue>)>);
+pub struct Members {
+    /// The text that was parsed, and behind it names without their escapes, and what was set.
+    text: String,
+    /// How much of that was parsed.
+    parsed: usize,
+    members: Vec<Member>,
+    /// Whether the members are still those of the parsed text.
+    changed: bool,
+}
+
+/// Where in the text.
+#[derive(Clone)]
+struct Member {
+    name: Range<usize>,
+    value: Range<usize>,
+}
 
 /// Why a text is not such an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,111 +35,220 @@ pub(crate) enum Flaw {
 }
 
 impl Members {
-    pub(crate) fn parse(json: &str) -> Result<Self, Flaw> {
+    pub(crate) fn parse(json: impl Into<String>) -> Result<Self, Flaw> {
+        let mut text = json.into();
+        let parsed = text.len();
+        let Pairs(pairs) = serde_json::from_str(&text).map_err(|_| Flaw::NotAnObject)?;
+        let mut unescaped = String::new();
+        let members = pairs
+            .iter()
+            .map(|(name, value)| Member {
+                name: match name {
+                    Cow::Borrowed(name) => place_of(name, &text),
+                    Cow::Owned(name) => {
+                        let start = parsed + unescaped.len();
+                        unescaped.push_str(name);
+                        start..start + name.len()
+                    }
+                },
+                value: place_of(value.get(), &text),
+            })
+            .collect();
+        text.push_str(&unescaped);
+        let members = Self { text, parsed, members, changed: false };
+        if members.has_duplicate() { Err(Flaw::Duplicate) } else { Ok(members) }
+    }
+
+    fn has_duplicate(&self) -> bool {
+        /// Few names are compared faster than hashed; many, sent on purpose, are not.
+        const FEW: usize = 24;
+        let mut names = self.iter().map(|(name, _)| name);
+        if self.members.len() > FEW {
+            let mut seen = std::collections::HashSet::with_capacity(self.members.len());
+            return !names.all(|name| seen.insert(name));
+        }
+        while let Some(name) = names.next() {
+            if names.clone().any(|other| other == name) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn at(&self, place: &Range<usize>) -> &str {
+        self.text.get(place.clone()).unwrap_or_default()
+    }
+
+    /// A member's value as JSON text.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+    }
+
+    /// A member's value, if it is a string.
+    pub fn get_str(&self, name: &str) -> Option<String> {
+        self.get_text(name).map(Cow::into_owned)
+    }
+
+    /// As [`Self::get_str`], without a copy where there are no escapes.
+    pub(crate) fn get_text(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.get(name)?;
+        let inner = value.strip_prefix('"')?.strip_suffix('"')?;
+        if inner.contains('\\') {
+            serde_json::from_str(value).ok().map(Cow::Owned)
+        } else {
+            Some(Cow::Borrowed(inner))
+        }
+    }
+
+    /// A member's value, if it is an integer: digits alone, no fraction, no exponent. Nor `-0`,
+    /// which servers read as a float.
+    pub fn get_integer(&self, name: &str) -> Option<i128> {
+        // Rust's integers are JSON's, but for a plus sign, which JSON does not have.
+        self.get(name).filter(|&value| value != "-0")?.parse().ok()
+    }
+
+    /// Names and values (JSON texts), in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.members.iter().map(|member| (self.at(&member.name), self.at(&member.value)))
+    }
+
+    /// Sets a member, in its place if it is there, else at the end.
+    pub(crate) fn set(&mut self, name: &str, value: &impl serde::Serialize) {
+        // Strings, integers and lists of strings alone are set here: they always have a JSON form.
+        let Ok(json) = serde_json::to_string(value) else { return };
+        let value = self.append(&json);
+        let place = self.members.iter().position(|member| self.at(&member.name) == name);
+        if let Some(member) = place.and_then(|place| self.members.get_mut(place)) {
+            member.value = value;
+        } else {
+            let name = self.append(name);
+            self.members.push(Member { name, value });
+        }
+        self.changed = true;
+    }
+
+    fn append(&mut self, text: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.push_str(text);
+        start..self.text.len()
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        let text = &self.text;
+        self.members.retain(|member| text.get(member.name.clone()) != Some(name));
+        self.changed = true;
+    }
+
+    /// The text that was parsed, if it was.
+    pub(crate) fn source(&self) -> &str {
+        self.text.get(..self.parsed).unwrap_or_default()
+    }
+
+    /// As JSON: the text that was parsed, or, if members were changed, a new one without white
+    /// space between them.
+    pub fn to_json(&self) -> Cow<'_, str> {
+        if !self.changed && self.parsed > 0 {
+            return Cow::Borrowed(self.source());
+        }
+        // Each member has a name in quotes, a colon and a comma.
+        let mut json = String::with_capacity(self.text.len() + 4 * self.members.len() + 2);
+        json.push('{');
+        for (index, (name, value)) in self.iter().enumerate() {
+            if index > 0 {
+                json.push(',');
+            }
+            push_string(&mut json, name);
+            json.push(':');
+            json.push_str(value);
+        }
+        json.push('}');
+        Cow::Owned(json)
+    }
+}
+
+/// Where a part of a text lies in it.
+fn place_of(part: &str, text: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - text.as_ptr().addr();
+    start..start + part.len()
+}
+
+fn push_string(json: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        // A string: always has a JSON form.
+        json.push_str(&serde_json::to_string(text).unwrap_or_default());
+    }
+}
+
+/// What the parser gives: parts of the text, but for names with escapes.
+struct Pairs<'de>(Vec<(Cow<'de, str>, &'de RawValue)>);
+
+impl<'de> Deserialize<'de> for Pairs<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
         impl<'de> Visitor<'de> for Object {
-            type Value = (Members, bool);
+            type Value = Pairs<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Members::default();
-                while let Some(member) = map.next_entry::<String, Box<RawValue>>()? {
-                    members.0.push(member);
+                let mut pairs = Vec::with_capacity(16);
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    pairs.push((name, value));
                 }
-                let duplicate = members.has_duplicate();
-                Ok((members, duplicate))
+                Ok(Pairs(pairs))
             }
         }
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        let (members, duplicate) =
-            deserializer.deserialize_map(Object).map_err(|_| Flaw::NotAnObject)?;
-        deserializer.end().map_err(|_| Flaw::NotAnObject)?;
-        if duplicate { Err(Flaw::Duplicate) } else { Ok(members) }
+        deserializer.deserialize_map(Object)
     }
+}
 
-    fn has_duplicate(&self) -> bool {
-        /// Few names are compared faster than hashed; many, sent on purpose, are not.
-        const FEW: usize = 24;
-        if self.0.len() > FEW {
-            let mut names = std::collections::HashSet::with_capacity(self.0.len());
-            return !self.0.iter().all(|(name, _)| names.insert(name));
-        }
-        let mut rest = self.0.as_slice();
-        while let [(name, _), others @ ..] = rest {
-            if others.iter().any(|(other, _)| other == name) {
-                return true;
+/// `Cow` itself is never borrowed by serde.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
             }
-            rest = others;
-        }
-        false
-    }
 
-    /// A member's value as JSON text.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.get())
-    }
-
-    /// A member's value, if it is a string.
-    pub fn get_str(&self, name: &str) -> Option<String> {
-        self.get(name).and_then(|value| serde_json::from_str(value).ok())
-    }
-
-    /// A member's value, if it is an integer: digits alone, no fraction, no exponent. Nor `-0`,
-    /// which servers read as a float.
-    pub fn get_integer(&self, name: &str) -> Option<i128> {
-        let value = self.get(name).filter(|&value| value != "-0")?;
-        serde_json::from_str(value).ok()
-    }
-
-    /// Names and values (JSON texts), in their order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
-    }
-
-    /// Sets a member, in its place if it is there, else at the end.
-    pub(crate) fn set(&mut self, name: &str, value: &impl serde::Serialize) {
-        // Strings and integers alone are set here: they always have a JSON form.
-        let Ok(value) = serde_json::value::to_raw_value(value) else { return };
-        match self.0.iter_mut().find(|(found, _)| found == name) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((name.to_owned(), value)),
-        }
-    }
-
-    pub(crate) fn remove(&mut self, name: &str) {
-        self.0.retain(|(found, _)| found != name);
-    }
-
-    /// As JSON, without white space between the members.
-    pub fn to_json(&self) -> String {
-        let mut json = String::from("{");
-        for (index, (name, value)) in self.iter().enumerate() {
-            if index > 0 {
-                json.push(',');
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
             }
-            // A string: always has a JSON form.
-            json.push_str(&serde_json::to_string(name).unwrap_or_default());
-            json.push(':');
-            json.push_str(value);
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
         }
-        json.push('}');
-        json
+        deserializer.deserialize_str(Text)
     }
 }
 
 /// Names alone: values may be personal.
 impl fmt::Debug for Members {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }
 }
 
 impl serde::Serialize for Members {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        use serde::ser::{Error, SerializeMap};
+        let mut map = serializer.serialize_map(Some(self.members.len()))?;
+        for (name, value) in self.iter() {
+            let value: &RawValue = serde_json::from_str(value).map_err(S::Error::custom)?;
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
     }
 }
 
@@ -133,24 +259,53 @@ mod tests {
     #[test]
     fn nothing_is_lost() {
         let json = r#"{"z":1,"a":123456789012345678901234567890,"f":1.0e400,"o":{ "x" : [1,2 ] },"s":"\u00e9\/"}"#;
-        assert_eq!(Members::parse(json).unwrap().to_json(), json);
+        let mut members = Members::parse(json).unwrap();
+        assert_eq!(members.to_json(), json);
+        assert_eq!(serde_json::to_string(&members).unwrap(), json);
+        members.set("n", &1);
+        members.remove("n");
+        assert_eq!(members.to_json(), json);
+        assert_eq!(members.source(), json);
     }
 
     #[test]
     fn what_is_no_object_is_refused() {
-        for bad in ["", "[]", "1", "{} x", "{\"a\":}", "{\"a\":NaN}", "{\"a\" 1}"] {
+        for bad in
+            ["", "[]", "1", "{} x", "{\"a\":}", "{\"a\":NaN}", "{\"a\" 1}", "{\"\\ud800\":1}"]
+        {
             assert_eq!(Members::parse(bad).unwrap_err(), Flaw::NotAnObject, "{bad}");
         }
         // The same name by another spelling is the same name.
         assert_eq!(Members::parse(r#"{"iss":1,"\u0069ss":2}"#).unwrap_err(), Flaw::Duplicate);
+        let many: Vec<String> = (0..50).map(|n| format!("\"n{n}\":{n}")).collect();
+        assert!(Members::parse(format!("{{{}}}", many.join(","))).is_ok());
+        let twice = format!("{{{},\"n7\":0}}", many.join(","));
+        assert_eq!(Members::parse(twice).unwrap_err(), Flaw::Duplicate);
+    }
+
+    #[test]
+    fn names_and_strings_lose_their_escapes_when_asked_for() {
+        let members =
+            Members::parse(r#"{"\u0069ss":"a\tb","x":"plain","\"\\":1,"n":-0,"i":-7}"#).unwrap();
+        assert_eq!(members.get_str("iss").as_deref(), Some("a\tb"));
+        assert_eq!(members.get("iss"), Some(r#""a\tb""#));
+        assert_eq!(members.get_str("x").as_deref(), Some("plain"));
+        assert_eq!(members.get("\"\\"), Some("1"));
+        assert_eq!((members.get_integer("n"), members.get_integer("i")), (None, Some(-7)));
+        assert_eq!((members.get_str("i"), members.get_integer("x")), (None, None));
+        // Written anew, names have the escapes that they need and no others.
+        let mut changed = members;
+        changed.set("i", &8);
+        assert_eq!(changed.to_json(), r#"{"iss":"a\tb","x":"plain","\"\\":1,"n":-0,"i":8}"#);
     }
 
     #[test]
     fn set_keeps_the_place() {
-        let mut members = Members::parse(r#"{"a":1,"b":2}"#).unwrap();
+        let mut members = Members::parse(r#"{ "a":1, "b":2 }"#).unwrap();
         members.set("a", &"x");
         members.set("c", &3);
         members.remove("b");
         assert_eq!(members.to_json(), r#"{"a":"x","c":3}"#);
+        assert_eq!(Members::default().to_json(), "{}");
     }
 }

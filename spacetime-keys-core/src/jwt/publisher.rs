@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -31,11 +32,8 @@ impl Publisher {
     /// [`Error::ClaimInvalid`] if one is empty or over 128 bytes: no server accepts that.
     pub fn new(issuer: impl Into<String>, subject: impl Into<String>) -> Result<Self> {
         let (issuer, subject) = (issuer.into(), subject.into());
-        for (value, claim) in [(&issuer, Claim::Issuer), (&subject, Claim::Subject)] {
-            if value.is_empty() || value.len() > MAX_CLAIM_BYTES {
-                return Err(Error::ClaimInvalid(claim));
-            }
-        }
+        check_length(&issuer, Claim::Issuer)?;
+        check_length(&subject, Claim::Subject)?;
         Ok(Self { identity: Identity::from_claims(&issuer, &subject), issuer, subject })
     }
 
@@ -49,29 +47,23 @@ impl Publisher {
 
     /// As [`Self::from_token`], of claims that are not signed yet.
     pub(super) fn from_claims(claims: &Members) -> Result<Self> {
-        let text = |name, claim| match claims.get(name) {
-            None => Err(Error::ClaimMissing(claim)),
-            Some(_) => claims.get_str(name).ok_or(Error::ClaimInvalid(claim)),
-        };
-        let publisher = Self::new(text("iss", Claim::Issuer)?, text("sub", Claim::Subject)?)?;
-        if claims.get("aud").is_some_and(|aud| !is_audience(aud)) {
-            return Err(Error::ClaimInvalid(Claim::Audience));
-        }
-        if claims.get("nbf").is_some_and(|nbf| !is_plain(nbf)) {
-            return Err(Error::ClaimInvalid(Claim::NotBefore));
-        }
-        match claims.get("hex_identity") {
-            None | Some("null") => {}
-            Some(_) => {
-                let text = text("hex_identity", Claim::HexIdentity)?;
-                let stated = Identity::parse_unchecked(&text)
-                    .ok_or(Error::ClaimInvalid(Claim::HexIdentity))?;
-                if stated != publisher.identity {
-                    return Err(Error::TokenIdentityMismatch);
-                }
-            }
+        let (issuer, subject) = check_form(claims)?;
+        let publisher = Self::new(issuer, subject)?;
+        if let Some(stated) = stated_identity(claims)?
+            && stated != publisher.identity
+        {
+            return Err(Error::TokenIdentityMismatch);
         }
         Ok(publisher)
+    }
+
+    /// As [`Self::from_claims`], for those who do not ask who it is: deriving that is spared where
+    /// nothing is to be compared with it.
+    pub(super) fn check_claims(claims: &Members) -> Result<()> {
+        match claims.get("hex_identity") {
+            None => check_form(claims).map(drop),
+            Some(_) => Self::from_claims(claims).map(drop),
+        }
     }
 
     /// Whether its tokens are issued by a standalone server, and so signed with its key.
@@ -84,6 +76,46 @@ impl Publisher {
 impl fmt::Debug for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Publisher({})", self.identity)
+    }
+}
+
+/// `iss` and `sub`; the other claims that every server reads have a form that all of them take.
+fn check_form(claims: &Members) -> Result<(Cow<'_, str>, Cow<'_, str>)> {
+    let issuer = text(claims, "iss", Claim::Issuer)?;
+    let subject = text(claims, "sub", Claim::Subject)?;
+    check_length(&issuer, Claim::Issuer)?;
+    check_length(&subject, Claim::Subject)?;
+    if claims.get("aud").is_some_and(|aud| !is_audience(aud)) {
+        return Err(Error::ClaimInvalid(Claim::Audience));
+    }
+    if claims.get("nbf").is_some_and(|nbf| !is_plain(nbf)) {
+        return Err(Error::ClaimInvalid(Claim::NotBefore));
+    }
+    Ok((issuer, subject))
+}
+
+fn text<'a>(claims: &'a Members, name: &str, claim: Claim) -> Result<Cow<'a, str>> {
+    match claims.get(name) {
+        None => Err(Error::ClaimMissing(claim)),
+        Some(_) => claims.get_text(name).ok_or(Error::ClaimInvalid(claim)),
+    }
+}
+
+fn check_length(value: &str, claim: Claim) -> Result<()> {
+    let fits = (1..=MAX_CLAIM_BYTES).contains(&value.len());
+    if fits { Ok(()) } else { Err(Error::ClaimInvalid(claim)) }
+}
+
+/// What `hex_identity` says, if it says anything.
+fn stated_identity(claims: &Members) -> Result<Option<Identity>> {
+    match claims.get("hex_identity") {
+        None | Some("null") => Ok(None),
+        Some(_) => {
+            let stated = text(claims, "hex_identity", Claim::HexIdentity)?;
+            Identity::parse_unchecked(&stated)
+                .ok_or(Error::ClaimInvalid(Claim::HexIdentity))
+                .map(Some)
+        }
     }
 }
 

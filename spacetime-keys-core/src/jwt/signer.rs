@@ -1,3 +1,5 @@
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use crate::error::{Algorithm, Found};
 use crate::key::{PrivateKey, VerificationKey};
 use crate::{Error, Result, es256};
@@ -6,7 +8,7 @@ use crate::{Error, Result, es256};
 pub struct TokenSigner {
     key: Key,
     kid: String,
-    /// The JOSE header of what is signed here.
+    /// The JOSE header of what is signed here, as base64url.
     header: String,
 }
 
@@ -45,7 +47,7 @@ impl TokenSigner {
     fn of(key: Key, kid: String) -> Self {
         // A thumbprint is base64url: it needs no escapes.
         let header = format!(r#"{{"typ":"JWT","alg":"{}","kid":"{kid}"}}"#, key.algorithm());
-        Self { key, kid, header }
+        Self { key, kid, header: URL_SAFE_NO_PAD.encode(header) }
     }
 
     /// From a PEM text with a P-256 or an RSA private key.

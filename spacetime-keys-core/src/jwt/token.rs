@@ -39,9 +39,7 @@ impl Kind {
 /// A token is a secret: it has no `Display`, and its `Debug` shows names of claims alone.
 pub struct Token<'a> {
     header: Members,
-    header_json: Zeroizing<String>,
     claims: Members,
-    claims_json: Zeroizing<String>,
     signing_input: &'a str,
     signature: Vec<u8>,
 }
@@ -65,21 +63,17 @@ impl<'a> Token<'a> {
         }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::TokenOpaque)?;
         let (header, claims) = signing_input.split_once('.').ok_or(Error::TokenOpaque)?;
-        let (header, header_json) = decode_members(header, TokenPart::Header)?;
-        let (claims, claims_json) = decode_members(claims, TokenPart::Claims)?;
+        let header = decode_members(header, TokenPart::Header)?;
+        let claims = decode_members(claims, TokenPart::Claims)?;
         let signature = URL_SAFE_NO_PAD
             .decode(signature)
             .map_err(|_| Error::TokenMalformed(TokenPart::Signature))?;
-        Ok(Self { header, header_json, claims, claims_json, signing_input, signature })
+        Ok(Self { header, claims, signing_input, signature })
     }
 
     /// The JOSE header.
     pub const fn header(&self) -> &Members {
         &self.header
-    }
-
-    pub(super) fn header_json(&self) -> &str {
-        &self.header_json
     }
 
     /// The claims.
@@ -89,7 +83,7 @@ impl<'a> Token<'a> {
 
     /// The claims' exact text: what a server keeps of the token.
     pub fn claims_json(&self) -> &str {
-        &self.claims_json
+        self.claims.source()
     }
 
     pub(super) fn into_claims(self) -> Members {
@@ -108,7 +102,7 @@ impl<'a> Token<'a> {
 
     /// The header's `alg`.
     pub fn algorithm(&self) -> Algorithm {
-        match self.header.get_str("alg").as_deref() {
+        match self.header.get_text("alg").as_deref() {
             Some("ES256") => Algorithm::Es256,
             Some("RS256") => Algorithm::Rs256,
             Some("HS256" | "HS384" | "HS512") => Algorithm::Hmac,
@@ -135,33 +129,37 @@ impl fmt::Debug for Token<'_> {
     }
 }
 
-fn decode_members(part: &str, which: TokenPart) -> Result<(Members, Zeroizing<String>)> {
+fn decode_members(part: &str, which: TokenPart) -> Result<Members> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Error::TokenMalformed(which))?;
-    let json = Zeroizing::new(String::from_utf8(bytes).map_err(|_| Error::TokenMalformed(which))?);
-    let members = Members::parse(&json).map_err(|flaw| match flaw {
+    let json = String::from_utf8(bytes).map_err(|_| Error::TokenMalformed(which))?;
+    Members::parse(json).map_err(|flaw| match flaw {
         Flaw::NotAnObject => Error::TokenMalformed(which),
         Flaw::Duplicate => Error::TokenDuplicate(which),
-    })?;
-    Ok((members, json))
+    })
 }
 
 /// Signs claims as a compact JWS. The header is the one that SpacetimeDB servers write:
 /// `{"typ":"JWT","alg":"ES256"}`.
 pub fn sign(claims: &Members, signer: &Signer) -> Result<Zeroizing<String>> {
-    // eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9
-    const HEADER: &str = r#"{"typ":"JWT","alg":"ES256"}"#;
+    // `{"typ":"JWT","alg":"ES256"}`
+    const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9";
     sign_with(HEADER, claims, |message| signer.sign(message))
 }
 
-/// Signs claims under a header (RFC 7515, section 5.1).
+/// Signs claims under a header (RFC 7515, section 5.1), which comes as base64url.
 pub(super) fn sign_with<S: AsRef<[u8]>>(
     header: &str,
     claims: &Members,
     sign: impl FnOnce(&[u8]) -> Result<S>,
 ) -> Result<Zeroizing<String>> {
-    let json = Zeroizing::new(claims.to_json());
-    let mut token = Zeroizing::new(String::with_capacity(2 * (header.len() + json.len()) + 400));
-    URL_SAFE_NO_PAD.encode_string(header, &mut token);
+    /// In base64url: of 8192 bits, the longest that RSA keys give here.
+    const SIGNATURE: usize = 1366;
+
+    let json = claims.to_json();
+    let mut token = Zeroizing::new(String::with_capacity(
+        header.len() + 2 + json.len().div_ceil(3) * 4 + SIGNATURE,
+    ));
+    token.push_str(header);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(json.as_bytes(), &mut token);
     let signature = sign(token.as_bytes())?;

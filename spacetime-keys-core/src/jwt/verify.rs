@@ -1,4 +1,4 @@
-use super::json::check_json;
+use super::json::check_parsed_json;
 use super::{Members, Times, Token};
 use crate::error::{Algorithm, Claim};
 use crate::jwks::JwkSet;
@@ -110,11 +110,11 @@ impl TokenVerifier {
             return Err(Error::TokenCritical);
         }
         let key = self.find(&token)?;
-        check_json(token.header_json())?;
-        check_json(token.claims_json())?;
+        check_parsed_json(token.header().source())?;
+        check_parsed_json(token.claims_json())?;
         let times = check_times(&token, options)?;
         let claims = token.claims();
-        let (issuer, subject) = (claims.get_str("iss"), claims.get_str("sub"));
+        let (issuer, subject) = (claims.get_text("iss"), claims.get_text("sub"));
         if options.issuer.is_some_and(|expected| issuer.as_deref() != Some(expected)) {
             return Err(Error::TokenUnexpectedIssuer);
         }
@@ -218,7 +218,7 @@ fn check_times(token: &Token<'_>, options: &VerifyOptions<'_>) -> Result<Times> 
 
 /// `aud` is a string, or an array of strings (RFC 7519, section 4.1.3).
 fn names_audience(claims: &Members, expected: &str) -> bool {
-    claims.get_str("aud").is_some_and(|audience| audience == expected)
+    claims.get_text("aud").is_some_and(|audience| audience == expected)
         || claims
             .get("aud")
             .and_then(|json| serde_json::from_str::<Vec<String>>(json).ok())
