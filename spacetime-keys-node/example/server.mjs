@@ -1,0 +1,112 @@
+// An app that owns its users' sessions, and hands each user short-lived tokens for SpacetimeDB.
+// `node:http` alone, so that it runs on Node and bun unchanged. See the README beside it.
+
+import { createServer } from "node:http";
+
+import { Signer, jwks, openidConfiguration } from "spacetime-keys";
+
+import { readConfig } from "./config.mjs";
+import { HttpError, readJson, requireSameOrigin, send } from "./http.mjs";
+import { Sessions } from "./sessions.mjs";
+import { connect } from "./spacetimedb.mjs";
+import { authenticate, findUser } from "./users.mjs";
+
+const TOKEN_LIFETIME = 5 * 60;
+
+const config = readConfig();
+const sessions = new Sessions(config.secure);
+
+// The key is parsed once, at the start. A key that is none ends the program here, not a request.
+const signer = new Signer(config.privateKey);
+const publicKeys = [signer.publicKey, ...config.otherPublicKeys];
+const keySet = jwks(publicKeys);
+const discovery = openidConfiguration(config.issuer, publicKeys);
+
+// Servers ask again after five minutes, and so may every cache on the way.
+const PUBLIC = { "cache-control": "public, max-age=300" };
+
+const routes = {
+  "GET /.well-known/openid-configuration": (_, response) => send(response, 200, discovery, PUBLIC),
+  "GET /.well-known/jwks.json": (_, response) => send(response, 200, keySet, PUBLIC),
+
+  "POST /login": async (request, response) => {
+    const { user, password } = await readJson(request);
+    if (typeof user !== "string" || typeof password !== "string") {
+      throw new HttpError(400, "malformed");
+    }
+    const found = authenticate(user, password, config.demoPassword);
+    if (!found) throw new HttpError(401, "wrong_user_or_password");
+    sessions.end(request);
+    send(response, 204, null, { "set-cookie": sessions.begin(found.id) });
+  },
+
+  "POST /logout": async (request, response) => {
+    await readJson(request);
+    send(response, 204, null, { "set-cookie": sessions.end(request) });
+  },
+
+  "GET /token": (request, response) => {
+    const { token, identity, expiresAt } = mintFor(requireSession(request));
+    send(response, 200, { token, identity, expiresAt });
+  },
+
+  "GET /whoami": async (request, response) => {
+    const { token } = mintFor(requireSession(request));
+    const connection = await connect({ ...config.spacetimedb, token }).catch((error) => {
+      console.error(`spacetimedb: ${error.message}`);
+      throw new HttpError(502, "database_unavailable");
+    });
+    connection.close();
+    send(response, 200, { identity: connection.identity });
+  },
+};
+
+/** 401: nobody is logged in. 403: somebody is, who may not. */
+function requireSession(request) {
+  const session = sessions.find(request);
+  if (!session) throw new HttpError(401, "no_session");
+  if (!findUser(session.userId)?.mayConnect) throw new HttpError(403, "may_not_connect");
+  return session;
+}
+
+function mintFor(session) {
+  const left = session.expiresAt - Math.floor(Date.now() / 1000);
+  return signer.mint({
+    issuer: config.issuer,
+    subject: session.userId,
+    audience: "spacetimedb",
+    // No token outlives its session by more than what a server allows for clocks.
+    ttl: Math.max(1, Math.min(TOKEN_LIFETIME, left)),
+    target: config.target,
+    claims: { token_type: "spacetime-access", sid: session.sid },
+  });
+}
+
+async function answer(request, response) {
+  const path = (request.url ?? "").split("?", 1)[0];
+  const route = `${request.method} ${path}`;
+  const known = Object.hasOwn(routes, route);
+  try {
+    if (!known) throw new HttpError(404, "not_found");
+    if (!path.startsWith("/.well-known/")) requireSameOrigin(request, config.issuer);
+    await routes[route](request, response);
+  } catch (error) {
+    // What is no answer of ours is a fault of ours: named in the log, not to the client.
+    const { status, code } = error instanceof HttpError ? error : new HttpError(500, "internal");
+    if (status === 500) console.error(`error: ${error.code ?? error.name}`);
+    // Whatever is left of a body that was not read ends with the connection.
+    send(response, status, { error: code }, status === 413 ? { connection: "close" } : {});
+  }
+  // The route's own name, not the client's text; never a cookie, a token or a query.
+  console.log(`${known ? route : "unknown route"} ${response.statusCode}`);
+}
+
+const server = createServer({ requestTimeout: 10_000 }, answer);
+server.listen(config.port, config.host, () => console.log(`issuer ${config.issuer} is listening`));
+
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    server.close();
+    server.closeAllConnections();
+  });
+}

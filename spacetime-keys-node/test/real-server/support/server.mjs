@@ -1,0 +1,94 @@
+// A real `spacetimedb-standalone` that serves the keys mounted on a host.
+
+import assert from "node:assert/strict";
+import { openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+
+import { DATABASE, Host } from "./host.mjs";
+import { start, stop, until } from "./processes.mjs";
+
+// Server 1.2.0 handles no signal, and writes its control database to disk every 50 ms: killed right
+// after a publish, it has forgotten the database by its next start.
+const FLUSHED = 250;
+
+export class Server {
+  #host;
+  #command;
+  #process;
+  url;
+
+  /** Starts a server with the host's mounted keys and a data folder of its own on the host. */
+  static async start(host) {
+    const server = new Server();
+    const port = await freePort();
+    server.#host = host;
+    server.url = `http://127.0.0.1:${port}`;
+    server.#command = [
+      Host.real("spacetimedb-standalone"),
+      "start",
+      ...["--listen-addr", `127.0.0.1:${port}`],
+      ...["--data-dir", host.path("data/server")],
+      ...["--jwt-priv-key-path", host.privateKey],
+      ...["--jwt-pub-key-path", host.publicKey],
+    ];
+    await server.#run();
+    return server;
+  }
+
+  /** Stops the server and starts it again on the same port: it reads the mounted keys anew. */
+  async restart() {
+    await this.stop();
+    await this.#run();
+  }
+
+  async stop() {
+    await new Promise((resolve) => setTimeout(resolve, FLUSHED));
+    await stop(this.#process);
+  }
+
+  /** The public key in use, as the server shows it. */
+  async publicKey() {
+    return (await this.#get("/v1/identity/public-key")).text();
+  }
+
+  /** The identity that owns the database, as bare hex. */
+  async owner() {
+    const database = await (await this.#get(`/v1/database/${DATABASE}`)).json();
+    return database.owner_identity.__identity__.replace("0x", "");
+  }
+
+  /** What a request with the token is answered, where nothing but a valid token is asked for. */
+  async ping(token) {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${this.url}/v1/ping`, { headers });
+    return { status: response.status, body: await response.text() };
+  }
+
+  async #get(path) {
+    const response = await fetch(`${this.url}${path}`);
+    assert.equal(response.status, 200, path);
+    return response;
+  }
+
+  async #run() {
+    const log = this.#host.path("server.log");
+    const file = openSync(log, "a");
+    const stdio = ["ignore", file, file];
+    this.#process = start(this.#command, { ...this.#host.options(), stdio });
+    const answers = async () => (await fetch(`${this.url}/v1/ping`)).status === 200;
+    const complaint = () => `the server did not start:\n${readFileSync(log, "utf8")}`;
+    await until(this.#process, answers, complaint);
+  }
+}
+
+/** A port that was free a moment ago. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const listener = createServer();
+    listener.once("error", reject);
+    listener.listen(0, "127.0.0.1", () => {
+      const { port } = listener.address();
+      listener.close(() => resolve(port));
+    });
+  });
+}
