@@ -6,6 +6,8 @@
 //!
 //! No panic crosses the border: every function catches it (`catch_unwind`).
 
+// Under test nothing is exported, so all of it looks unused. Its tests are in JavaScript.
+#![cfg_attr(test, allow(dead_code))]
 // What `#[napi]` exports is called by JavaScript alone.
 #![allow(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
 #![allow(unreachable_pub, reason = "`#[napi]` wants `pub`")]

@@ -15,7 +15,7 @@ pub struct Members {
     text: String,
     /// How much of that was parsed.
     parsed: usize,
-    members: Vec<Member>,
+    places: Vec<Member>,
     /// Whether the members are still those of the parsed text.
     changed: bool,
 }
@@ -40,7 +40,7 @@ impl Members {
         let parsed = text.len();
         let Pairs(pairs) = serde_json::from_str(&text).map_err(|_| Flaw::NotAnObject)?;
         let mut unescaped = String::new();
-        let members = pairs
+        let places = pairs
             .iter()
             .map(|(name, value)| Member {
                 name: match name {
@@ -55,7 +55,7 @@ impl Members {
             })
             .collect();
         text.push_str(&unescaped);
-        let members = Self { text, parsed, members, changed: false };
+        let members = Self { text, parsed, places, changed: false };
         if members.has_duplicate() { Err(Flaw::Duplicate) } else { Ok(members) }
     }
 
@@ -63,8 +63,8 @@ impl Members {
         /// Few names are compared faster than hashed; many, sent on purpose, are not.
         const FEW: usize = 24;
         let mut names = self.iter().map(|(name, _)| name);
-        if self.members.len() > FEW {
-            let mut seen = std::collections::HashSet::with_capacity(self.members.len());
+        if self.places.len() > FEW {
+            let mut seen = std::collections::HashSet::with_capacity(self.places.len());
             return !names.all(|name| seen.insert(name));
         }
         while let Some(name) = names.next() {
@@ -109,7 +109,7 @@ impl Members {
 
     /// Names and values (JSON texts), in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.members.iter().map(|member| (self.at(&member.name), self.at(&member.value)))
+        self.places.iter().map(|member| (self.at(&member.name), self.at(&member.value)))
     }
 
     /// Sets a member, in its place if it is there, else at the end.
@@ -117,12 +117,12 @@ impl Members {
         // Strings, integers and lists of strings alone are set here: they always have a JSON form.
         let Ok(json) = serde_json::to_string(value) else { return };
         let value = self.append(&json);
-        let place = self.members.iter().position(|member| self.at(&member.name) == name);
-        if let Some(member) = place.and_then(|place| self.members.get_mut(place)) {
+        let place = self.places.iter().position(|member| self.at(&member.name) == name);
+        if let Some(member) = place.and_then(|place| self.places.get_mut(place)) {
             member.value = value;
         } else {
             let name = self.append(name);
-            self.members.push(Member { name, value });
+            self.places.push(Member { name, value });
         }
         self.changed = true;
     }
@@ -135,7 +135,7 @@ impl Members {
 
     pub(crate) fn remove(&mut self, name: &str) {
         let text = &self.text;
-        self.members.retain(|member| text.get(member.name.clone()) != Some(name));
+        self.places.retain(|member| text.get(member.name.clone()) != Some(name));
         self.changed = true;
     }
 
@@ -151,7 +151,7 @@ impl Members {
             return Cow::Borrowed(self.source());
         }
         // Each member has a name in quotes, a colon and a comma.
-        let mut json = String::with_capacity(self.text.len() + 4 * self.members.len() + 2);
+        let mut json = String::with_capacity(self.text.len() + 4 * self.places.len() + 2);
         json.push('{');
         for (index, (name, value)) in self.iter().enumerate() {
             if index > 0 {
@@ -243,7 +243,7 @@ impl fmt::Debug for Members {
 impl serde::Serialize for Members {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::{Error, SerializeMap};
-        let mut map = serializer.serialize_map(Some(self.members.len()))?;
+        let mut map = serializer.serialize_map(Some(self.places.len()))?;
         for (name, value) in self.iter() {
             let value: &RawValue = serde_json::from_str(value).map_err(S::Error::custom)?;
             map.serialize_entry(name, value)?;
