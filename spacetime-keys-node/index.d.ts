@@ -37,6 +37,7 @@ export type Claims = Record<string, unknown>;
 
 /** A JWK set (RFC 7517, section 5). */
 export interface JwkSet {
+  /** The keys, each a JWK (RFC 7517, section 4). */
   keys: Record<string, unknown>[];
 }
 
@@ -94,6 +95,7 @@ export function checkKeyPair(
  *
  * @param key A private or a public key; both halves of a pair give the same.
  * @returns 64 lowercase hex digits.
+ * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
  */
 export function fingerprint(key: string): string;
 
@@ -102,6 +104,7 @@ export function fingerprint(key: string): string;
  *
  * @param key A private or a public key.
  * @returns 43 characters of base64url.
+ * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
  */
 export function thumbprint(key: string): string;
 
@@ -130,6 +133,7 @@ export function deriveIdentitiesAsync(
 export interface DecodedToken {
   /** `jwt`: signed. `jwe`: encrypted. `opaque`: a random string that only its issuer understands. */
   kind: "jwt" | "jwe" | "opaque";
+  /** Always `false`: nothing is verified here. */
   verified: false;
   /** The JOSE header; `null` if it is no JWT. */
   header: Record<string, unknown> | null;
@@ -168,9 +172,11 @@ export interface VerifyOptions {
 
 /** A token that was verified. */
 export interface VerifiedToken {
+  /** The claims, by `JSON.parse`. */
   claims: Claims;
   /** Of `iss` and `sub`, if both are strings. */
   identity: string | null;
+  /** The algorithm of its signature. */
   algorithm: Algorithm;
   /** The thumbprint of the key that signed it. */
   kid: string;
@@ -199,6 +205,7 @@ export function verifyToken(
 
 /** What a server would answer. */
 export interface ServerVerdict {
+  /** Whether the server takes it. */
   accepted: boolean;
   /** The rules that were asked: `1.2` (servers 1.0 to 1.8), `2.8` (1.9 to 2.11) or `2.14`. */
   server: string;
@@ -261,9 +268,13 @@ export interface MintedToken {
   token: string;
   /** Whose it is. */
   identity: string;
+  /** The thumbprint of the key that signed it, in its header, too. */
   kid: string;
+  /** The algorithm of its signature. */
   algorithm: Algorithm;
+  /** `iat`, in Unix seconds. */
   issuedAt: number;
+  /** `exp`, in Unix seconds. */
   expiresAt: number;
 }
 
@@ -296,7 +307,9 @@ export interface ResignOptions {
 export interface Resigned {
   /** The same as before. */
   identity: string;
+  /** `iss`. */
   issuer: string;
+  /** `sub`. */
   subject: string;
   /** The fingerprint of the key that the old signature verified with; `null`: none known. */
   verifiedWith: string | null;
@@ -367,6 +380,7 @@ export interface JwksReport {
   entries: number;
   /** Which servers accept the set at all, by their rules: `1.2`, `2.8`, `2.14`. */
   takenBy: Record<string, boolean>;
+  /** What was found, the set's own problems last. */
   problems: {
     code: string;
     severity: "error" | "warning";
@@ -423,6 +437,7 @@ export interface HostContents {
 
 /** Everything that an audit or a plan is made from. */
 export interface FleetContents {
+  /** One an environment. */
   vaults: readonly VaultContents[];
   /** Absent: nothing is mounted here. */
   host?: HostContents;
@@ -439,6 +454,7 @@ export interface FleetContents {
 export interface FleetReport {
   /** Whether all is well. Warnings do not change that. */
   ok: boolean;
+  /** The environments that were asked about. */
   environments: {
     name: string;
     vault: string;
@@ -447,6 +463,7 @@ export interface FleetReport {
     publicFingerprint: string | null;
     ageDays: number | null;
   }[];
+  /** The mounted files, if they were looked at. */
   mounted: {
     status: string;
     /** The environment whose pair it is, as far as it can be told. */
@@ -454,6 +471,7 @@ export interface FleetReport {
     privateFingerprint: string | null;
     publicFingerprint: string | null;
   } | null;
+  /** Whose token is in `cli.toml`, if there is one; `verifiedWith`: a known key's fingerprint. */
   publisher: {
     identity: string;
     issuer: string;
@@ -462,6 +480,7 @@ export interface FleetReport {
   } | null;
   /** `shared`: one pair in the group. `distinct`: no pair of another group. */
   policy: { rule: "shared" | "distinct"; environments: string[]; ok: boolean }[];
+  /** What is wrong, and the way out. */
   problems: {
     code: string;
     severity: "error" | "warning";
@@ -486,6 +505,7 @@ export function auditFleet(
 
 /** What is to be done. */
 export interface RotationRequest {
+  /** As the program's commands. */
   operation: "rotate" | "resume" | "rollback" | "sync";
   /** Their whole groups are meant. */
   environments: readonly string[];
@@ -499,8 +519,11 @@ export interface RotationRequest {
   adoptMounted?: boolean;
   /** Make a new pair although the private key of the present one is nowhere to be found. */
   replaceLostKey?: boolean;
+  /** The identity that the publisher token must have. */
   expectIdentity?: string;
+  /** Sign a token anew that nobody known has signed. */
   allowUnverified?: boolean;
+  /** Sign a token anew whose issuer is not `localhost`. */
   allowExternalIssuer?: boolean;
 }
 
@@ -516,6 +539,7 @@ export interface RotationPlan {
     /** The mounted pair's fingerprint, if it is pushed first. */
     adopt: string | null;
   }[];
+  /** What to do, one after the other. */
   steps: {
     action:
       | "escrow"
@@ -564,6 +588,7 @@ export class Signer {
    * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
    */
   constructor(privateKey: string);
+  /** What it signs with. */
   readonly algorithm: Algorithm;
   /** The thumbprint of the key. */
   readonly kid: string;

@@ -1,6 +1,6 @@
 use zeroize::Zeroizing;
 
-use super::json::check_parsed_json;
+use super::json::check_members;
 use super::members::Flaw;
 use super::resign::time;
 use super::token::sign_with;
@@ -39,7 +39,7 @@ pub fn sign_claims(
         Flaw::NotAnObject => Error::TokenMalformed(TokenPart::Claims),
         Flaw::Duplicate => Error::TokenDuplicate(TokenPart::Claims),
     })?;
-    check_parsed_json(json)?;
+    check_members(&claims)?;
     Publisher::check_claims(&claims)?;
     for (name, claim) in
         [("iat", Claim::IssuedAt), ("nbf", Claim::NotBefore), ("exp", Claim::Expiry)]

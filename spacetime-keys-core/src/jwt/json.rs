@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::Members;
 use crate::error::{JsonFlaw, TokenPart};
 use crate::{Error, Result};
 
@@ -29,21 +30,25 @@ pub(crate) fn check_json(json: &str) -> Result<()> {
     })
 }
 
-/// As [`check_json`], of a text that [`super::Members`] has parsed. Nearly all of them are plain,
-/// and looking at their bytes once is enough.
-pub(super) fn check_parsed_json(json: &str) -> Result<()> {
-    if is_plain(json) { Ok(()) } else { check_json(json) }
+/// As [`check_json`], of an object that was parsed already. Nearly all of them are plain, and
+/// looking at a few of their bytes is enough.
+pub(super) fn check_members(members: &Members) -> Result<()> {
+    let json = members.source();
+    let is_plain = !json.contains('\\') && members.iter().all(|(_, value)| is_plain(value));
+    if is_plain { Ok(()) } else { check_json(json) }
 }
 
-/// Whether there are no escapes, no exponents, no very long numbers and no deep nesting: nothing
-/// that could be a flaw. The text must be JSON.
-fn is_plain(json: &str) -> bool {
+/// Whether a value has no exponents, no very long numbers and no deep nesting: nothing that could
+/// be a flaw. It must be JSON, without escapes.
+fn is_plain(value: &str) -> bool {
     /// No number of so many digits is out of range.
     const SHORT: u32 = 300;
-    let (mut in_string, mut depth, mut digits) = (false, 0_usize, 0_u32);
-    for byte in json.bytes() {
+    if value.starts_with('"') {
+        return true;
+    }
+    let (mut in_string, mut depth, mut digits) = (false, 1_usize, 0_u32);
+    for byte in value.bytes() {
         match byte {
-            b'\\' => return false,
             b'"' => in_string = !in_string,
             _ if in_string => {}
             b'0'..=b'9' => digits += 1,
@@ -138,14 +143,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_texts_have_no_flaw() {
-        for plain in ["{}", r#"{"a":true,"b":[1.5,-2],"c":"1e9 {[","d":null}"#] {
+    fn plain_values_have_no_flaw() {
+        for plain in ["true", "[1.5,-2]", r#""1e9 {[""#, "null", r#"{"a":["1e9",false]}"#] {
             assert!(is_plain(plain), "{plain}");
         }
-        let long = format!(r#"{{"a":{}}}"#, "9".repeat(400));
-        let deep = format!("{}{}", "[".repeat(128), "]".repeat(128));
-        for other in [r#"{"a":1e5}"#, r#"{"a":"\ud800"}"#, r#"{"a":1E-999}"#, &long, &deep] {
+        let long = "9".repeat(400);
+        let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
+        for other in ["1e5", "[1E-999]", r#"{"a":1e5}"#, &long, &deep] {
             assert!(!is_plain(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn members_have_the_flaws_of_their_text() {
+        let deep = |levels| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        for good in [r#"{"a":"b","c":1e308}"#, r#"{"a":"\ud83d\ude00"}"#, &deep(126)] {
+            assert_eq!(check_members(&Members::parse(good).unwrap()), Ok(()), "{good}");
+        }
+        for (bad, flaw) in [
+            (r#"{"a":"\ud800"}"#, JsonFlaw::Surrogate),
+            (r#"{"a":["\ud800"]}"#, JsonFlaw::Surrogate),
+            (r#"{"a":1e400}"#, JsonFlaw::Number),
+            (&deep(127), JsonFlaw::Depth),
+        ] {
+            let members = Members::parse(bad).unwrap();
+            assert_eq!(check_members(&members), Err(Error::TokenJson(flaw)), "{bad}");
         }
     }
 

@@ -1,4 +1,4 @@
-use super::json::check_parsed_json;
+use super::json::check_members;
 use super::{Members, Times, Token};
 use crate::error::{Algorithm, Claim};
 use crate::jwks::JwkSet;
@@ -110,8 +110,8 @@ impl TokenVerifier {
             return Err(Error::TokenCritical);
         }
         let key = self.find(&token)?;
-        check_parsed_json(token.header().source())?;
-        check_parsed_json(token.claims_json())?;
+        check_members(token.header())?;
+        check_members(token.claims())?;
         let times = check_times(&token, options)?;
         let claims = token.claims();
         let (issuer, subject) = (claims.get_text("iss"), claims.get_text("sub"));
