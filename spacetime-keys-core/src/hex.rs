@@ -2,8 +2,10 @@
 
 /// Two lowercase digits a byte, as far as `text` reaches.
 pub(crate) fn encode_into(bytes: &[u8], text: &mut [u8]) {
-    // Computed, not looked up: so the compiler does many at a time.
-    let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+    // Computed, not looked up, so that the compiler does many at a time; and without a branch, for
+    // builds that are made small: digits cannot be predicted. The sign of `9 - nibble` tells letters.
+    let letters = b'a' - b'0' - 10;
+    let digit = |nibble: u8| nibble + b'0' + (9_u8.wrapping_sub(nibble) >> 7) * letters;
     for (byte, digits) in bytes.iter().zip(text.chunks_exact_mut(2)) {
         digits.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0f)]);
     }
