@@ -1,0 +1,46 @@
+// The next step in this script's words: the core's hints name the commands of the CLI.
+
+const PULL =
+  'pull its vault\'s pair and run --resign-token-only (bun-tooling.md, "Another host"), ' +
+  "or `spacetime-keys sync --env E`";
+const ROTATE = "`--yes --preserve-publisher-token-env E` mends it";
+
+const HINTS: Readonly<Record<string, string>> = {
+  ERR_GROUP_UNSOUND: ROTATE,
+  ERR_MOUNTED_UNSOUND: ROTATE,
+  ERR_KEY_NOT_CANONICAL: "the next rotation of E writes it clean",
+  ERR_POLICY_NOT_SHARED: ROTATE,
+  ERR_POLICY_NOT_DISTINCT:
+    "`--yes --preserve-publisher-token-env E`, on a host of E, gives its group a pair of its own",
+  ERR_VAULT_EMPTY: "`--yes --preserve-publisher-token-env E`, on a host of E, makes its first pair",
+  ERR_VAULT_UNAVAILABLE: "see what az said",
+  ERR_MOUNTED_UNKNOWN:
+    "it may be the only copy of a key in use: keep it by pushing it first, or move it away " +
+    '(bun-tooling.md, "Keys that no vault has")',
+  ERR_MOUNTED_ELSEWHERE:
+    "name the environment whose keys this host mounts: --preserve-publisher-token-env",
+  ERR_MOUNTED_BEHIND: PULL,
+  ERR_MOUNTED_MISSING: PULL,
+  ERR_MOUNTED_DIFFERS: `if this host is to mount E's: ${PULL}`,
+  ERR_TOKEN_STALE: "--resign-token-only signs it with the mounted key",
+  ERR_SERVER_KEY_STALE: "--resign-token-only brings it up to the mounted key",
+  ERR_TOKEN_EXPIRED: "--resign-token-only signs it without an expiry",
+  ERR_TOKEN_UNVERIFIED:
+    "if the identity in it is the owner's (--resign-token-only --dry-run shows it): " +
+    "--resign-token-only signs it anew; if not, put cli.toml back from a backup",
+  ERR_TOKEN_EXTERNAL_ISSUER:
+    "such a token outlives a rotation as it is: --no-preserve-publisher-token leaves it alone",
+  ERR_TOML_NO_TOKEN:
+    "before a first publish: `spacetime login`; or --no-preserve-publisher-token does without",
+};
+
+/** What to do about a problem that the core has found. */
+export function hintFor(problem: {
+  code: string;
+  hint: string;
+  environment?: string | null | undefined;
+}): string {
+  const hint = HINTS[problem.code];
+  if (hint === undefined) return problem.hint;
+  return hint.replace(/\bE\b/g, problem.environment ?? "E");
+}

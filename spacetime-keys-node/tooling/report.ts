@@ -1,0 +1,68 @@
+// What a person reads. Never a key or a token.
+
+import { systemCode, isCoreError, Problem } from "spacetime-keys/tooling/problem.ts";
+import { hintFor } from "spacetime-keys/tooling/hints.ts";
+
+export class Report {
+  readonly #verbose: boolean;
+  readonly #warned = new Set<string>();
+
+  constructor(verbose: boolean) {
+    this.#verbose = verbose;
+  }
+
+  say(line: string): void {
+    console.log(line);
+  }
+
+  /** With --verbose alone. */
+  detail(line: string): void {
+    if (this.#verbose) console.log(line);
+  }
+
+  /** Once, however often the same is found. */
+  warn(line: string): void {
+    if (this.#warned.has(line)) return;
+    this.#warned.add(line);
+    console.error(`WARNING: ${line}`);
+  }
+
+  error(message: string, hint: string | null): void {
+    console.error(`ERROR: ${message}`);
+    if (hint !== null) console.error(`  ${hint}`);
+  }
+
+  fail(error: unknown): void {
+    if (error instanceof Problem) {
+      this.error(error.message, error.hint);
+    } else if (isCoreError(error)) {
+      const where = error.environment === undefined ? "" : `${error.environment}: `;
+      this.error(`${where}${error.message} (${error.code})`, hintFor(error));
+    } else {
+      this.#unexpected(error);
+    }
+  }
+
+  /** A bug, or an operating system in trouble. Its own text could hold anything. */
+  #unexpected(error: unknown): void {
+    const name = error instanceof Error ? error.name : typeof error;
+    this.error(`unexpected: ${systemCode(error) ?? name}`, "--verbose shows where");
+    const stack = error instanceof Error ? (error.stack ?? "") : "";
+    for (const line of stack.split("\n")) {
+      if (/^\s+at /.test(line)) this.detail(line);
+    }
+  }
+}
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
+  );
+}
