@@ -37,10 +37,13 @@ process.on("exit", () => {
 
 /** az is a script that starts Python: the whole group has to go. */
 function killGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if (systemCode(error) !== "ESRCH") throw error;
+  // Itself, too: an older bun does not give it a group of its own.
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, signal);
+    } catch (error) {
+      if (systemCode(error) !== "ESRCH") throw error;
+    }
   }
 }
 

@@ -1,0 +1,165 @@
+// The package as a user gets it: packed, installed into an empty folder on a machine without a
+// compiler, used from Node and bun, from JavaScript and TypeScript. Two ways: the work tree as it
+// lies here, with its addon inside; and a release, whose addons are packages of their own.
+//
+//   node test/pack.mjs
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import { packageFolder, temporaryFolder } from "./support/files.mjs";
+import { Sandbox } from "./support/sandbox.mjs";
+
+const require = createRequire(import.meta.url);
+const { version } = require("../package.json");
+const { TARGETS, candidates } = require("../lib/targets.js");
+
+const names = (...list) => list.map((name) => `package/${name}`);
+const libraries = ["cache", "check", "errors", "fleet", "identities", "keys", "native", "sets"];
+libraries.push("signer", "signing", "targets", "tokens", "verifier");
+const tooling = readdirSync(join(packageFolder, "tooling")).filter((name) => name.endsWith(".ts"));
+const licenses = names("LICENSE-APACHE", "LICENSE-MIT", "package.json");
+const mainFiles = [
+  ...licenses,
+  ...names("README.md", "index.js", "index.mjs", "index.d.ts", "index.d.mts"),
+  ...libraries.map((name) => `package/lib/${name}.js`),
+  ...tooling.map((name) => `package/tooling/${name}`),
+];
+const here = candidates().find((name) =>
+  readdirSync(packageFolder).includes(`spacetime-keys.${name}.node`),
+);
+
+const use = `
+  const { privateKey, publicKey } = keys.generateKeyPair();
+  const token = new keys.Signer(privateKey).sign({ iss: "localhost", sub: "someone" });
+  const { identity } = new keys.Verifier(publicKey).verify(token);
+  console.log(identity === keys.deriveIdentity("localhost", "someone") && keys.version);`;
+const programs = {
+  "import.mjs": `import * as keys from "spacetime-keys";${use}`,
+  "require.cjs": `const keys = require("spacetime-keys");${use}`,
+};
+const typed = `
+  import { type Algorithm, type KeyPair, Signer, Verifier, generateKeyPair } from "spacetime-keys";
+  const pair: KeyPair = generateKeyPair();
+  const signer: Signer = new Signer(pair.privateKey);
+  const algorithm: Algorithm = signer.algorithm;
+  const results = new Verifier(pair.publicKey).verifyMany([signer.sign({ iss: "a", sub: algorithm })]);
+  // @ts-expect-error a result may be an error
+  export const kid: string = results[0].value.kid;`;
+
+const listed = (tarball) =>
+  execFileSync("tar", ["tzf", tarball], { encoding: "utf8" }).trim().split("\n").sort();
+const npmPack = (folder) =>
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
+    cwd: packageFolder,
+    encoding: "utf8",
+  }).trim();
+
+/** Import and require, on both runtimes. */
+function works(sandbox, app) {
+  for (const [name, text] of Object.entries(programs)) {
+    writeFileSync(join(app, name), text);
+    for (const runtime of ["node", "bun"]) {
+      const { status, stdout, stderr } = sandbox.run(app, runtime, name);
+      assert.equal(status, 0, `${runtime} ${name}: ${stderr}`);
+      assert.equal(stdout.trim(), version, `${runtime} ${name}: signs, verifies, and has its version`);
+    }
+  }
+}
+
+/** A strict TypeScript program, as an ES module and as CommonJS. */
+function compiles(app) {
+  const tsc = require.resolve("typescript/bin/tsc");
+  const files = ["consumer.mts", "consumer.cts"].map((name) => join(app, name));
+  for (const file of files) writeFileSync(file, typed);
+  const options = ["--strict", "--noEmit", "--target", "es2022"];
+  const args = [tsc, ...options, "--module", "nodenext", ...files];
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: app, encoding: "utf8" });
+  assert.equal(status, 0, `tsc: ${stdout}`);
+}
+
+/** What loading it says, where it cannot be loaded. */
+function refuses(sandbox, app, code, platform) {
+  for (const [name, load] of Object.entries({
+    "import.mjs": `import("spacetime-keys").catch(show)`,
+    "require.cjs": `try { require("spacetime-keys"); } catch (error) { show(error); }`,
+  })) {
+    const show = "function show({ code, message, hint }) { console.log(JSON.stringify([code, message, hint])) }";
+    writeFileSync(join(app, name), `${load};\n${show}`);
+    for (const runtime of ["node", "bun"]) {
+      const { stdout, stderr } = sandbox.run(app, runtime, name);
+      assert.notEqual(stdout, "", `${runtime} ${name}: is refused: ${stderr}`);
+      const [found, message, hint] = JSON.parse(stdout);
+      assert.equal(found, code, `${runtime} ${name}: the code`);
+      assert.match(message, /spacetime-keys/, `${runtime} ${name}: the message names the package`);
+      assert.ok(hint.includes(platform), `${runtime} ${name}: the hint names ${platform}: ${hint}`);
+    }
+  }
+}
+
+const sandbox = new Sandbox();
+const folder = temporaryFolder();
+const state = {};
+const steps = {
+  "the sandbox has no compiler"() {
+    assert.deepEqual(sandbox.compilers(), [], "none of them");
+    assert.ok(here, "the addon was built here");
+  },
+  "the work tree's tarball has its files, and no others"() {
+    state.workTree = join(folder, npmPack(folder));
+    const addons = readdirSync(packageFolder).filter((name) => name.endsWith(".node"));
+    assert.deepEqual(listed(state.workTree), [...mainFiles, ...names(...addons)].sort(), "its files");
+  },
+  "the work tree's tarball works"() {
+    const app = sandbox.install(state.workTree);
+    works(sandbox, app);
+    compiles(app);
+  },
+  "a release's tarballs have their files, and no others"() {
+    const release = temporaryFolder();
+    execFileSync(process.execPath, [join(packageFolder, "scripts/pack.mjs"), release]);
+    const tarballs = readdirSync(release);
+    const find = (part) => join(release, tarballs.find((name) => name.includes(part)));
+    state.main = find(`spacetime-keys-${version}`);
+    state.platform = find(here);
+    assert.deepEqual(listed(state.main), [...mainFiles].sort(), "the main package's");
+    const addon = names(`spacetime-keys.${here}.node`);
+    assert.deepEqual(listed(state.platform), [...licenses, ...addon].sort(), "the platform's");
+  },
+  "a release works"() {
+    const app = sandbox.install(state.main, state.platform);
+    works(sandbox, app);
+    compiles(app);
+    const read = (name) =>
+      JSON.parse(readFileSync(join(app, "node_modules", name, "package.json"), "utf8"));
+    const main = read("spacetime-keys");
+    const platforms = Object.keys(TARGETS).map((name) => [`@spacetime-keys/${name}`, version]);
+    assert.deepEqual(main.optionalDependencies, Object.fromEntries(platforms), "one a platform");
+    assert.deepEqual([main.dependencies, main.scripts], [undefined, undefined], "and no more");
+    const platform = read(`@spacetime-keys/${here}`);
+    assert.equal(platform.version, version, "of the same version");
+    assert.deepEqual([platform.os, platform.cpu], [[process.platform], [process.arch]], "for this");
+  },
+  "without its addon, the package says what is missing"() {
+    const app = sandbox.install(state.main);
+    refuses(sandbox, app, "ERR_ADDON_MISSING", `@spacetime-keys/${here}`);
+    compiles(app);
+  },
+  "with a damaged addon, the package says so"() {
+    const app = sandbox.install(state.main, state.platform);
+    const place = `node_modules/@spacetime-keys/${here}/spacetime-keys.${here}.node`;
+    copyFileSync(join(packageFolder, "package.json"), join(app, place));
+    refuses(sandbox, app, "ERR_ADDON_UNUSABLE", `@spacetime-keys/${here}`);
+  },
+};
+
+let passed = 0;
+for (const [name, step] of Object.entries(steps)) {
+  step();
+  console.log(`ok: ${name}`);
+  passed += 1;
+}
+console.log(`test result: ok. ${passed} passed; 0 failed`);

@@ -1,0 +1,290 @@
+// Every function, constructor and method, with arguments that are good, and what kind each is.
+
+import * as api from "spacetime-keys";
+
+import { ec, hostPrivate, hostPublic, other } from "./keys.mjs";
+import { read, throwawayHost } from "./files.mjs";
+
+export const now = 1_800_000_000;
+const { Signer, Verifier } = api;
+const signer = new Signer(ec.privateKey);
+const verifier = new Verifier(ec.publicKey);
+const caching = new Verifier(ec.publicKey, { cache: 100 });
+const claims = { iss: "localhost", sub: "a", x: 1 };
+const token = signer.sign(claims, { now });
+const set = api.jwks(ec.publicKey);
+const hostToml = read(throwawayHost().cliToml);
+const identity = api.deriveIdentity("localhost", "a");
+
+// What objects without fields of their own are taken for: no options.
+const bare = [
+  "undefined",
+  "empty object",
+  "symbol key",
+  "arraybuffer",
+  "date",
+  "invalid date",
+  "regexp",
+  "error",
+  "map",
+  "set",
+  "promise",
+  "number object",
+  "toPrimitive",
+];
+const objects = ["object", "object in object", "object without prototype", "own __proto__"];
+const jsonObjects = [...bare, ...objects, "honest proxy", "instance", "toString"];
+
+/** Kind of argument → the hostile values that it may be. All others are refused. */
+export const kinds = {
+  // A string that is looked at more closely afterwards.
+  word: [],
+  optionalWord: ["undefined"],
+  text: ["string", "empty string", "zero character", "huge"],
+  optionalText: ["undefined", "string", "empty string", "zero character", "huge"],
+  seconds: ["undefined", "zero", "one", "negative zero"],
+  time: ["undefined", "zero", "one", "negative", "negative zero"],
+  flag: ["undefined", "true"],
+  options: bare,
+  // An object in which something must be.
+  needs: [],
+  list: ["empty array"],
+  texts: ["empty array", "array", "odd array"],
+  optionalTexts: ["undefined", "empty array", "array", "odd array"],
+  claims: [...jsonObjects, "buffer", "uint8array", "string object", "getter of an unknown name"],
+  // A claim: what has no JSON form is left out.
+  claim: ["ANY"],
+};
+kinds.claimText = [
+  ...kinds.optionalText,
+  // What JSON.stringify leaves out, or makes a string of.
+  ...["symbol", "function", "class", "date", "string object", "toJSON that lies"],
+];
+kinds.nullableText = [...kinds.optionalText, "null"];
+kinds.nullableTime = [...kinds.time, "null"];
+
+const verification = {
+  "1.issuer": "optionalText",
+  "1.audience": "optionalText",
+  "1.algorithm": "optionalWord",
+  "1.leeway": "seconds",
+};
+const minting = (at, more) => ({
+  [at]: "needs",
+  [`${at}.issuer`]: "text",
+  [`${at}.subject`]: "text",
+  [`${at}.audience`]: "optionalTexts+text",
+  [`${at}.ttl`]: "seconds",
+  [`${at}.purpose`]: "optionalWord",
+  [`${at}.target`]: "optionalWord",
+  [`${at}.claims`]: "claims",
+  [`${at}.claims.azp`]: "claimText",
+  [`${at}.claims.free`]: "claim",
+  [`${at}.now`]: "time",
+  ...more,
+});
+const resigning = (at) => ({
+  [`${at}.previousPublicKey`]: "list+optionalWord",
+  [`${at}.previousPublicKey.0`]: "word",
+  [`${at}.expectIdentity`]: "optionalWord",
+  [`${at}.allowUnverified`]: "flag",
+  [`${at}.allowExternalIssuer`]: "flag",
+  [`${at}.expiry`]: "seconds",
+  [`${at}.now`]: "time",
+});
+const resignOptions = {
+  previousPublicKey: [other.publicKey],
+  expectIdentity: identity,
+  allowUnverified: false,
+  allowExternalIssuer: false,
+  expiry: "keep",
+  now,
+};
+const mintOptions = {
+  issuer: "https://app.example.com",
+  subject: "a",
+  audience: ["b"],
+  ttl: 60,
+  purpose: "app",
+  target: "prod",
+  claims: { azp: "web", free: 1 },
+  now,
+};
+const fleet = {
+  vaults: [
+    {
+      environment: "dev",
+      vault: "kv-dev",
+      privateKey: hostPrivate,
+      publicKey: hostPublic,
+      created: now - 86_400,
+      version: "2",
+      earlier: [{ version: "1", privateKey: ec.privateKey, fingerprint: api.fingerprint(ec.publicKey), created: 1 }],
+      escrow: '{"publishers":[]}',
+      unavailable: false,
+    },
+    { environment: "local", vault: "kv-local", privateKey: hostPrivate, publicKey: hostPublic },
+  ],
+  host: {
+    privateKey: hostPrivate,
+    publicKey: hostPublic,
+    worldAccessible: false,
+    cliToml: hostToml,
+  },
+  groups: [["dev", "local"]],
+  maxAgeDays: 90,
+};
+const fleetParams = {
+  0: "needs",
+  "0.vaults": "list",
+  "0.vaults.0": "needs",
+  "0.vaults.0.environment": "word",
+  "0.vaults.0.vault": "text",
+  "0.vaults.0.privateKey": "nullableText",
+  "0.vaults.0.publicKey": "nullableText",
+  "0.vaults.0.created": "nullableTime",
+  "0.vaults.0.version": "optionalText",
+  "0.vaults.0.earlier": "list+optionalWord",
+  "0.vaults.0.earlier.0": "needs",
+  "0.vaults.0.earlier.0.version": "text",
+  "0.vaults.0.earlier.0.privateKey": "optionalText",
+  "0.vaults.0.earlier.0.fingerprint": "optionalText",
+  "0.vaults.0.earlier.0.created": "nullableTime",
+  "0.vaults.0.escrow": "nullableText",
+  "0.vaults.0.unavailable": "flag",
+  "0.host": "options",
+  "0.host.privateKey": "nullableText",
+  "0.host.publicKey": "nullableText",
+  "0.host.worldAccessible": "flag",
+  "0.host.cliToml": "nullableText",
+  "0.groups": "list+optionalWord",
+  "0.groups.0": "list",
+  "0.groups.0.0": "word",
+  "0.maxAgeDays": "seconds",
+};
+const fewFlags = (at, names) => Object.fromEntries(names.map((name) => [`${at}.${name}`, "flag"]));
+const signing = { 1: "options", "1.ttl": "seconds", "1.now": "time" };
+const signParams = { 0: "claims", "0.iss": "claimText", "0.sub": "claimText", "0.x": "claim", ...signing };
+const manyParams = { 0: "list", "0.0": "claims", "0.0.sub": "claimText", "0.0.x": "claim", ...signing };
+const moment = { 1: "options", "1.now": "time" };
+const identityParams = { 0: "text", 1: "texts", "1.0": "text" };
+const optionsOf = (at) => ({ [at]: "options", ...verification });
+const withNow = { ttl: 60, now };
+
+const row = (name, call, args, params, more) => ({ name, call, args, params, ...more });
+/** A name `Class.method` of that object, or a function of the package. */
+const of = (name, args, params, more) => row(name, api[name], args, params, more);
+const on = (object, name, args, params, more) =>
+  row(`${object.constructor.name}.${name}`, (...all) => object[name](...all), args, params, more);
+const echoes = { echoes: true };
+const isAsync = { isAsync: true };
+
+export const calls = [
+  of("normalizePem", [hostPrivate], { 0: "word" }),
+  of("generateKeyPair", [{ algorithm: "ES256" }], { 0: "options", "0.algorithm": "optionalWord" }),
+  of("checkKeyPair", [ec.privateKey, ec.publicKey], { 0: "word", 1: "word" }),
+  of("fingerprint", [hostPublic], { 0: "word" }),
+  of("thumbprint", [hostPublic], { 0: "word" }),
+  of("deriveIdentity", ["localhost", "a"], { 0: "text", 1: "text" }),
+  of("deriveIdentities", ["localhost", ["a", "b"]], identityParams),
+  of("deriveIdentitiesAsync", ["localhost", ["a", "b"]], identityParams, isAsync),
+  of("decodeToken", [token], { 0: "text" }),
+  of(
+    "verifyToken",
+    [token, { publicKey: ec.publicKey, audience: undefined, issuer: "localhost", algorithm: "ES256", leeway: 0, now }],
+    { 0: "word", 1: "needs", "1.publicKey": "word", ...verification, "1.now": "time" },
+  ),
+  row("verifyToken with a set", api.verifyToken, [token, { jwks: set, now }], {
+    "1.jwks": "needs",
+    "1.jwks.keys": "needs",
+    "1.jwks.keys.0": "needs",
+    "1.jwks.keys.0.kid": "claim",
+  }),
+  of("checkToken", [token, { publicKey: ec.publicKey, jwks: set, server: "2.8", now }], {
+    0: "text",
+    1: "options",
+    "1.publicKey": "optionalWord",
+    "1.jwks": "claims+optionalText",
+    "1.server": "optionalWord",
+    "1.now": "time",
+  }),
+  of("mintToken", [{ privateKey: ec.privateKey, ...mintOptions }], minting(0, { "0.privateKey": "word" }), echoes),
+  of(
+    "resignToken",
+    [token, { privateKey: ec.privateKey, ...resignOptions }],
+    { 0: "word", 1: "needs", "1.privateKey": "word", ...resigning(1) },
+  ),
+  of(
+    "resignCliToml",
+    [hostToml, { privateKey: hostPrivate, ...resignOptions, expectIdentity: undefined }],
+    { 0: "word", 1: "needs", "1.privateKey": "word", ...resigning(1) },
+  ),
+  of("jwks", [[ec.publicKey]], { 0: "word", "0.0": "word" }),
+  of("openidConfiguration", ["https://a.example", [ec.publicKey]], { 0: "word", 1: "word", "1.0": "word" }),
+  of("lintJwks", [set], { 0: "claims+text", "0.keys": "claim", "0.keys.0": "claim" }),
+  of(
+    "auditFleet",
+    [fleet, { environments: ["dev"], host: true, likelyHost: "local", now }],
+    {
+      ...fleetParams,
+      1: "options",
+      "1.environments": "list+optionalWord",
+      "1.environments.0": "word",
+      "1.host": "flag",
+      "1.likelyHost": "optionalText",
+      "1.now": "time",
+    },
+    echoes,
+  ),
+  of(
+    "planRotation",
+    [fleet, { operation: "rotate", environments: ["dev"], host: "local", expectIdentity: undefined }],
+    {
+      ...fleetParams,
+      1: "needs",
+      "1.operation": "word",
+      "1.environments": "list",
+      "1.environments.0": "word",
+      "1.host": "optionalWord",
+      "1.expectIdentity": "optionalWord",
+      ...fewFlags(1, ["syncMounted", "preservePublisher", "adoptMounted", "replaceLostKey"]),
+      ...fewFlags(1, ["allowUnverified", "allowExternalIssuer"]),
+    },
+    echoes,
+  ),
+  row("new Signer", (...args) => new Signer(...args), [ec.privateKey], { 0: "word" }),
+  row(
+    "new Verifier",
+    (...args) => new Verifier(...args),
+    [ec.publicKey, { issuer: "a", audience: "b", algorithm: "ES256", leeway: 5, cache: 10 }],
+    { 0: "word", ...optionsOf(1), "1.cache": "seconds" },
+  ),
+  row("Verifier.fromJwks", (...args) => Verifier.fromJwks(...args), [set, { leeway: 5 }], {
+    0: "needs",
+    "0.keys.0": "needs",
+    ...optionsOf(1),
+    "1.cache": "seconds",
+  }),
+  on(signer, "sign", [claims, withNow], signParams, echoes),
+  on(signer, "signMany", [[claims, claims], withNow], manyParams, echoes),
+  on(signer, "signManyAsync", [[claims, claims], withNow], manyParams, { ...echoes, ...isAsync }),
+  on(signer, "mint", [mintOptions], minting(0), echoes),
+  on(signer, "resign", [token, resignOptions], { 0: "word", 1: "options", ...resigning(1) }),
+  on(verifier, "verify", [token, { now }], { 0: "word", ...moment }),
+  row("Verifier.verify with a cache", (...args) => caching.verify(...args), [token, { now }], {
+    0: "word",
+    ...moment,
+  }),
+  on(verifier, "verifyMany", [[token, token], { now }], { 0: "texts", "0.0": "text", ...moment }),
+  on(
+    verifier,
+    "verifyManyAsync",
+    [[token, token], { now }],
+    { 0: "texts", "0.0": "text", ...moment },
+    isAsync,
+  ),
+];
+
+/** Whether a hostile value may be an argument of this kind (`a+b`: of either). */
+export const mayBe = (kind, name) =>
+  kind.split("+").some((part) => kinds[part].includes(name) || kinds[part].includes("ANY"));

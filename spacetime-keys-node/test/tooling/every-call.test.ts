@@ -1,0 +1,111 @@
+// A run fails, or is killed, at every call of az in turn; then the same command again.
+
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { fingerprint } from "spacetime-keys";
+import {
+  IDENTITY,
+  KEYS,
+  PAIR_0,
+  type Start,
+  TestHost,
+  callsOf,
+  finishHosts,
+  hostAt,
+} from "./test-host.ts";
+import { type Call, type FaultKind, PRIVATE } from "./vault-store.ts";
+
+setDefaultTimeout(900_000);
+afterEach(finishHosts);
+
+function fingerprintsIn(texts: string[]): Set<string> {
+  return new Set(texts.map((text) => fingerprint(text)));
+}
+
+/** Every private key that may be in use: mounted, or the latest of a vault. */
+function keysInUse(host: TestHost): string[] {
+  return [host.read(KEYS, "id_ecdsa"), ...host.store.everyVersion(PRIVATE)];
+}
+
+async function interruptAt(
+  start: Start,
+  args: string[],
+  call: number,
+  kind: FaultKind,
+): Promise<void> {
+  const host = hostAt(start);
+  const scope = args.includes("--all-environments") ? undefined : ["dev", "local"];
+  const before = keysInUse(host);
+  host.store.fail({ kind, call });
+  const first = await host.tooling(...args);
+  const where = `${kind} at call ${call} of ${start}`;
+  if (first.code === 0) {
+    // It was a vault that the run is not about, or one that another try has reached.
+    expect([where, host.audit(scope).ok]).toEqual([where, true]);
+  }
+  const between = keysInUse(host);
+  host.store.fail();
+  const second = await host.tooling(...args);
+  expect([where, second.code, second.code === 0 ? "" : second.stderr]).toEqual([where, 0, ""]);
+  const audit = host.audit(scope);
+  expect([where, audit.problems]).toEqual([where, []]);
+  const { privateKey, publicKey } = host.mounted();
+  expect([where, publicKey]).toEqual([where, privateKey]);
+  expect([where, audit.publisher?.identity]).toEqual([where, IDENTITY]);
+  expect([where, audit.publisher?.verifiedWith]).toEqual([where, privateKey]);
+  expect([where, privateKey === PAIR_0]).toEqual([where, false]);
+  const reachable = fingerprintsIn(keysInUse(host));
+  for (const key of fingerprintsIn([...before, ...between])) {
+    expect([where, reachable.has(key)]).toEqual([where, true]);
+  }
+  expect([where, host.leftovers()]).toEqual([where, []]);
+}
+
+/** Two processors, two at a time. */
+async function forEachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all([worker(), worker()]);
+}
+
+interface Point {
+  call: number;
+  kind: FaultKind;
+}
+
+/** Before the call has done anything; where it writes, also after that. */
+function pointsOf(calls: Call[], kinds: FaultKind[]): Point[] {
+  return calls.flatMap(({ number, action }) =>
+    kinds
+      .filter((kind) => action === "set" || !kind.includes("after"))
+      .map((kind) => ({ call: number, kind })),
+  );
+}
+
+test("a rotation, at every call", async () => {
+  const args = ["--yes"];
+  const calls = await callsOf("established of two", args);
+  expect(calls.length).toBe(20);
+  const points = pointsOf(calls, ["crash", "after", "kill", "kill-after"]);
+  expect(points.length).toBe(50);
+  await forEachOf(points, ({ call, kind }) => interruptAt("established of two", args, call, kind));
+});
+
+test("a host met for the first time, at every upload", async () => {
+  const args = ["--yes"];
+  const calls = await callsOf("first met", args);
+  const uploads = calls.filter(({ action }) => action === "set");
+  expect(uploads.length).toBe(9);
+  const points = pointsOf(uploads, ["after", "kill"]);
+  await forEachOf(points, ({ call, kind }) => interruptAt("first met", args, call, kind));
+});
+
+test("--all-environments, at every upload", async () => {
+  const args = ["--yes", "--all-environments"];
+  const calls = await callsOf("established", args);
+  const uploads = calls.filter(({ action }) => action === "set");
+  expect(uploads.length).toBe(9);
+  const points = pointsOf(uploads, ["crash", "kill-after"]);
+  await forEachOf(points, ({ call, kind }) => interruptAt("established", args, call, kind));
+});

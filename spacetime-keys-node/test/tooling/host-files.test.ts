@@ -1,0 +1,136 @@
+// What a rotation does to this host's files, and how runs keep out of each other's way.
+
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { CLI_TOML, IDENTITY, KEYS, TestHost, finishHosts } from "./test-host.ts";
+import { replaceFile } from "spacetime-keys/tooling/files.ts";
+import { PUBLIC } from "./vault-store.ts";
+
+setDefaultTimeout(60_000);
+afterEach(finishHosts);
+
+test("only the token and the server's key change in cli.toml", async () => {
+  const host = new TestHost();
+  chmodSync(host.path(CLI_TOML), 0o640);
+  const before = host.read(CLI_TOML);
+  await host.tooling("--yes");
+  const bare = (text: string) =>
+    text
+      .replace(/(spacetimedb_token = )"[^"]*"/, '$1""')
+      .replace(/(-----BEGIN PUBLIC KEY-----)[^-]*(-----END)/, "$1$2");
+  expect(bare(host.read(CLI_TOML))).toBe(bare(before));
+  expect(host.read(CLI_TOML)).not.toBe(before);
+  expect(host.read(CLI_TOML)).toContain(host.read(KEYS, "id_ecdsa.pub").trim());
+  expect(host.mode(CLI_TOML)).toBe(0o640);
+});
+
+test("a server of another group in the same cli.toml keeps its key there", async () => {
+  const host = new TestHost();
+  host.seedVaults();
+  const prod = host.store.latest("kv-prod", PUBLIC)!;
+  const entry = `
+[[server_configs]]
+nickname = "prod"
+host = "stdb.example.com"
+protocol = "https"
+ecdsa_public_key = """
+${prod}"""
+`;
+  host.write(CLI_TOML, host.read(CLI_TOML) + entry);
+  expect((await host.tooling("--yes")).code).toBe(0);
+  expect(host.read(CLI_TOML)).toContain(prod);
+  expect(host.read(CLI_TOML)).toContain(host.read(KEYS, "id_ecdsa.pub"));
+});
+
+test("owner and group of replaced files are kept", async () => {
+  if (process.getuid?.() !== 0) return;
+  const host = new TestHost();
+  const paths = [`${KEYS}/id_ecdsa`, `${KEYS}/id_ecdsa.pub`, CLI_TOML];
+  for (const path of paths) chownSync(host.path(path), 4321, 1234);
+  expect((await host.tooling("--yes")).code).toBe(0);
+  for (const path of paths) {
+    expect(lstatSync(host.path(path))).toMatchObject({ uid: 4321, gid: 1234 });
+  }
+});
+
+test("a linked folder and a linked cli.toml are written through", async () => {
+  const host = new TestHost();
+  mkdirSync(host.path("mnt"));
+  renameSync(host.path(KEYS), host.path("mnt/keys"));
+  symlinkSync("../mnt/keys", host.path(KEYS));
+  renameSync(host.path(CLI_TOML), host.path("mnt/cli.toml"));
+  symlinkSync(host.path("mnt/cli.toml"), host.path(CLI_TOML));
+  expect((await host.tooling("--yes")).code).toBe(0);
+  expect(lstatSync(host.path(KEYS)).isSymbolicLink()).toBeTrue();
+  expect(lstatSync(host.path(CLI_TOML)).isSymbolicLink()).toBeTrue();
+  expect(readdirSync(host.path("mnt/keys")).sort()).toEqual(["id_ecdsa", "id_ecdsa.pub"]);
+  expect(host.audit(["local"])).toMatchObject({ ok: true, publisher: { identity: IDENTITY } });
+});
+
+test("a folder that cannot be written is said before anything has changed", async () => {
+  const host = new TestHost();
+  host.seedVaults();
+  rmSync(host.path(KEYS), { recursive: true });
+  writeFileSync(host.path(KEYS), "in the way");
+  const before = host.store.contents();
+  const run = await host.tooling("--yes");
+  expect(run.code).toBe(1);
+  expect(host.store.contents()).toBe(before);
+});
+
+test("files that are not text are named, not read as something else", async () => {
+  for (const path of [`${KEYS}/id_ecdsa`, CLI_TOML]) {
+    const host = new TestHost();
+    writeFileSync(host.path(path), new Uint8Array([0xff, 0xfe, 0x41]));
+    const run = await host.tooling("--yes");
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain("not text in UTF-8");
+    expect(host.store.calls().some(({ action }) => action === "set")).toBeFalse();
+  }
+});
+
+test("a replacement that fails leaves the old file and nothing beside it", () => {
+  const host = new TestHost({ empty: true });
+  host.write("folder/in the way/file", "kept");
+  expect(() => replaceFile(host.path("folder/in the way"), "new", 0o600)).toThrow("writing");
+  expect(readdirSync(host.path("folder"))).toEqual(["in the way"]);
+  expect(host.read("folder/in the way/file")).toBe("kept");
+});
+
+test("one run at a time", async () => {
+  const host = new TestHost();
+  const lock = ".generated/.spacetimedb-tooling.lock";
+  const sleeper = Bun.spawn(["sleep", "60"]);
+  host.write(lock, `${sleeper.pid}\n`);
+  const run = await host.tooling("--yes");
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain(`process ${sleeper.pid}`);
+  expect(host.store.calls()).toEqual([]);
+  expect((await host.tooling("--dry-run")).code).toBe(0);
+  expect((await host.tooling("--resign-token-only")).code).toBe(1);
+  expect(host.read(lock)).toBe(`${sleeper.pid}\n`);
+  sleeper.kill();
+  await sleeper.exited;
+  // Its process is gone: the lock is stale.
+  expect((await host.tooling("--yes")).code).toBe(0);
+  expect(host.leftovers()).toEqual([]);
+});
+
+test("of two runs at once, one rotates and the other is told to wait", async () => {
+  const host = new TestHost();
+  host.seedVaults();
+  const runs = await Promise.all([host.tooling("--yes"), host.tooling("--yes")]);
+  expect(runs.map(({ code }) => code).sort()).toEqual([0, 1]);
+  expect(runs.find(({ code }) => code === 1)?.stderr).toContain("another run is at work");
+  expect(host.pairsIn("kv-local")).toHaveLength(2);
+});
