@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { Signer, Verifier } from "spacetime-keys";
+import * as api from "spacetime-keys";
 
 import { calls, mayBe } from "./support/contract.mjs";
 import { checkKeysError } from "./support/errors.mjs";
@@ -94,8 +94,26 @@ for (const row of calls) {
   });
 }
 
+describe("the contract", () => {
+  it("has every function, constructor and method", () => {
+    const expected = Object.entries(api).flatMap(([name, value]) => {
+      if (typeof value !== "function") return [];
+      if (!/^[A-Z]/.test(name)) return [name];
+      const methods = Object.entries(Object.getOwnPropertyDescriptors(value.prototype));
+      return [
+        `new ${name}`,
+        ...methods.filter(([key, { get }]) => key !== "constructor" && !get).map(([key]) => `${name}.${key}`),
+      ];
+    });
+    const there = calls.map(({ name }) => name);
+    for (const name of expected) assert.ok(there.includes(name), `${name} is in the contract`);
+    assert.ok(there.includes("Verifier.fromJwks"), "static ones, too");
+  });
+});
+
 describe("methods on something else", () => {
   it("are refused with a TypeError", async () => {
+    const { Signer, Verifier } = api;
     const signer = new Signer(calls.find(({ name }) => name === "new Signer").args[0]);
     for (const { prototype } of [Signer, Verifier]) {
       const others = [undefined, null, 5, canary, {}, Object.create(prototype), new Proxy(signer, {})];
