@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { IDENTITY, TestHost, finishHosts, stillHanging } from "./test-host.ts";
 import { ESCROW, PRIVATE, PUBLIC, type Fault } from "./vault-store.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(300_000);
 afterEach(finishHosts);
 
 /** Fault, what is said, the hint. */

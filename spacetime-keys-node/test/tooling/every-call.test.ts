@@ -14,7 +14,7 @@ import {
 } from "./test-host.ts";
 import { type Call, type FaultKind, PRIVATE } from "./vault-store.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(1_800_000);
 afterEach(finishHosts);
 
 function fingerprintsIn(texts: string[]): Set<string> {

@@ -80,7 +80,7 @@ export class TestHost {
       HOME: this.root,
       TMPDIR: this.temp,
       STAND_IN_DIR: this.store.root,
-      SPACETIMEDB_TOOLING_AZ_TIMEOUT: "30",
+      SPACETIMEDB_TOOLING_AZ_TIMEOUT: "120",
     };
     this.noteSecrets();
   }
