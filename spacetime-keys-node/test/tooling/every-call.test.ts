@@ -83,6 +83,11 @@ function pointsOf(calls: Call[], kinds: FaultKind[]): Point[] {
   );
 }
 
+/** One after the other, for what is tried in all ways elsewhere. */
+function alternately(calls: Call[], kinds: [FaultKind, FaultKind]): Point[] {
+  return calls.map(({ number }, place) => ({ call: number, kind: kinds[place % 2]! }));
+}
+
 test("a rotation, at every call", async () => {
   const args = ["--yes"];
   const calls = await callsOf("established of two", args);
@@ -97,7 +102,7 @@ test("a host met for the first time, at every upload", async () => {
   const calls = await callsOf("first met", args);
   const uploads = calls.filter(({ action }) => action === "set");
   expect(uploads.length).toBe(9);
-  const points = pointsOf(uploads, ["after", "kill"]);
+  const points = alternately(uploads, ["after", "kill"]);
   await forEachOf(points, ({ call, kind }) => interruptAt("first met", args, call, kind));
 });
 
@@ -106,6 +111,6 @@ test("--all-environments, at every upload", async () => {
   const calls = await callsOf("established", args);
   const uploads = calls.filter(({ action }) => action === "set");
   expect(uploads.length).toBe(9);
-  const points = pointsOf(uploads, ["crash", "kill-after"]);
+  const points = alternately(uploads, ["kill-after", "crash"]);
   await forEachOf(points, ({ call, kind }) => interruptAt("established", args, call, kind));
 });
