@@ -8,7 +8,10 @@ mod fleet_model;
 
 use fleet_model::{World, all_environments, environment, policy};
 use proptest::prelude::*;
-use spacetime_keys_core::fleet::{Operation, Request, Scope, audit, plan, prove};
+use spacetime_keys_core::fleet::{
+    CliTomlFacts, Environment, Escrow, Host, KeyState, Mounted, Operation, Policy, Request, Scope,
+    Snapshot, Source, Vault, audit, plan, prove,
+};
 
 const OPERATIONS: [Operation; 4] =
     [Operation::Rotate, Operation::Resume, Operation::Rollback, Operation::Sync];
@@ -114,5 +117,41 @@ fn a_plan_that_has_nothing_to_do_only_proves() {
         let plan = plan(&policy(), &world.snapshot(), &request).expect("sound");
         assert!(!plan.changes_anything(), "{operation:?}: {:?}", plan.steps);
         assert_eq!(plan.steps.len(), 1);
+    }
+}
+
+/// What is mounted here fills the empty vaults of its own group, and of no other.
+#[test]
+fn another_groups_empty_vault_is_not_mended_with_this_hosts_keys() {
+    let environments = ["prod", "local"].map(|name| Environment::new(name).expect("a name"));
+    let policy = Policy::new(&environments, Vec::new(), 0).expect("a policy");
+    let key = spacetime_keys_core::PrivateKey::generate().expect("a key");
+    let (private, public) = (key.to_pem(), key.public_key().to_pem());
+    let mounted = Mounted::of(Some(private.as_bytes()), Some(public.as_bytes()));
+    let snapshot = Snapshot {
+        vaults: environments
+            .iter()
+            .map(|environment| Vault {
+                environment: environment.clone(),
+                name: format!("kv-{environment}"),
+                private: KeyState::Missing,
+                public: KeyState::Missing,
+                latest: None,
+                earlier: Vec::new(),
+                escrow: Ok(Escrow::default()),
+            })
+            .collect(),
+        host: Host::of(mounted, false, CliTomlFacts::of(None)),
+        unfinished: None,
+    };
+    let resume = |environment, host| {
+        plan(&policy, &snapshot, &request(Operation::Resume, &[environment], host))
+    };
+    let fingerprint = key.public_key().fingerprint();
+    let own = resume("local", Some("local")).expect("this host's vault can be filled");
+    assert_eq!(own.targets[0].source, Source::Mounted { fingerprint });
+    for host in [Some("local"), None] {
+        let refusal = resume("prod", host).expect_err("prod's keys are not here");
+        assert_eq!(refusal.error, spacetime_keys_core::Error::VaultEmpty, "{host:?}");
     }
 }

@@ -75,10 +75,13 @@ pub(super) fn earlier_pair(vaults: &[&Vault], current: Fingerprint) -> Result<So
 ///
 /// Where the vaults hold different pairs, it is the one that came after the others (its vault has
 /// them as earlier versions); where that cannot be told, the named environment's.
+///
+/// `is_host`: this host mounts the group's keys, so that what is mounted may fill empty vaults.
 pub(super) fn mended_pair(
     snapshot: &Snapshot,
     vaults: &[&Vault],
     named: &Environment,
+    is_host: bool,
 ) -> Result<Source> {
     let mounted = snapshot.host.private.fingerprint();
     let found: Vec<_> =
@@ -112,7 +115,7 @@ pub(super) fn mended_pair(
     }
     let empty = vaults.iter().all(|vault| vault.pair() == PairState::Empty);
     match mounted {
-        Some(fingerprint) if empty => Ok(Source::Mounted { fingerprint }),
+        Some(fingerprint) if empty && is_host => Ok(Source::Mounted { fingerprint }),
         _ if empty => Err(Error::VaultEmpty),
         _ => Err(Error::PrivateKeyLost),
     }

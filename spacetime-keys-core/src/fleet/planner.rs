@@ -112,7 +112,7 @@ impl Planner<'_> {
                 let adopt = if begun.is_some() {
                     begun
                 } else {
-                    let current = self.present_pair(named, &vaults).map_err(&refuse)?;
+                    let current = self.present_pair(named, group, &vaults).map_err(&refuse)?;
                     self.adoption(group, &vaults, current)
                 };
                 Ok(target(Source::New, Origin::Rotate, adopt))
@@ -129,7 +129,8 @@ impl Planner<'_> {
                 Ok(target(source, Origin::Rollback, None))
             }
             Operation::Resume => {
-                let source = mended_pair(self.snapshot, &vaults, named).map_err(&refuse)?;
+                let source = mended_pair(self.snapshot, &vaults, named, self.is_host(group))
+                    .map_err(&refuse)?;
                 Ok(target(source, Origin::Resume, None))
             }
             Operation::Sync => {
@@ -151,10 +152,14 @@ impl Planner<'_> {
     fn present_pair(
         &self,
         named: &Environment,
+        group: &[Environment],
         vaults: &[&Vault],
     ) -> Result<Option<Fingerprint>, Error> {
         let sound = sound_pair(vaults);
-        let lost = || mended_pair(self.snapshot, vaults, named) == Err(Error::PrivateKeyLost);
+        let lost = || {
+            mended_pair(self.snapshot, vaults, named, self.is_host(group))
+                == Err(Error::PrivateKeyLost)
+        };
         if sound.is_err() && self.request.replace_lost_key && lost() { Ok(None) } else { sound }
     }
 
@@ -167,11 +172,15 @@ impl Planner<'_> {
         current: Option<Fingerprint>,
     ) -> Option<Fingerprint> {
         let PairState::Sound(mounted) = self.snapshot.host.pair() else { return None };
-        let is_host = self.request.host.as_ref().is_some_and(|host| group.contains(host));
         let known =
             vaults.iter().any(|vault| vault.knows(mounted)) || self.known_elsewhere(group, mounted);
         let wanted = current.is_none() || self.request.adopt_mounted;
-        (is_host && !known && wanted).then_some(mounted)
+        (self.is_host(group) && !known && wanted).then_some(mounted)
+    }
+
+    /// Whether this host mounts the group's keys.
+    fn is_host(&self, group: &[Environment]) -> bool {
+        self.request.host.as_ref().is_some_and(|host| group.contains(host))
     }
 
     fn known_elsewhere(&self, group: &[Environment], fingerprint: Fingerprint) -> bool {
