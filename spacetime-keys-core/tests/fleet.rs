@@ -33,8 +33,18 @@ fn request(operation: Operation, environments: &[&str], host: Option<&str>) -> R
     }
 }
 
-/// Carries a plan out, at most `steps` of it. Whether it came to its end; then it is proven.
-fn carry_out(world: &mut World, request: &Request, steps: usize) -> Result<bool, TestCaseError> {
+/// Where a run is cut short: in the stage that this step belongs to, and how far it had come by then
+/// in each of the vaults that such a stage writes at once.
+type Cut = (usize, [usize; 4]);
+
+const TO_THE_END: Cut = (usize::MAX, [0; 4]);
+
+/// Carries a plan out, up to the cut. Whether it came to its end; then it is proven.
+fn carry_out(
+    world: &mut World,
+    request: &Request,
+    (mut steps, lanes): Cut,
+) -> Result<bool, TestCaseError> {
     let before = world.snapshot_of(request);
     let plan = match plan(&policy(), &before, request) {
         Ok(plan) => plan,
@@ -42,11 +52,18 @@ fn carry_out(world: &mut World, request: &Request, steps: usize) -> Result<bool,
     };
     let mut pairs: Vec<_> = plan.targets.iter().map(|t| t.source.fingerprint()).collect();
     world.begin(&plan);
-    for step in plan.steps.iter().take(steps) {
-        world.apply(&plan, step, request, &before, &mut pairs);
-    }
-    if steps < plan.steps.len() {
-        return Ok(false);
+    for stage in plan.stages() {
+        let cut = steps < stage.len();
+        for (lane, part) in stage.chunk_by(|a, b| a.environment == b.environment).enumerate() {
+            let part = if cut { &part[..lanes[lane % 4].min(part.len())] } else { part };
+            for step in part {
+                world.apply(&plan, step, request, &before, &mut pairs);
+            }
+        }
+        if cut {
+            return Ok(false);
+        }
+        steps -= stage.len();
     }
     let pairs: Vec<_> =
         pairs.into_iter().map(|pair| pair.expect("every target has a pair")).collect();
@@ -64,7 +81,7 @@ proptest! {
         whole_fleet in any::<bool>(),
         adopt_mounted in any::<bool>(),
         replace_lost_key in any::<bool>(),
-        cuts in prop::collection::vec(0_usize..12, 0..3),
+        cuts in prop::collection::vec((0_usize..20, prop::array::uniform4(0_usize..5)), 0..3),
     ) {
         let environments: &[&str] =
             if whole_fleet && operation == Operation::Rotate { &["prod", "dev", "local"] } else { &["local"] };
@@ -76,14 +93,14 @@ proptest! {
         if plan(&policy(), &world.snapshot(), &request).is_err() {
             return Ok(());
         }
-        for steps in cuts {
-            if carry_out(&mut world, &request, steps)? {
+        for cut in cuts {
+            if carry_out(&mut world, &request, cut)? {
                 return Ok(());
             }
             request.continuing = true;
             prop_assert!(before.is_subset(&world.reachable_keys()), "a key is lost half-way");
         }
-        prop_assert!(carry_out(&mut world, &request, usize::MAX)?);
+        prop_assert!(carry_out(&mut world, &request, TO_THE_END)?);
         prop_assert!(before.is_subset(&world.reachable_keys()), "a key is lost");
     }
 
@@ -102,7 +119,7 @@ proptest! {
             prop_assert!(planned.is_ok(), "sound, and refused: {:?}", planned.err());
         }
         if planned.is_ok() {
-            prop_assert!(carry_out(&mut world, &rotate, usize::MAX)?);
+            prop_assert!(carry_out(&mut world, &rotate, TO_THE_END)?);
             let report = audit(&policy(), &world.snapshot(), &scope, 0);
             prop_assert!(report.ok, "rotated, and unsound: {:?}", report.problems);
         }

@@ -129,6 +129,32 @@ impl Action {
     }
 }
 
+/// Steps of one stage that concern different environments do not depend on each other.
+#[derive(PartialEq, Eq)]
+enum Stage {
+    Escrow,
+    Adopt,
+    Keys,
+    Push,
+    Host,
+    Prove,
+}
+
+impl Action {
+    const fn stage(self) -> Stage {
+        match self {
+            Self::Escrow => Stage::Escrow,
+            Self::AdoptPrivate | Self::AdoptPublic => Stage::Adopt,
+            Self::Generate | Self::Load => Stage::Keys,
+            Self::PushPrivate | Self::PushPublic => Stage::Push,
+            Self::SetAside | Self::MountPrivate | Self::MountPublic | Self::ResignToken => {
+                Stage::Host
+            }
+            Self::Prove => Stage::Prove,
+        }
+    }
+}
+
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -186,6 +212,13 @@ impl Plan {
     /// Every environment concerned.
     pub fn environments(&self) -> impl Iterator<Item = &Environment> {
         self.targets.iter().flat_map(|target| &target.environments)
+    }
+
+    /// The steps in stages. A stage begins when the one before has ended; within one, steps of the
+    /// same environment follow each other, and those of different environments (they stand
+    /// together) may be carried out at once.
+    pub fn stages(&self) -> impl Iterator<Item = &[Step]> {
+        self.steps.chunk_by(|a, b| a.action.stage() == b.action.stage())
     }
 
     /// Whether there is anything left to do but to prove it.

@@ -261,40 +261,44 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Private key first, then public, vault by vault: a half-written pair is always mendable.
+    /// Private key first, then public, vault by vault: a half-written pair is always mendable. All
+    /// adoptions come first, then all keys, then all pushes: the stages of [`Plan::stages`].
     fn add_pushes(&self, plan: &mut Plan) {
-        let mut steps = Vec::new();
+        let (mut adoptions, mut keys, mut pushes) = (Vec::new(), Vec::new(), Vec::new());
         for (index, target) in plan.targets.iter().enumerate() {
             let vaults: Vec<&Vault> = self.snapshot.group(&target.environments).collect();
-            let mut add = |action, environment: &Environment| {
-                steps.push(Step { action, environment: environment.clone(), target: index });
+            let step = |action, environment: &Environment| Step {
+                action,
+                environment: environment.clone(),
+                target: index,
             };
             if let Some(adopt) = target.adopt {
                 for vault in &vaults {
                     if !vault.private.is_canonical(adopt) {
-                        add(Action::AdoptPrivate, &vault.environment);
+                        adoptions.push(step(Action::AdoptPrivate, &vault.environment));
                     }
                     if !vault.public.is_canonical(adopt) {
-                        add(Action::AdoptPublic, &vault.environment);
+                        adoptions.push(step(Action::AdoptPublic, &vault.environment));
                     }
                 }
             }
             let Some(first) = target.environments.first() else { continue };
             let fingerprint = target.source.fingerprint();
             let done = |key: &KeyState| fingerprint.is_some_and(|pair| key.is_canonical(pair));
-            add(if fingerprint.is_some() { Action::Load } else { Action::Generate }, first);
+            let source = if fingerprint.is_some() { Action::Load } else { Action::Generate };
+            keys.push(step(source, first));
             if self.request.operation != Operation::Sync {
                 for vault in &vaults {
                     if !done(&vault.private) {
-                        add(Action::PushPrivate, &vault.environment);
+                        pushes.push(step(Action::PushPrivate, &vault.environment));
                     }
                     if !done(&vault.public) {
-                        add(Action::PushPublic, &vault.environment);
+                        pushes.push(step(Action::PushPublic, &vault.environment));
                     }
                 }
             }
         }
-        plan.steps.append(&mut steps);
+        plan.steps.extend(adoptions.into_iter().chain(keys).chain(pushes));
     }
 
     fn add_host(&self, plan: &mut Plan) -> Result<(), Refusal> {
