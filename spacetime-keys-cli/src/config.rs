@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use spacetime_keys_core::fleet::{Environment, Policy};
 
 use crate::failure::Failure;
 use crate::files;
+use crate::store::ESCROW_SECRET;
 
 /// Looked for in the working directory.
 const FILE_NAME: &str = "spacetime-keys.toml";
@@ -24,10 +26,50 @@ pub(crate) struct Config {
 
 /// Where keys are kept.
 pub(crate) struct Store {
+    pub(crate) kind: StoreKind,
+    /// The directory store's vaults, and of every store the marks of runs on this machine.
     pub(crate) path: PathBuf,
     pub(crate) private_secret: String,
     pub(crate) public_secret: String,
 }
+
+/// Which store.
+pub(crate) enum StoreKind {
+    Directory,
+    AzureKeyVault(Azure),
+}
+
+/// How to reach Azure Key Vault.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "azure-key-vault"), expect(dead_code, reason = "read by that store"))]
+pub(crate) struct Azure {
+    pub(crate) auth: Auth,
+    /// How long one operation may take, retries included.
+    pub(crate) timeout: Duration,
+}
+
+/// As whom to log in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Auth {
+    /// As the person who did `az login`.
+    Cli,
+    /// As this machine.
+    ManagedIdentity,
+    /// As this Kubernetes workload.
+    WorkloadIdentity,
+    /// As an application, by its secret.
+    ClientSecret,
+}
+
+const AUTHS: [(&str, Auth); 4] = [
+    ("cli", Auth::Cli),
+    ("managed-identity", Auth::ManagedIdentity),
+    ("workload-identity", Auth::WorkloadIdentity),
+    ("client-secret", Auth::ClientSecret),
+];
+
+const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
+const MAX_TIMEOUT_SECONDS: u64 = 600;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -43,6 +85,8 @@ struct File {
 #[serde(deny_unknown_fields, default)]
 struct StoreTable {
     kind: Option<String>,
+    auth: Option<String>,
+    timeout_seconds: Option<u64>,
     path: Option<PathBuf>,
     private_secret: Option<String>,
     public_secret: Option<String>,
@@ -89,13 +133,7 @@ impl Config {
     }
 
     fn new(file: File, folder: &Path) -> Result<Self, Failure> {
-        match file.store.kind.as_deref() {
-            None | Some("directory") => {}
-            Some("azure-key-vault") => {
-                return Err(invalid("this version has no azure-key-vault store".into()));
-            }
-            Some(_) => return Err(invalid("an unknown [store] kind".into())),
-        }
+        let kind = store_kind(&file.store)?;
         let secret = |given: Option<String>, default: &str| {
             let name = given.unwrap_or_else(|| default.to_owned());
             if is_store_name(&name) {
@@ -104,7 +142,25 @@ impl Config {
                 Err(invalid("a secret's name is 1 to 127 letters, digits and hyphens".into()))
             }
         };
+        let private_secret = secret(file.store.private_secret, "spacetimedb-jwt-private-key")?;
+        let public_secret = secret(file.store.public_secret, "spacetimedb-jwt-public-key")?;
+        // Key Vault does not tell names apart by case.
+        let names = [&private_secret, &public_secret, ESCROW_SECRET].map(str::to_lowercase);
+        if BTreeSet::from(names).len() < 3 {
+            return Err(invalid(format!(
+                "private_secret, public_secret and {ESCROW_SECRET} are three different secrets"
+            )));
+        }
         let environments = environments(file.environments)?;
+        if matches!(kind, StoreKind::AzureKeyVault(_))
+            && !environments.iter().all(|(_, vault)| is_key_vault_name(vault))
+        {
+            return Err(invalid(
+                "a key vault's name is 3 to 24 letters, digits and single hyphens, and begins with \
+                 a letter"
+                    .into(),
+            ));
+        }
         let names: Vec<_> =
             environments.iter().map(|(environment, _)| environment.clone()).collect();
         let groups = match file.policy.groups {
@@ -125,9 +181,10 @@ impl Config {
         };
         Ok(Self {
             store: Store {
+                kind,
                 path: place(file.store.path, ".spacetime-keys"),
-                private_secret: secret(file.store.private_secret, "spacetimedb-jwt-private-key")?,
-                public_secret: secret(file.store.public_secret, "spacetimedb-jwt-public-key")?,
+                private_secret,
+                public_secret,
             },
             policy: Policy::new(&names, groups, file.policy.max_age_days.unwrap_or(0))?,
             environments,
@@ -216,8 +273,39 @@ fn is_store_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
+/// Azure's rule for vaults.
+fn is_key_vault_name(name: &str) -> bool {
+    (3..=24).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !name.ends_with('-')
+        && !name.contains("--")
+}
+
+fn store_kind(table: &StoreTable) -> Result<StoreKind, Failure> {
+    match table.kind.as_deref() {
+        None | Some("directory") if table.auth.is_some() || table.timeout_seconds.is_some() => {
+            Err(invalid("auth and timeout_seconds are for kind = \"azure-key-vault\"".into()))
+        }
+        None | Some("directory") => Ok(StoreKind::Directory),
+        Some("azure-key-vault") => {
+            let named = table.auth.as_deref().unwrap_or("cli");
+            let (_, auth) = AUTHS.iter().find(|(name, _)| *name == named).ok_or_else(|| {
+                let names = AUTHS.map(|(name, _)| name);
+                invalid(format!("[store] auth is one of {}", names.join(", ")))
+            })?;
+            let seconds = table.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
+            if !(1..=MAX_TIMEOUT_SECONDS).contains(&seconds) {
+                return Err(invalid(format!("timeout_seconds is 1 to {MAX_TIMEOUT_SECONDS}")));
+            }
+            let timeout = Duration::from_secs(seconds);
+            Ok(StoreKind::AzureKeyVault(Azure { auth: *auth, timeout }))
+        }
+        Some(_) => Err(invalid("[store] kind is directory or azure-key-vault".into())),
+    }
+}
+
 fn invalid(message: String) -> Failure {
-    let hint = "see docs/configuration.md: [store] kind, path, private_secret, public_secret; \
+    let hint = "see docs/configuration.md: [store] kind, path, auth, timeout_seconds, private_secret, public_secret; \
                 [environments]; [policy] groups, max_age_days; [host] mounted_keys_dir, cli_toml";
     Failure::config(message, hint)
 }

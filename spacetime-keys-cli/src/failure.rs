@@ -9,7 +9,7 @@ use spacetime_keys_core::fleet::{Environment, Refusal};
 
 /// A command's failure. Like the core's errors, it holds no key, token or other input; paths,
 /// environments and vaults are named.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) code: &'static str,
     pub(crate) message: String,

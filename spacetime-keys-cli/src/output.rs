@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::args::Global;
 use crate::failure::Failure;
 
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
     quiet: bool,
@@ -40,6 +41,12 @@ impl Output {
 
     pub(crate) const fn is_verbose(&self) -> bool {
         self.verbose > 0
+    }
+
+    /// Whether each request to a vault is said, too.
+    #[cfg(feature = "azure-key-vault")]
+    pub(crate) const fn is_very_verbose(&self) -> bool {
+        self.verbose > 1
     }
 
     /// The command's result: as JSON, or as the text that the closure makes.

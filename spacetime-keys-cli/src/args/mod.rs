@@ -42,7 +42,7 @@ pub(crate) struct Global {
     /// Say nothing but results, warnings and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Say each step
+    /// Say each step; twice: each request to a key vault, too
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }

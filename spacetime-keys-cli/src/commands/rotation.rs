@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::host::Paths;
 use crate::output::Output;
 use crate::rotation::{self, Site, Wish};
-use crate::store::Directory;
+use crate::store;
 
 /// The environment whose keys a host mounts when every group is rotated.
 pub(super) const DEFAULT_HOST: &str = "local";
@@ -104,7 +104,7 @@ fn wish(
 }
 
 fn run(config: &Config, wish: &Wish, output: &Output) -> Result<Answer, Failure> {
-    let store = Directory::new(config.store.path.clone());
-    rotation::run(&Site::new(config, &store, output), wish)?;
+    let store = store::open(config, output)?;
+    rotation::run(&Site::new(config, &*store, output), wish)?;
     Ok(Answer::Yes)
 }

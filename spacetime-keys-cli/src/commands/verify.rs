@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::host;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
 use crate::rotation::{Site, gather};
-use crate::store::Directory;
+use crate::store;
 
 pub(super) fn run(
     args: &args::Verify,
@@ -61,8 +61,8 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
     };
     let files =
         HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
-    let store = Directory::new(config.store.path.clone());
-    let site = Site::new(config, &store, output);
+    let store = store::open(config, output)?;
+    let site = Site::new(config, &*store, output);
     let gathered = gather(&site, &paths(config, &files))?;
     let mut policy = config.policy.clone();
     policy.max_age_days = args.max_age_days.unwrap_or(policy.max_age_days);

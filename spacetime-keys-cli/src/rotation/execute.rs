@@ -1,45 +1,52 @@
-//! Carrying out a plan's steps, one after the other.
+//! Carrying out a plan's steps: stage after stage, and within a stage, where calls wait on a
+//! network, all vaults at once.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use spacetime_keys_core::cli_toml::CliToml;
-use spacetime_keys_core::error::Proof;
 use spacetime_keys_core::es256::Signer;
 use spacetime_keys_core::fleet::{
-    Action, Environment, Escrow, KeyState, Operation, Origin, Plan, Request, Source, Step, Tags,
-    prove,
+    Action, KeyState, Operation, Origin, Plan, Request, Source, Step, prove,
 };
 use spacetime_keys_core::jwt::{self, Expiry, ResignOptions, Resigned};
 use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey, key};
 use zeroize::Zeroizing;
 
 use super::Site;
-use super::gather::{Gathered, gather, read_escrow};
+use super::gather::{Gathered, gather};
 use crate::clock;
 use crate::failpoint;
 use crate::failure::Failure;
 use crate::files;
 use crate::host::{self, Paths};
-use crate::store::{ESCROW_SECRET, JSON, NewSecret, PEM};
+use crate::store::{ESCROW_SECRET, each};
 
 /// What a run has done.
 #[derive(Default)]
 pub(super) struct Done {
     /// The pairs that the plan's targets hold now.
     pub(super) pairs: Vec<Fingerprint>,
+    /// For each step: the version that it wrote, if it wrote one.
+    pub(super) versions: Vec<Option<String>>,
     /// The token, if it was signed anew.
     pub(super) resigned: Option<Resigned>,
     /// Where a key was set aside.
-    pub(super) set_aside: Option<std::path::PathBuf>,
+    pub(super) set_aside: Option<PathBuf>,
 }
 
 pub(super) struct Executor<'a> {
-    site: &'a Site<'a>,
-    request: &'a Request,
+    pub(super) site: &'a Site<'a>,
+    pub(super) request: &'a Request,
+    pub(super) plan: &'a Plan,
+    pub(super) before: Gathered,
     paths: &'a Paths,
-    plan: &'a Plan,
-    before: Gathered,
     /// One a target, as far as they have been made or read.
-    keys: Vec<Option<PrivateKey>>,
-    done: Done,
+    keys: Vec<OnceLock<PrivateKey>>,
+    resigned: OnceLock<Resigned>,
+    set_aside: OnceLock<PathBuf>,
+    touched: AtomicBool,
 }
 
 /// Fails where a step surely would, before anything has been changed.
@@ -81,20 +88,57 @@ impl<'a> Executor<'a> {
         plan: &'a Plan,
         before: Gathered,
     ) -> Self {
-        let keys = plan.targets.iter().map(|_| None).collect();
-        Self { site, request, paths, plan, before, keys, done: Done::default() }
+        Self {
+            site,
+            request,
+            plan,
+            before,
+            paths,
+            keys: plan.targets.iter().map(|_| OnceLock::new()).collect(),
+            resigned: OnceLock::new(),
+            set_aside: OnceLock::new(),
+            touched: AtomicBool::new(false),
+        }
     }
 
-    pub(super) fn run(mut self) -> Result<Done, Failure> {
+    pub(super) fn run(&mut self) -> Result<Done, Failure> {
         self.clean_up()?;
-        for step in &self.plan.steps {
-            let name = format!("{} {}", step.action.as_str(), step.environment);
-            failpoint::reached(&format!("before {name}"))?;
-            self.site.output.detail(&format!("  {name} …"));
-            self.step(step).map_err(|failure| failure.prefix(format!("step `{name}`")))?;
-            failpoint::reached(&format!("after {name}"))?;
+        let mut versions = Vec::new();
+        for stage in self.plan.stages() {
+            // A vault's steps follow each other; vaults do not wait for each other.
+            let lanes: Vec<&[Step]> =
+                stage.chunk_by(|a, b| a.environment == b.environment).collect();
+            let this = &*self;
+            let lanes = each(this.site.store, &lanes, |lane| {
+                lane.iter().map(|step| this.step(step)).collect::<Result<Vec<_>, _>>()
+            })?;
+            versions.extend(lanes.into_iter().flatten());
         }
-        Ok(self.done)
+        Ok(Done {
+            pairs: self.pairs()?,
+            versions,
+            resigned: self.resigned.take(),
+            set_aside: self.set_aside.take(),
+        })
+    }
+
+    /// Whether anything may have been changed.
+    pub(super) fn has_touched(&self) -> bool {
+        self.touched.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn touch(&self) {
+        self.touched.store(true, Ordering::Relaxed);
+    }
+
+    fn step(&self, step: &Step) -> Result<Option<String>, Failure> {
+        let name = format!("{} {}", step.action.as_str(), step.environment);
+        failpoint::reached(&format!("before {name}"))?;
+        self.site.output.detail(&format!("  {name} …"));
+        let version =
+            self.carry_out(step).map_err(|failure| failure.prefix(format!("step `{name}`")))?;
+        failpoint::reached(&format!("after {name}"))?;
+        Ok(version)
     }
 
     /// Half-written files of a run that was killed may hold key material.
@@ -113,81 +157,63 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn step(&mut self, step: &Step) -> Result<(), Failure> {
+    /// Does what a step says; the version that it wrote, if it wrote one.
+    fn carry_out(&self, step: &Step) -> Result<Option<String>, Failure> {
         match step.action {
-            Action::Escrow => self.escrow(&step.environment),
+            Action::Escrow => return self.escrow(&step.environment),
             Action::AdoptPrivate => {
-                let key = self.mounted_key(step)?;
-                self.push_private(step, &key, Origin::Adopt)
+                return self.push_private(step, &self.mounted_key(step)?, Origin::Adopt);
             }
             Action::AdoptPublic => {
-                let key = self.mounted_key(step)?;
-                self.push_public(step, &key, Origin::Adopt)
-            }
-            Action::Generate => self.hold(step, PrivateKey::generate()?),
-            Action::Load => {
-                let key = self.load(step)?;
-                self.hold(step, key)
+                return self.push_public(step, &self.mounted_key(step)?, Origin::Adopt);
             }
             Action::PushPrivate => {
-                self.with_key(step, |this, key, origin| this.push_private(step, key, origin))
+                return self.push_private(step, self.key(step)?, self.origin(step)?);
             }
             Action::PushPublic => {
-                self.with_key(step, |this, key, origin| this.push_public(step, key, origin))
+                return self.push_public(step, self.key(step)?, self.origin(step)?);
             }
+            Action::Generate => self.hold(step, PrivateKey::generate()?)?,
+            Action::Load => self.hold(step, self.load(step)?)?,
             Action::SetAside => {
+                self.touch();
                 let mounted = self.paths.private_key();
                 let kept = self.site.state.set_aside(&mounted, &self.request.rotation_id)?;
-                self.done.set_aside = Some(kept);
-                Ok(())
+                let _ = self.set_aside.set(kept);
             }
             Action::MountPrivate => {
-                let folder = &self.paths.mounted_keys_dir;
-                self.with_key(step, |_, key, _| host::write_private(folder, key))
+                self.touch();
+                host::write_private(&self.paths.mounted_keys_dir, self.key(step)?)?;
             }
             Action::MountPublic => {
-                let folder = &self.paths.mounted_keys_dir;
-                self.with_key(step, |_, key, _| host::write_public(folder, key.public_key()))
+                self.touch();
+                let key = self.key(step)?;
+                host::write_public(&self.paths.mounted_keys_dir, key.public_key())?;
             }
-            Action::ResignToken => self.with_key(step, |this, key, _| this.resign(key)),
-            Action::Prove => self.prove(),
+            Action::ResignToken => {
+                self.touch();
+                self.resign(self.key(step)?)?;
+            }
+            Action::Prove => self.prove()?,
         }
+        Ok(None)
     }
 
-    /// Takes the target's key out for a step, and puts it back.
-    fn with_key(
-        &mut self,
-        step: &Step,
-        work: impl FnOnce(&mut Self, &PrivateKey, Origin) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let missing = || Failure::bug("a step came before its key");
-        let origin = self.plan.targets.get(step.target).ok_or_else(missing)?.origin;
-        let key = self.keys.get_mut(step.target).and_then(Option::take).ok_or_else(missing)?;
-        let result = work(self, &key, origin);
-        if let Some(place) = self.keys.get_mut(step.target) {
-            *place = Some(key);
-        }
-        result
+    fn key(&self, step: &Step) -> Result<&PrivateKey, Failure> {
+        let key = self.keys.get(step.target).and_then(OnceLock::get);
+        key.ok_or_else(|| Failure::bug("a step came before its key"))
     }
 
-    fn hold(&mut self, step: &Step, key: PrivateKey) -> Result<(), Failure> {
+    fn origin(&self, step: &Step) -> Result<Origin, Failure> {
+        let target = self.plan.targets.get(step.target);
+        target.map(|target| target.origin).ok_or_else(|| Failure::bug("a step without a target"))
+    }
+
+    fn hold(&self, step: &Step, key: PrivateKey) -> Result<(), Failure> {
         key::self_test(&key)?;
-        match self.keys.get_mut(step.target) {
-            Some(place) => *place = Some(key),
-            None => return Err(Failure::bug("a step without a target")),
-        }
-        Ok(())
-    }
-
-    fn escrow(&self, environment: &Environment) -> Result<(), Failure> {
-        let Some(publisher) = &self.plan.escrow else { return Ok(()) };
-        let vault = self.site.config.vault(environment)?;
-        // A damaged list is kept by the store as an earlier version; here a new one begins.
-        let mut escrow = read_escrow(self.site, vault)?.unwrap_or_else(|_| Escrow::default());
-        escrow.add(publisher.clone());
-        let json = escrow.to_json();
-        let tags = Tags { rotation_id: Some(self.request.rotation_id.clone()), ..Tags::default() };
-        self.put(vault, ESCROW_SECRET, &NewSecret { value: &json, content_type: JSON, tags })
+        let place = self.keys.get(step.target);
+        let held = place.is_some_and(|place| place.set(key).is_ok());
+        held.then_some(()).ok_or_else(|| Failure::bug("a step without a target"))
     }
 
     fn mounted_key(&self, step: &Step) -> Result<PrivateKey, Failure> {
@@ -227,58 +253,8 @@ impl<'a> Executor<'a> {
         }
     }
 
-    fn push_private(&self, step: &Step, key: &PrivateKey, origin: Origin) -> Result<(), Failure> {
-        let secret = &self.site.config.store.private_secret;
-        self.push(step, secret, &key.to_pem(), key.public_key(), origin)
-    }
-
-    fn push_public(&self, step: &Step, key: &PrivateKey, origin: Origin) -> Result<(), Failure> {
-        let secret = &self.site.config.store.public_secret;
-        self.push(step, secret, &key.public_key().to_pem(), key.public_key(), origin)
-    }
-
-    fn push(
-        &self,
-        step: &Step,
-        secret: &str,
-        value: &str,
-        public: &PublicKey,
-        origin: Origin,
-    ) -> Result<(), Failure> {
-        let vault = self.site.config.vault(&step.environment)?;
-        let tags = Tags {
-            fingerprint: Some(public.fingerprint()),
-            rotation_id: Some(self.request.rotation_id.clone()),
-            origin: Some(origin),
-            previous: self.previous(step, public.fingerprint()),
-        };
-        self.put(vault, secret, &NewSecret { value, content_type: PEM, tags })
-    }
-
-    /// What a rollback from this push returns to: the pair that it takes the place of.
-    fn previous(&self, step: &Step, pushed: Fingerprint) -> Option<Fingerprint> {
-        let adopted = self.plan.targets.get(step.target).and_then(|target| target.adopt);
-        let vault = self.before.snapshot.vault(&step.environment)?;
-        let current = vault.private.fingerprint();
-        if current == Some(pushed) {
-            // The same pair, written clean: it still follows what it followed.
-            return vault.latest.as_ref().and_then(|latest| latest.tags.previous);
-        }
-        adopted.filter(|adopted| *adopted != pushed).or(current)
-    }
-
-    /// Writes, reads back, compares.
-    fn put(&self, vault: &str, secret: &str, new: &NewSecret<'_>) -> Result<(), Failure> {
-        let written = self.site.store.put(vault, secret, new)?;
-        let latest = self.site.store.latest(vault, secret)?;
-        let same = latest.is_some_and(|found| {
-            found.properties.version == written.version && found.value.as_str() == new.value
-        });
-        if same { Ok(()) } else { Err(Error::Unproven(Proof::ReadBack).into()) }
-    }
-
     /// Reads `cli.toml` anew: its owner may have changed other things in it meanwhile.
-    fn resign(&mut self, key: &PrivateKey) -> Result<(), Failure> {
+    fn resign(&self, key: &PrivateKey) -> Result<(), Failure> {
         let Some(publisher) = &self.plan.publisher else { return Ok(()) };
         let path = &self.paths.cli_toml;
         let in_file = |error| Failure::in_file(path, error);
@@ -299,7 +275,7 @@ impl<'a> Executor<'a> {
         let old_keys: Vec<PublicKey> =
             cli_toml.server_keys().filter(|key| self.is_ours(key)).cloned().collect();
         host::write_cli_toml(path, &cli_toml.with(&resigned.token, &old_keys, key.public_key()))?;
-        self.done.resigned = Some(resigned);
+        let _ = self.resigned.set(resigned);
         Ok(())
     }
 
@@ -314,21 +290,21 @@ impl<'a> Executor<'a> {
             || snapshot.group(group).any(|vault| vault.knows(fingerprint))
     }
 
-    fn prove(&mut self) -> Result<(), Failure> {
-        let pairs: Option<Vec<Fingerprint>> = self
-            .plan
-            .targets
-            .iter()
-            .zip(&self.keys)
+    /// The pairs that the targets hold at the end.
+    fn pairs(&self) -> Result<Vec<Fingerprint>, Failure> {
+        let targets = self.plan.targets.iter().zip(&self.keys);
+        targets
             .map(|(target, key)| {
-                key.as_ref()
-                    .map(|key| key.public_key().fingerprint())
-                    .or_else(|| target.source.fingerprint())
+                let held = key.get().map(|key| key.public_key().fingerprint());
+                let pair = held.or_else(|| target.source.fingerprint());
+                pair.ok_or_else(|| Failure::bug("a target without a pair"))
             })
-            .collect();
-        self.done.pairs = pairs.ok_or_else(|| Failure::bug("a target without a pair"))?;
+            .collect()
+    }
+
+    fn prove(&self) -> Result<(), Failure> {
         let after = gather(self.site, self.paths)?;
-        prove(self.plan, self.request, &self.done.pairs, &after.snapshot)?;
+        prove(self.plan, self.request, &self.pairs()?, &after.snapshot)?;
         let name = match self.request.operation {
             Operation::Sync => "synced",
             _ => "proven",

@@ -6,9 +6,10 @@ use spacetime_keys_core::fleet::{
 use spacetime_keys_core::{Error, PrivateKey, PublicKey};
 
 use super::Site;
+use super::seen::Seen;
 use crate::failure::Failure;
 use crate::host::{self, Paths};
-use crate::store::{ESCROW_SECRET, Properties, Secret};
+use crate::store::{ESCROW_SECRET, History, Properties, each};
 
 /// A snapshot, and what goes with it but is not part of it.
 pub(crate) struct Gathered {
@@ -17,6 +18,8 @@ pub(crate) struct Gathered {
     pub(crate) known_keys: Vec<PublicKey>,
     /// Why vaults could not be read.
     pub(crate) failures: Vec<(Environment, Failure)>,
+    /// Which versions there were.
+    pub(crate) seen: Seen,
 }
 
 impl Gathered {
@@ -32,11 +35,17 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure
     let mut vaults = Vec::new();
     let mut known_keys = Vec::new();
     let mut failures = Vec::new();
-    for (environment, name) in &site.config.environments {
-        match read_vault(site, environment, name) {
-            Ok((vault, keys)) => {
-                vaults.push(vault);
-                known_keys.extend(keys);
+    let mut seen = Seen::default();
+    let environments = &site.config.environments;
+    let read = each(site.store, environments, |(environment, name)| {
+        Ok(read_vault(site, environment, name))
+    })?;
+    for ((environment, name), read) in environments.iter().zip(read) {
+        match read {
+            Ok(read) => {
+                vaults.push(read.vault);
+                known_keys.extend(read.keys);
+                seen.extend(read.seen);
             }
             Err(failure) => {
                 vaults.push(unavailable(environment, name));
@@ -60,7 +69,7 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure
             .unfinished()?
             .map(|run| Unfinished { running: site.state.is_locked(), identity: run.identity() }),
     };
-    Ok(Gathered { snapshot, known_keys, failures })
+    Ok(Gathered { snapshot, known_keys, failures, seen })
 }
 
 fn unavailable(environment: &Environment, name: &str) -> Vault {
@@ -75,38 +84,50 @@ fn unavailable(environment: &Environment, name: &str) -> Vault {
     }
 }
 
-/// One vault, and the public keys of its latest pair.
-fn read_vault(
-    site: &Site<'_>,
-    environment: &Environment,
-    name: &str,
-) -> Result<(Vault, Vec<PublicKey>), Failure> {
+/// What one vault holds.
+struct Read {
+    vault: Vault,
+    /// The public keys of its latest pair.
+    keys: Vec<PublicKey>,
+    seen: Seen,
+}
+
+fn read_vault(site: &Site<'_>, environment: &Environment, name: &str) -> Result<Read, Failure> {
     let store = &site.config.store;
-    let private = site.store.latest(name, &store.private_secret)?;
-    let public = site.store.latest(name, &store.public_secret)?;
-    let mut versions = site.store.versions(name, &store.private_secret)?;
-    if let Some(latest) = &private {
-        versions.retain(|version| version.version != latest.properties.version);
+    let secrets = [store.private_secret.as_str(), store.public_secret.as_str(), ESCROW_SECRET];
+    let histories = each(site.store, &secrets, |secret| site.store.read(name, secret))?;
+    let mut seen = Seen::default();
+    for (secret, history) in secrets.iter().zip(&histories) {
+        seen.add(name, secret, &history.versions);
     }
-    let earlier = versions
+    let Ok([private, public, escrow]) = <[History; 3]>::try_from(histories) else {
+        return Err(Failure::bug("three secrets were read, and others came back"));
+    };
+    let latest = private.latest.as_ref().map(|secret| secret.properties.version.as_str());
+    let earlier: Vec<Properties> = private
+        .versions
         .into_iter()
-        .map(|properties| describe_version(site, name, properties))
-        .collect::<Result<_, _>>()?;
+        .filter(|version| Some(version.version.as_str()) != latest)
+        .collect();
+    let earlier = each(site.store, &earlier, |version| describe_version(site, name, version))?;
     let (private_state, private_key) =
-        private.as_ref().map(|secret| KeyState::of_private(&*secret.value)).unwrap_or_default();
+        private.latest.as_ref().map(|secret| KeyState::of_private(&*secret.value)).unwrap_or_default();
     let (public_state, public_key) =
-        public.as_ref().map(|secret| KeyState::of_public(&*secret.value)).unwrap_or_default();
+        public.latest.as_ref().map(|secret| KeyState::of_public(&*secret.value)).unwrap_or_default();
     let vault = Vault {
         environment: environment.clone(),
         name: name.to_owned(),
         // The value counts, not the tag: a copy by hand may carry somebody else's tag.
-        latest: private.map(|secret| stored(secret.properties, private_state.fingerprint())),
+        latest: private
+            .latest
+            .map(|secret| stored(secret.properties, private_state.fingerprint())),
         private: private_state,
         public: public_state,
         earlier,
-        escrow: read_escrow(site, name)?,
+        escrow: parse_escrow(&escrow),
     };
-    Ok((vault, [private_key, public_key].into_iter().flatten().collect()))
+    let keys = [private_key, public_key].into_iter().flatten().collect();
+    Ok(Read { vault, keys, seen })
 }
 
 fn stored(
@@ -125,33 +146,34 @@ fn stored(
 fn describe_version(
     site: &Site<'_>,
     vault: &str,
-    properties: Properties,
+    properties: &Properties,
 ) -> Result<StoredVersion, Failure> {
-    let fingerprint = if properties.tags.fingerprint.is_some() {
+    let fingerprint = if properties.tags.fingerprint.is_some() || !properties.enabled {
         properties.tags.fingerprint
     } else {
         let secret = &site.config.store.private_secret;
         let value = site.store.get(vault, secret, &properties.version)?.value;
         KeyState::of_private(&*value).0.fingerprint()
     };
-    Ok(stored(properties, fingerprint))
+    Ok(stored(properties.clone(), fingerprint))
 }
 
 /// The escrow of a vault: what is there, or what is wrong with it.
-pub(crate) fn read_escrow(site: &Site<'_>, vault: &str) -> Result<Result<Escrow, Error>, Failure> {
-    let secret: Option<Secret> = site.store.latest(vault, ESCROW_SECRET)?;
-    Ok(secret.map_or_else(|| Ok(Escrow::default()), |secret| Escrow::parse(&secret.value)))
+pub(super) fn parse_escrow(history: &History) -> Result<Escrow, Error> {
+    history.latest.as_ref().map_or_else(|| Ok(Escrow::default()), |s| Escrow::parse(&s.value))
 }
 
+/// All earlier public keys that can be read.
 fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
     let secret = &site.config.store.private_secret;
-    let mut keys = Vec::new();
-    for vault in vaults {
-        for version in &vault.earlier {
-            let value = site.store.get(&vault.name, secret, &version.version);
-            let key = value.ok().and_then(|secret| PrivateKey::from_pem(&*secret.value).ok());
-            keys.extend(key.map(|key| key.public_key().clone()));
-        }
-    }
-    keys
+    let versions: Vec<(&str, &str)> = vaults
+        .iter()
+        .flat_map(|vault| vault.earlier.iter().map(|at| (vault.name.as_str(), at.version.as_str())))
+        .collect();
+    let keys = each(site.store, &versions, |(vault, version)| {
+        let value = site.store.get(vault, secret, version).ok();
+        let key = value.and_then(|secret| PrivateKey::from_pem(&*secret.value).ok());
+        Ok(key.map(|key| key.public_key().clone()))
+    });
+    keys.unwrap_or_default().into_iter().flatten().collect()
 }

@@ -2,7 +2,9 @@
 
 mod execute;
 mod gather;
+mod push;
 mod report;
+mod seen;
 
 use spacetime_keys_core::fleet::{Environment, Operation, Plan, Request, Unfinished, plan};
 use spacetime_keys_core::{Error, Identity};
@@ -15,7 +17,7 @@ use crate::failure::Failure;
 use crate::host::Paths;
 use crate::output::Output;
 use crate::state::{self, Journal, State};
-use crate::store::{Directory, KeyStore};
+use crate::store::KeyStore;
 use execute::Executor;
 use report::Report;
 
@@ -39,6 +41,13 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
+    /// Whether a person is asked. What is continued was confirmed when it began.
+    const fn asks(&self, request: &Request) -> bool {
+        !self.yes
+            && !request.continuing
+            && matches!(request.operation, Operation::Rotate | Operation::Rollback)
+    }
+
     fn request(&self, rotation_id: String) -> Request {
         Request {
             operation: self.operation,
@@ -66,7 +75,7 @@ pub(crate) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    pub(crate) fn new(config: &'a Config, store: &'a Directory, output: &'a Output) -> Self {
+    pub(crate) fn new(config: &'a Config, store: &'a dyn KeyStore, output: &'a Output) -> Self {
         Self { config, store, state: State::new(config), output }
     }
 }
@@ -87,40 +96,64 @@ pub(crate) fn run(site: &Site<'_>, wish: &Wish) -> Result<(), Failure> {
         output.result(&report::nothing(text), || format!("{text}\n"));
         return Ok(());
     };
-    // Half of what another run does would look like damage.
-    let (gathered, plan) = prepare(site, &run)
-        .map_err(|failure| if site.state.is_locked() { state::busy() } else { failure })?;
-    if wish.dry_run {
-        let report = Report::new(site, &run.request, &run.paths, &plan, &gathered.snapshot, true);
-        output.result(&report, || report.to_text());
-        return Ok(());
-    }
-    if run.request.continuing {
-        output.note("Finishing the run that was interrupted.");
-    }
-    if plan.changes_anything() {
-        execute::check_writable(site, &run.request, &run.paths, &plan)?;
-        // What is continued was confirmed when it began.
-        if !run.request.continuing {
-            ask(wish, &run.request, &plan)?;
+    // A person takes time to answer: a plan to ask about is made before the lock. Where nobody is
+    // asked, and looking takes time, one look under the lock is enough.
+    let asks = wish.asks(&run.request);
+    let look_first = wish.dry_run || asks || !site.store.is_remote();
+    if look_first {
+        // Half of what another run does would look like damage.
+        let (gathered, plan) = prepare(site, &run)
+            .map_err(|failure| if site.state.is_locked() { state::busy() } else { failure })?;
+        if wish.dry_run {
+            let report =
+                Report::new(site, &run.request, &run.paths, &plan, &gathered.snapshot, true);
+            output.result(&report, || report.to_text());
+            return Ok(());
         }
+        announce_continued(output, &run);
+        if plan.changes_anything() {
+            execute::check_writable(site, &run.request, &run.paths, &plan)?;
+            if asks {
+                ask(&run.request, &plan)?;
+            }
+        }
+    } else {
+        announce_continued(output, &run);
     }
 
     let lock = site.state.lock()?;
     // While a person was thinking, another run may have ended, or been cut short.
     let Some(run) = decide_locked(site, wish, run)? else { return Err(state::busy()) };
     let (gathered, plan) = prepare(site, &run)?;
+    if !look_first && plan.changes_anything() {
+        execute::check_writable(site, &run.request, &run.paths, &plan)?;
+    }
     let identity = run.identity.or(plan.publisher.as_ref().map(|publisher| publisher.identity));
     let report = Report::new(site, &run.request, &run.paths, &plan, &gathered.snapshot, false);
     report.announce();
     site.state.begin(&lock, &Journal::new(&run.request, &run.paths, identity))?;
-    let executor = Executor::new(site, &run.request, &run.paths, &plan, gathered);
-    let done = executor.run().map_err(|failure| failure.and_then("`spacetime-keys resume`"))?;
-    site.state.end(&lock).map_err(|failure| failure.and_then("`spacetime-keys resume`"))?;
+    let mut executor = Executor::new(site, &run.request, &run.paths, &plan, gathered);
+    let resumable = |failure: Failure| failure.and_then("`spacetime-keys resume`");
+    let done = match executor.run() {
+        Ok(done) => done,
+        // Nothing was begun, and nothing is left to finish.
+        Err(failure) if !executor.has_touched() && !run.request.continuing => {
+            site.state.end(&lock)?;
+            return Err(failure);
+        }
+        Err(failure) => return Err(resumable(failure)),
+    };
+    site.state.end(&lock).map_err(resumable)?;
 
     let report = report.finished(&done);
     output.result(&report, || report.to_text());
     Ok(())
+}
+
+fn announce_continued(output: &Output, run: &Run) {
+    if run.request.continuing {
+        output.note("Finishing the run that was interrupted.");
+    }
 }
 
 /// Which run this is. `None`: there is nothing to resume, and no environment was named.
@@ -201,10 +234,7 @@ fn require_available(
     }
 }
 
-fn ask(wish: &Wish, request: &Request, plan: &Plan) -> Result<(), Failure> {
-    if wish.yes {
-        return Ok(());
-    }
+fn ask(request: &Request, plan: &Plan) -> Result<(), Failure> {
     let environments: Vec<&Environment> = plan.environments().collect();
     let names: Vec<_> = environments.iter().map(|environment| environment.as_str()).collect();
     let names = names.join(" and ");

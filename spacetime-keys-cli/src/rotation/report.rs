@@ -33,6 +33,9 @@ struct StepReport {
     step: Action,
     environment: Environment,
     status: &'static str,
+    /// The store's name for the version that the step wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +79,7 @@ impl<'a> Report<'a> {
             step: *action,
             environment: environment.clone(),
             status: "planned",
+            version: None,
         });
         let previous = |target: &Target| {
             target.adopt.or_else(|| {
@@ -140,8 +144,9 @@ impl<'a> Report<'a> {
 
     /// The same run, carried out.
     pub(super) fn finished(mut self, done: &Done) -> Self {
-        for step in &mut self.steps {
+        for (step, version) in self.steps.iter_mut().zip(&done.versions) {
             step.status = "done";
+            step.version.clone_from(version);
         }
         for (pair, fingerprint) in self.pairs.iter_mut().zip(&done.pairs) {
             pair.fingerprint = Some(*fingerprint);

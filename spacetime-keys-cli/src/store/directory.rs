@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{KeyStore, NewSecret, Properties, Secret, tags_from, tags_to_pairs};
+use super::{History, KeyStore, NewSecret, Properties, Secret, tags_from, tags_to_pairs};
 use crate::clock;
 use crate::failpoint;
 use crate::failure::Failure;
@@ -78,6 +78,7 @@ impl Directory {
         Ok(Properties {
             version: version.to_owned(),
             created: file.created,
+            enabled: true,
             tags: tags_from(|name| file.tags.get(name).map(String::as_str)),
         })
     }
@@ -110,9 +111,19 @@ fn name_of(number: u64) -> String {
 }
 
 impl KeyStore for Directory {
-    fn latest(&self, vault: &str, secret: &str) -> Result<Option<Secret>, Failure> {
-        let newest = self.numbers(vault, secret)?.into_iter().max();
-        newest.map(|number| self.get(vault, secret, &name_of(number))).transpose()
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    fn read(&self, vault: &str, secret: &str) -> Result<History, Failure> {
+        let numbers = self.numbers(vault, secret)?;
+        let newest = numbers.iter().max();
+        let latest = newest.map(|number| self.get(vault, secret, &name_of(*number))).transpose()?;
+        let versions = numbers
+            .into_iter()
+            .map(|number| self.properties(vault, secret, &name_of(number)))
+            .collect::<Result<_, _>>()?;
+        Ok(History { latest, versions })
     }
 
     fn get(&self, vault: &str, secret: &str, version: &str) -> Result<Secret, Failure> {
@@ -123,14 +134,7 @@ impl KeyStore for Directory {
         Ok(Secret { value, properties: self.properties(vault, secret, version)? })
     }
 
-    fn versions(&self, vault: &str, secret: &str) -> Result<Vec<Properties>, Failure> {
-        self.numbers(vault, secret)?
-            .into_iter()
-            .map(|number| self.properties(vault, secret, &name_of(number)))
-            .collect()
-    }
-
-    fn put(&self, vault: &str, secret: &str, new: &NewSecret<'_>) -> Result<Properties, Failure> {
+    fn put(&self, vault: &str, secret: &str, new: &NewSecret<'_>) -> Result<String, Failure> {
         let folder = self.folder(vault, secret);
         let fail = |error: std::io::Error| Failure::io("writing to", &folder, &error);
         files::create_folder(&folder, FOLDER_MODE)?;
@@ -146,7 +150,7 @@ impl KeyStore for Directory {
         let _ = temp.keep();
         failpoint::reached("store:renamed")?;
         files::sync_folder(&folder).map_err(fail)?;
-        Ok(Properties { version, created, tags: new.tags.clone() })
+        Ok(version)
     }
 
     fn check_writable(&self, vault: &str, secret: &str) -> Result<(), Failure> {
@@ -176,17 +180,17 @@ mod tests {
     fn versions_are_kept_and_the_last_one_is_latest() {
         let root = tempfile::tempdir().unwrap();
         let store = Directory::new(root.path().join("store"));
-        assert!(store.latest("v", "s").unwrap().is_none());
+        assert!(store.read("v", "s").unwrap().latest.is_none());
         for value in ["one", "two", "three"] {
             store.put("v", "s", &new(value)).unwrap();
         }
-        let latest = store.latest("v", "s").unwrap().unwrap();
+        let History { latest, mut versions } = store.read("v", "s").unwrap();
+        let latest = latest.unwrap();
         assert_eq!(latest.value.as_str(), "three");
         assert!(latest.properties.tags.is_of("r1", Origin::Rotate));
-        let mut versions = store.versions("v", "s").unwrap();
         versions.sort_by(|a, b| a.version.cmp(&b.version));
         assert_eq!(store.get("v", "s", &versions[0].version).unwrap().value.as_str(), "one");
-        assert!(store.latest("other", "s").unwrap().is_none());
+        assert!(store.read("other", "s").unwrap().latest.is_none());
     }
 
     #[test]
@@ -197,7 +201,7 @@ mod tests {
         for strange in [".spacetime-keys-tmp-x", "2", "00000002~", "note.txt"] {
             fs::create_dir(root.path().join("v/s").join(strange)).unwrap();
         }
-        assert_eq!(store.versions("v", "s").unwrap().len(), 1);
+        assert_eq!(store.read("v", "s").unwrap().versions.len(), 1);
         store.clean_up("v", "s").unwrap();
         assert!(!root.path().join("v/s/.spacetime-keys-tmp-x").exists());
         assert!(root.path().join("v/s/note.txt").exists());

@@ -1,14 +1,20 @@
 //! Where keys are kept: one trait, so that the stores are alike to all that use them.
 
+#[cfg(feature = "azure-key-vault")]
+mod azure;
 mod directory;
 
 use spacetime_keys_core::Fingerprint;
 use spacetime_keys_core::fleet::{Origin, Tags};
 use zeroize::Zeroizing;
 
-pub(crate) use directory::Directory;
+#[cfg(feature = "azure-key-vault")]
+use azure::AzureKeyVault;
+use directory::Directory;
 
+use crate::config::{Config, StoreKind};
 use crate::failure::Failure;
+use crate::output::Output;
 
 /// The third secret beside the two keys: the publishers' claims.
 pub(crate) const ESCROW_SECRET: &str = "spacetimedb-publisher-claims";
@@ -25,6 +31,8 @@ pub(crate) struct Properties {
     pub(crate) version: String,
     /// Unix seconds.
     pub(crate) created: i64,
+    /// Whether its value can be read.
+    pub(crate) enabled: bool,
     /// What we wrote beside it.
     pub(crate) tags: Tags,
 }
@@ -42,20 +50,29 @@ pub(crate) struct NewSecret<'a> {
     pub(crate) tags: Tags,
 }
 
+/// A secret's versions.
+pub(crate) struct History {
+    /// The latest version, if there is any.
+    pub(crate) latest: Option<Secret>,
+    /// All versions, the latest among them, in no order.
+    pub(crate) versions: Vec<Properties>,
+}
+
 /// A key store: vaults that hold secrets, each with its versions. A write makes a new version and
 /// leaves the others; nothing is ever deleted.
-pub(crate) trait KeyStore {
-    /// The latest version, if there is any.
-    fn latest(&self, vault: &str, secret: &str) -> Result<Option<Secret>, Failure>;
+pub(crate) trait KeyStore: Sync {
+    /// Whether calls wait on a network: then those that need not wait for each other are made at
+    /// once, and what was just written may not be seen at once.
+    fn is_remote(&self) -> bool;
+
+    /// A secret's latest version, and the list of all.
+    fn read(&self, vault: &str, secret: &str) -> Result<History, Failure>;
 
     /// One version.
     fn get(&self, vault: &str, secret: &str, version: &str) -> Result<Secret, Failure>;
 
-    /// All versions, in no order.
-    fn versions(&self, vault: &str, secret: &str) -> Result<Vec<Properties>, Failure>;
-
-    /// Writes a new version.
-    fn put(&self, vault: &str, secret: &str, new: &NewSecret<'_>) -> Result<Properties, Failure>;
+    /// Writes a new version, and says which one that is.
+    fn put(&self, vault: &str, secret: &str, new: &NewSecret<'_>) -> Result<String, Failure>;
 
     /// Fails where [`KeyStore::put`] surely would, and changes nothing.
     fn check_writable(&self, vault: &str, secret: &str) -> Result<(), Failure>;
@@ -63,6 +80,50 @@ pub(crate) trait KeyStore {
     /// Removes what a killed run left half-written. Only under the lock.
     fn clean_up(&self, vault: &str, secret: &str) -> Result<(), Failure>;
 }
+
+/// The configured store.
+pub(crate) fn open(config: &Config, output: &Output) -> Result<Box<dyn KeyStore>, Failure> {
+    match &config.store.kind {
+        StoreKind::Directory => Ok(Box::new(Directory::new(config.store.path.clone()))),
+        #[cfg(feature = "azure-key-vault")]
+        StoreKind::AzureKeyVault(azure) => Ok(Box::new(AzureKeyVault::new(*azure, *output)?)),
+        #[cfg(not(feature = "azure-key-vault"))]
+        StoreKind::AzureKeyVault(_) => Err(not_in_this_build(*output)),
+    }
+}
+
+#[cfg(not(feature = "azure-key-vault"))]
+fn not_in_this_build(_: Output) -> Failure {
+    Failure::config(
+        "this build has no azure-key-vault store",
+        "install spacetime-keys with its default features",
+    )
+}
+
+/// Does the same for each item: in order and no further than the first failure, or, where calls
+/// wait on a network, for all of them at once and each to its end.
+pub(crate) fn each<T: Sync, R: Send>(
+    store: &dyn KeyStore,
+    items: &[T],
+    work: impl Fn(&T) -> Result<R, Failure> + Sync,
+) -> Result<Vec<R>, Failure> {
+    if !store.is_remote() || items.len() < 2 {
+        return items.iter().map(work).collect();
+    }
+    let mut results = Vec::with_capacity(items.len());
+    for some in items.chunks(AT_ONCE) {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = some.iter().map(|item| scope.spawn(|| work(item))).collect();
+            for thread in threads {
+                results.push(thread.join().unwrap_or_else(|_| Err(Failure::bug("a panic"))));
+            }
+        });
+    }
+    results.into_iter().collect()
+}
+
+/// More would only be throttled.
+const AT_ONCE: usize = 16;
 
 const FINGERPRINT: &str = "fingerprint";
 const ROTATION_ID: &str = "rotation-id";

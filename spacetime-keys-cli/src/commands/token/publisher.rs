@@ -12,7 +12,7 @@ use crate::files;
 use crate::host;
 use crate::output::{GOOD, Output, styled};
 use crate::rotation::{Site, gather};
-use crate::store::Directory;
+use crate::store;
 use serde_json::json;
 use spacetime_keys_core::cli_toml::{self, CliToml};
 use spacetime_keys_core::es256::Signer;
@@ -100,8 +100,8 @@ pub(super) fn restore(
 ) -> Result<Answer, Failure> {
     let environment = config.environment(environment)?;
     let refuse = |error| Failure::in_environment(&environment, error);
-    let store = Directory::new(config.store.path.clone());
-    let site = Site::new(config, &store, output);
+    let store = store::open(config, output)?;
+    let site = Site::new(config, &*store, output);
     let paths = paths(config, files);
     // cli.toml is about to be replaced, and belongs to another program: one run at a time here, too.
     if site.state.is_locked() {
@@ -153,7 +153,7 @@ fn store_key(
     config: &Config,
     vault: &spacetime_keys_core::fleet::Vault,
 ) -> Result<PrivateKey, Failure> {
-    let secret = site.store.latest(&vault.name, &config.store.private_secret)?;
+    let secret = site.store.read(&vault.name, &config.store.private_secret)?.latest;
     let secret =
         secret.ok_or_else(|| Failure::in_environment(&vault.environment, Error::VaultEmpty))?;
     PrivateKey::from_pem(&*secret.value)

@@ -1,0 +1,155 @@
+//! Writing to vaults: look whether somebody else does, write, read back, compare.
+
+use std::time::Duration;
+
+use spacetime_keys_core::error::Proof;
+use spacetime_keys_core::fleet::{Environment, Escrow, Origin, Step, Tags};
+use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey};
+
+use super::execute::Executor;
+use super::gather::parse_escrow;
+use super::seen::Seen;
+use crate::failure::Failure;
+use crate::store::{ESCROW_SECRET, History, JSON, NewSecret, PEM};
+
+/// How long to wait before a vault is read again that does not show yet what was written.
+const WAITS: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_millis(600),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// How often publishers that others put into the escrow at the same moment are taken in.
+const MERGES: usize = 3;
+
+impl Executor<'_> {
+    /// The private key is the first that is written in a vault: here it shows whether anybody else
+    /// has been at work there since this run looked.
+    pub(super) fn push_private(
+        &self,
+        step: &Step,
+        key: &PrivateKey,
+        origin: Origin,
+    ) -> Result<Option<String>, Failure> {
+        let vault = self.site.config.vault(&step.environment)?;
+        let secret = &self.site.config.store.private_secret;
+        let now = self.site.store.read(vault, secret)?;
+        self.require_alone(vault, secret, &now)?;
+        self.push(step, secret, &key.to_pem(), key.public_key(), origin)
+    }
+
+    pub(super) fn push_public(
+        &self,
+        step: &Step,
+        key: &PrivateKey,
+        origin: Origin,
+    ) -> Result<Option<String>, Failure> {
+        let secret = &self.site.config.store.public_secret;
+        self.push(step, secret, &key.public_key().to_pem(), key.public_key(), origin)
+    }
+
+    fn push(
+        &self,
+        step: &Step,
+        secret: &str,
+        value: &str,
+        public: &PublicKey,
+        origin: Origin,
+    ) -> Result<Option<String>, Failure> {
+        let vault = self.site.config.vault(&step.environment)?;
+        let tags = Tags {
+            fingerprint: Some(public.fingerprint()),
+            rotation_id: Some(self.request.rotation_id.clone()),
+            origin: Some(origin),
+            previous: self.previous(step, public.fingerprint()),
+        };
+        let new = NewSecret { value, content_type: PEM, tags };
+        let (version, after) = self.put(vault, secret, &new)?;
+        self.require_alone(vault, secret, &after)?;
+        Ok(Some(version))
+    }
+
+    /// What a rollback from this push returns to: the pair that it takes the place of.
+    fn previous(&self, step: &Step, pushed: Fingerprint) -> Option<Fingerprint> {
+        let adopted = self.plan.targets.get(step.target).and_then(|target| target.adopt);
+        let vault = self.before.snapshot.vault(&step.environment)?;
+        let current = vault.private.fingerprint();
+        if current == Some(pushed) {
+            // The same pair, written clean: it still follows what it followed.
+            return vault.latest.as_ref().and_then(|latest| latest.tags.previous);
+        }
+        adopted.filter(|adopted| *adopted != pushed).or(current)
+    }
+
+    /// Keeps the publisher's claims. Several hosts share a vault, and may do so at the same moment:
+    /// what another one wrote in between is taken in.
+    pub(super) fn escrow(&self, environment: &Environment) -> Result<Option<String>, Failure> {
+        let Some(publisher) = &self.plan.escrow else { return Ok(None) };
+        let vault = self.site.config.vault(environment)?;
+        let store = self.site.store;
+        let rotation_id = self.request.rotation_id.as_str();
+        let before = store.read(vault, ESCROW_SECRET)?;
+        let mut seen = Seen::default();
+        seen.add(vault, ESCROW_SECRET, &before.versions);
+        // A damaged list is kept by the store as an earlier version; here a new one begins.
+        let mut escrow = parse_escrow(&before).unwrap_or_default();
+        escrow.add(publisher.clone());
+        for _ in 0..MERGES {
+            let json = escrow.to_json();
+            let tags = Tags { rotation_id: Some(rotation_id.to_owned()), ..Tags::default() };
+            let new = NewSecret { value: &json, content_type: JSON, tags };
+            let (version, after) = self.put(vault, ESCROW_SECRET, &new)?;
+            let foreign = seen.foreign(vault, ESCROW_SECRET, &after.versions, rotation_id);
+            if foreign.is_empty() {
+                return Ok(Some(version));
+            }
+            for other in foreign {
+                let value = store.get(vault, ESCROW_SECRET, &other.version)?.value;
+                for publisher in Escrow::parse(&value).unwrap_or_default().publishers() {
+                    escrow.add(publisher.clone());
+                }
+            }
+            seen.add(vault, ESCROW_SECRET, &after.versions);
+        }
+        Err(Error::Unproven(Proof::ReadBack).into())
+    }
+
+    /// Writes, reads back, compares. The version, and the history with it.
+    fn put(
+        &self,
+        vault: &str,
+        secret: &str,
+        new: &NewSecret<'_>,
+    ) -> Result<(String, History), Failure> {
+        let store = self.site.store;
+        self.touch();
+        let version = store.put(vault, secret, new)?;
+        // A network's store may show what it holds a moment late.
+        let waits: &[Duration] = if store.is_remote() { &WAITS } else { &[] };
+        let mut waits = waits.iter();
+        loop {
+            let history = store.read(vault, secret)?;
+            let same = history.latest.as_ref().is_some_and(|found| {
+                found.properties.version == version && found.value.as_str() == new.value
+            });
+            if same {
+                return Ok((version, history));
+            }
+            self.require_alone(vault, secret, &history)?;
+            match waits.next() {
+                Some(wait) => std::thread::sleep(*wait),
+                None => return Err(Error::Unproven(Proof::ReadBack).into()),
+            }
+        }
+    }
+
+    fn require_alone(&self, vault: &str, secret: &str, now: &History) -> Result<(), Failure> {
+        // Publishers' claims are a list that several hosts write: they are merged instead.
+        if secret == ESCROW_SECRET {
+            return Ok(());
+        }
+        let id = &self.request.rotation_id;
+        self.before.seen.require_alone(vault, secret, &now.versions, id)
+    }
+}

@@ -1,0 +1,86 @@
+//! What an error of the SDK says: the whole chain, for its outer text is often useless.
+
+use std::error::Error;
+
+/// Why a connection failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Network {
+    /// The name is not known.
+    NoSuchHost,
+    /// The other side, or a proxy, does not take connections.
+    Refused,
+    /// No agreement on encryption, or a certificate that is not trusted.
+    Tls { certificate: bool },
+    /// Something else broke.
+    Broken,
+}
+
+/// The texts of an error and of all that caused it, in lower case. Never shown to anybody.
+pub(super) fn chain(error: &azure_core::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push('\n');
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text.make_ascii_lowercase();
+    text
+}
+
+/// Why the connection failed, if that is what the chain tells.
+pub(super) fn network(chain: &str) -> Option<Network> {
+    let has = |words: &[&str]| words.iter().any(|word| chain.contains(word));
+    if has(&["certificate", "unknownissuer"]) {
+        return Some(Network::Tls { certificate: true });
+    }
+    if has(&["tls", "handshake", "corrupt message", "invalidcontenttype"]) {
+        return Some(Network::Tls { certificate: false });
+    }
+    // A proxy says so in the place of the name service.
+    if has(&["dns error", "failed to lookup", "unsuccessful tunnel", "tunnel error"]) {
+        return Some(Network::NoSuchHost);
+    }
+    if has(&["connection refused", "tcp connect error", "network unreachable"]) {
+        return Some(Network::Refused);
+    }
+    let broken = ["connection closed", "connection reset", "broken pipe", "unexpected eof"];
+    let sent = ["error sending request", "failed to execute `reqwest` request", "timed out"];
+    let body = ["error reading a body", "incompletebody", "incomplete message"];
+    if has(&broken) || has(&sent) || has(&body) {
+        return Some(Network::Broken);
+    }
+    None
+}
+
+/// The number of an Entra ID error, such as `AADSTS7000215`.
+pub(super) fn entra_code(chain: &str) -> Option<String> {
+    let digits = chain.split("aadsts").nth(1)?;
+    let digits: String = digits.chars().take_while(char::is_ascii_digit).take(10).collect();
+    (!digits.is_empty()).then(|| format!("AADSTS{digits}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_found_in_the_chain() {
+        for (chain, found) in [
+            ("client error (connect)\ninvalid peer certificate: unknownissuer", Some(Network::Tls { certificate: true })),
+            ("client error (connect)\ndns error\nfailed to lookup address", Some(Network::NoSuchHost)),
+            ("client error (connect)\ntcp connect error\nconnection refused", Some(Network::Refused)),
+            ("error sending request\nconnection closed before message completed", Some(Network::Broken)),
+            ("the run was good", None),
+        ] {
+            assert_eq!(network(chain), found, "{chain}");
+        }
+    }
+
+    #[test]
+    fn entra_codes_are_numbers_alone() {
+        assert_eq!(entra_code("aadsts7000215: invalid"), Some("AADSTS7000215".to_owned()));
+        assert_eq!(entra_code("aadstsx"), None);
+        assert_eq!(entra_code("nothing"), None);
+    }
+}
