@@ -194,7 +194,7 @@ fn write(
         Some(Fault::TokenExpired) => state.tokens.revoke(),
         Some(Fault::StaleRead) => call.stale = true,
         Some(Fault::SecondWriter { value, tags }) => {
-            second_writer(&mut state, host, &call, value, tags)
+            second_writer(&mut state, host, &call, value, tags);
         }
         _ => {}
     }
