@@ -238,6 +238,32 @@ fn matchers_find_their_request() {
 }
 
 #[test]
+fn each_request_of_a_run_can_be_struck_in_the_next() {
+    let (stand_in, client) = logged_in(&[VAULT, "kv-test"]);
+    let start = stand_in.snapshot();
+    let run = || {
+        let _ = client.ask_token(&stand_in, "x", &[]);
+        for vault in [VAULT, "kv-test"] {
+            for name in ["a", "b", "a"] {
+                client.get(vault, &format!("/secrets/{name}"));
+                client.put(vault, name, "x").unwrap();
+            }
+        }
+        stand_in.requests()
+    };
+    let clean = run();
+    assert_eq!(clean.len(), 13);
+    assert!(clean.iter().all(|request| !request.faulted));
+    for request in &clean {
+        stand_in.reset(&start);
+        stand_in.fault(Matcher::of(request), Fault::Status503);
+        let struck: Vec<_> = run().into_iter().filter(|again| again.faulted).collect();
+        assert_eq!(struck.len(), 1);
+        assert_eq!((struck[0].number, struck[0].status), (request.number, Some(503)));
+    }
+}
+
+#[test]
 #[should_panic(expected = "strikes a connection")]
 fn a_fault_of_connections_has_no_operation() {
     logged_in(&[VAULT]).0.fault(puts(), Fault::NoTls);

@@ -19,6 +19,7 @@ fn at(times: &[(u64, Option<u64>)]) -> Vec<Request> {
         .zip(0..)
         .map(|(&(started, ended), number)| Request {
             number,
+            occurrence: 0,
             host: "kv-prod".to_owned(),
             operation: Operation::Put,
             secret: None,
