@@ -57,6 +57,8 @@ fn sigterm_ends_it_in_order() {
     use rustix::process::{Pid, Signal, kill_process};
     let folder = tempfile::tempdir().unwrap();
     let (mut process, _) = start(folder.path());
+    // Waiting would close it, and that ends the program as well.
+    let _open = process.stdin.take();
     kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
     assert!(process.wait().unwrap().success());
 }
