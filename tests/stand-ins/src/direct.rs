@@ -1,8 +1,11 @@
 //! What tests see and do in the vaults without a request.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::StandIn;
+use crate::shared::Epoch;
 use crate::vault::{Draft, Rights, Vault, Vaults, Version};
 
 /// All vaults with their secrets, rights and firewalls at one moment.
@@ -92,10 +95,17 @@ impl StandIn {
     }
 
     /// Makes all vaults what they were, and ends every connection: what a process that is gone
-    /// still had under way changes nothing any more.
+    /// still had under way changes nothing any more. They have ended when this returns, so that a
+    /// client in this process sees that it needs new ones.
     pub fn restore(&self, snapshot: &Snapshot) {
         let mut state = self.shared.state();
         state.vaults.clone_from(&snapshot.0);
-        self.shared.epoch.send_modify(|epoch| *epoch += 1);
+        let over = self.shared.epoch.send_replace(Epoch::default());
+        drop(state);
+        let begun = Instant::now();
+        while Arc::strong_count(&over) > 1 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "a connection does not end");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }

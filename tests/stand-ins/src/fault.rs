@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::log::Operation;
+use crate::log::{Operation, Request};
 
 /// What goes wrong. "The write" is whatever the request asks for: a read as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,16 @@ impl Matcher {
     #[must_use]
     pub fn vault(name: &str) -> Self {
         Self { host: Some(name.to_owned()), ..Self::default() }
+    }
+
+    /// The request that `request` was, when everything is done again: by its host, operation,
+    /// secret and occurrence. Its number would not do if requests run side by side.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        Self {
+            secret: request.secret.clone(),
+            ..Self::vault(&request.host).operation(request.operation).occurrence(request.occurrence)
+        }
     }
 
     /// Requests to the tenant's login.

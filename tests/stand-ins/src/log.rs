@@ -39,6 +39,8 @@ pub enum Operation {
 pub struct Request {
     /// Counted from 0 at the start, or since the log was cleared.
     pub number: u64,
+    /// How many of the same host, operation and secret came before it, counted likewise.
+    pub occurrence: u64,
     /// The vault's name, or `login`, `imds`, `management`.
     pub host: String,
     /// What it asked for.

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::fault::Fault;
 use crate::hosts::Host;
 use crate::serve;
-use crate::shared::Shared;
+use crate::shared::{Epoch, Shared};
 
 /// Accepts connections until the task is dropped, and all of them with it.
 pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
@@ -25,7 +25,9 @@ pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
         if let Ok((stream, _)) = listener.accept().await {
             let _ = stream.set_nodelay(true);
             spawn(&shared, |shared, epoch| async move {
-                let front = service_fn(move |request| front(request, Arc::clone(&shared), epoch));
+                let front = service_fn(move |request| {
+                    front(request, Arc::clone(&shared), Arc::clone(&epoch))
+                });
                 let _ = http1::Builder::new()
                     .serve_connection(TokioIo::new(stream), front)
                     .with_upgrades()
@@ -36,12 +38,12 @@ pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// Starts a task that ends with the present epoch.
-fn spawn<F>(shared: &Arc<Shared>, task: impl FnOnce(Arc<Shared>, u64) -> F)
+fn spawn<F>(shared: &Arc<Shared>, task: impl FnOnce(Arc<Shared>, Epoch) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let mut epochs = shared.epoch.subscribe();
-    let epoch = *epochs.borrow_and_update();
+    let epoch = Arc::clone(&epochs.borrow_and_update());
     let task = task(Arc::clone(shared), epoch);
     tokio::spawn(async move {
         tokio::select! {
@@ -55,7 +57,7 @@ where
 async fn front(
     request: Request<Incoming>,
     shared: Arc<Shared>,
-    epoch: u64,
+    epoch: Epoch,
 ) -> Result<Response<Full<Bytes>>, serve::Dropped> {
     let uri = request.uri();
     let host = uri.host().and_then(|name| Host::find(name, &shared.setup.vaults));
@@ -83,7 +85,7 @@ fn empty(status: StatusCode) -> Response<Full<Bytes>> {
     response
 }
 
-async fn tunnel(stream: Upgraded, host: Host, plain: bool, shared: Arc<Shared>, epoch: u64) {
+async fn tunnel(stream: Upgraded, host: Host, plain: bool, shared: Arc<Shared>, epoch: Epoch) {
     let mut stream = TokioIo::new(stream);
     if plain {
         if host == Host::Imds {
@@ -110,12 +112,13 @@ async fn tunnel(stream: Upgraded, host: Host, plain: bool, shared: Arc<Shared>, 
     }
 }
 
-async fn speak<S>(stream: S, host: Host, shared: Arc<Shared>, epoch: u64)
+async fn speak<S>(stream: S, host: Host, shared: Arc<Shared>, epoch: Epoch)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service =
-        service_fn(move |request| serve::serve(request, host.clone(), Arc::clone(&shared), epoch));
+    let service = service_fn(move |request| {
+        serve::serve(request, host.clone(), Arc::clone(&shared), Arc::clone(&epoch))
+    });
     let _: Result<(), _> =
         http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }

@@ -15,7 +15,7 @@ use crate::hosts::Host;
 use crate::log::{Operation, Request, Ticket};
 use crate::login;
 use crate::query;
-use crate::shared::{Shared, State};
+use crate::shared::{Epoch, Shared, State};
 use crate::tokens::VAULTS;
 use crate::vault::{self, Call, Route};
 
@@ -36,7 +36,7 @@ pub(crate) async fn serve(
     request: hyper::Request<Incoming>,
     host: Host,
     shared: Arc<Shared>,
-    epoch: u64,
+    epoch: Epoch,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
@@ -68,7 +68,7 @@ pub(crate) async fn serve(
         end(&shared, ticket, None);
         return Err(Dropped);
     }
-    let written = write(&shared, epoch, &host, call, authorization, fault.as_ref());
+    let written = write(&shared, &epoch, &host, call, authorization, fault.as_ref());
     let Ok(answer) = written else {
         end(&shared, ticket, None);
         return Err(Dropped);
@@ -108,6 +108,7 @@ fn begin(
     let fault = state.faults.of_request((label, *operation, secret_name), counted);
     let entry = Request {
         number: counted.0,
+        occurrence: counted.1,
         host: label.to_owned(),
         operation: *operation,
         secret: secret.clone(),
@@ -157,14 +158,14 @@ async fn before(shared: &Shared, fault: Option<&Fault>) -> Result<(), Dropped> {
 /// Carries the request out, in one piece: no other request sees half of it.
 fn write(
     shared: &Shared,
-    epoch: u64,
+    epoch: &Epoch,
     host: &Host,
     mut call: Call,
     authorization: Option<&str>,
     fault: Option<&Fault>,
 ) -> Result<Answer, Dropped> {
     let mut state = shared.state();
-    if *shared.epoch.borrow() != epoch {
+    if !Arc::ptr_eq(&shared.epoch.borrow(), epoch) {
         return Err(Dropped);
     }
     match fault {
@@ -194,7 +195,7 @@ fn write(
         Some(Fault::TokenExpired) => state.tokens.revoke(),
         Some(Fault::StaleRead) => call.stale = true,
         Some(Fault::SecondWriter { value, tags }) => {
-            second_writer(&mut state, host, &call, value, tags)
+            second_writer(&mut state, host, &call, value, tags);
         }
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! What all connections of a stand-in share.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
@@ -13,14 +13,18 @@ use crate::tls::Authority;
 use crate::tokens::Tokens;
 use crate::vault::{Vault, Vaults};
 
+/// A time between two restored snapshots. Every connection holds on to the one that it began in, and
+/// ends with it.
+pub(crate) type Epoch = Arc<()>;
+
 pub(crate) struct Shared {
     pub(crate) setup: Setup,
     /// The one in `ca.pem`.
     pub(crate) authority: Authority,
     /// One that no client trusts.
     pub(crate) untrusted: Authority,
-    /// Goes up with each restored snapshot. A connection belongs to the epoch that it began in.
-    pub(crate) epoch: watch::Sender<u64>,
+    /// A new one begins with each restored snapshot.
+    pub(crate) epoch: watch::Sender<Epoch>,
     pub(crate) begun: Instant,
     state: Mutex<State>,
 }
@@ -64,7 +68,7 @@ impl Shared {
             setup,
             authority: Authority::new("Stand-in authority for tests"),
             untrusted: Authority::new("Stand-in authority that nobody trusts"),
-            epoch: watch::Sender::new(0),
+            epoch: watch::Sender::new(Epoch::default()),
             begun: Instant::now(),
             state: Mutex::new(state),
         }

@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, reason = "one line, when it is ready")]
 
 use std::fmt::Write as _;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -51,35 +51,61 @@ fn run(args: Args) -> io::Result<()> {
         let _ = writeln!(environment, "export {name}='{value}'");
     }
     fs::write(folder.join("environment"), environment)?;
-    println!("ready at {}: source {}", stand_in.proxy_url(), folder.join("environment").display());
-    wait()
-}
-
-/// Until the standard input ends, or a signal says so.
-fn wait() -> io::Result<()> {
-    let (ended, mut end) = mpsc::channel::<()>(1);
-    thread::spawn(move || {
-        let _ = io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink());
-        drop(ended);
-    });
+    // The signals are listened for before anybody is told that they may come.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
+    println!("ready at {}: source {}", stand_in.proxy_url(), folder.join("environment").display());
     runtime.block_on(async {
         tokio::select! {
-            _ = end.recv() => Ok(()),
-            result = tokio::signal::ctrl_c() => result,
-            result = terminated() => result,
+            () = signals.next() => {}
+            () = end_of_stdin() => {}
         }
-    })
-}
-
-#[cfg(unix)]
-async fn terminated() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    signal(SignalKind::terminate())?.recv().await;
+    });
     Ok(())
 }
 
+async fn end_of_stdin() {
+    let (ended, mut end) = mpsc::channel::<()>(1);
+    thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        drop(ended);
+    });
+    end.recv().await;
+}
+
+/// What ends a program in order.
+#[cfg(unix)]
+struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
+    }
+
+    async fn next(mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
+}
+
 #[cfg(not(unix))]
-async fn terminated() -> io::Result<()> {
-    std::future::pending().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    const fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -3,6 +3,7 @@
 // Each test takes what it needs of this, and is compiled on its own.
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,7 +99,7 @@ impl Client {
             scope.replace(':', "%3A").replace('/', "%2F")
         );
         for (name, value) in credential {
-            form.push_str(&format!("&{name}={}", value.replace(':', "%3A")));
+            write!(form, "&{name}={}", value.replace(':', "%3A")).unwrap();
         }
         let url = format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token");
         self.send("POST", &url, form.as_bytes())
