@@ -110,17 +110,21 @@ fn read_vault(site: &Site<'_>, environment: &Environment, name: &str) -> Result<
         .filter(|version| Some(version.version.as_str()) != latest)
         .collect();
     let earlier = each(site.store, &earlier, |version| describe_version(site, name, version))?;
-    let (private_state, private_key) =
-        private.latest.as_ref().map(|secret| KeyState::of_private(&*secret.value)).unwrap_or_default();
-    let (public_state, public_key) =
-        public.latest.as_ref().map(|secret| KeyState::of_public(&*secret.value)).unwrap_or_default();
+    let (private_state, private_key) = private
+        .latest
+        .as_ref()
+        .map(|secret| KeyState::of_private(&*secret.value))
+        .unwrap_or_default();
+    let (public_state, public_key) = public
+        .latest
+        .as_ref()
+        .map(|secret| KeyState::of_public(&*secret.value))
+        .unwrap_or_default();
     let vault = Vault {
         environment: environment.clone(),
         name: name.to_owned(),
         // The value counts, not the tag: a copy by hand may carry somebody else's tag.
-        latest: private
-            .latest
-            .map(|secret| stored(secret.properties, private_state.fingerprint())),
+        latest: private.latest.map(|secret| stored(secret.properties, private_state.fingerprint())),
         private: private_state,
         public: public_state,
         earlier,

@@ -184,7 +184,13 @@ fn decide(site: &Site<'_>, wish: &Wish) -> Result<Option<Run>, Failure> {
 
 /// The run that was cut short.
 fn continued(site: &Site<'_>, wish: &Wish, journal: &Journal) -> Result<Run, Failure> {
-    let request = journal.request(site.config, &wish.request(journal.rotation_id.clone()))?;
+    let mut request = journal.request(site.config, &wish.request(journal.rotation_id.clone()))?;
+    // A sync writes no vault. Where another run has left the group half-written meanwhile, that is
+    // mended when an environment is named, and this host with it.
+    let named = wish.operation == Operation::Resume && !wish.environments.is_empty();
+    if named && request.operation == Operation::Sync {
+        request.operation = Operation::Resume;
+    }
     Ok(Run { request, paths: journal.paths(), identity: journal.identity() })
 }
 

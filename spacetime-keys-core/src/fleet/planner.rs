@@ -103,6 +103,16 @@ impl Planner<'_> {
         };
         let target =
             |source, origin, adopt| Target { environments: group.to_vec(), source, adopt, origin };
+        // A run that is continued finds what it wrote itself; a group that is unsound all the same
+        // has met another operator. There, only mending is left to do.
+        let mended = |error: Error| {
+            if !self.request.continuing {
+                return Err(refuse(error));
+            }
+            mended_pair(self.snapshot, &vaults, named, self.is_host(group))
+                .map(|source| target(source, Origin::Resume, None))
+                .map_err(&refuse)
+        };
         match self.request.operation {
             Operation::Rotate => {
                 if let Some(source) = pushed_by_this_run(Origin::Rotate) {
@@ -112,8 +122,10 @@ impl Planner<'_> {
                 let adopt = if begun.is_some() {
                     begun
                 } else {
-                    let current = self.present_pair(named, group, &vaults).map_err(&refuse)?;
-                    self.adoption(group, &vaults, current)
+                    match self.present_pair(named, group, &vaults) {
+                        Ok(current) => self.adoption(group, &vaults, current),
+                        Err(error) => return mended(error),
+                    }
                 };
                 Ok(target(Source::New, Origin::Rotate, adopt))
             }
@@ -121,10 +133,12 @@ impl Planner<'_> {
                 let source = if let Some(source) = pushed_by_this_run(Origin::Rollback) {
                     source
                 } else {
-                    let current = sound_pair(&vaults)
-                        .and_then(|pair| pair.ok_or(Error::VaultEmpty))
-                        .map_err(&refuse)?;
-                    earlier_pair(&vaults, current).map_err(&refuse)?
+                    let current =
+                        sound_pair(&vaults).and_then(|pair| pair.ok_or(Error::VaultEmpty));
+                    match current {
+                        Ok(current) => earlier_pair(&vaults, current).map_err(&refuse)?,
+                        Err(error) => return mended(error),
+                    }
                 };
                 Ok(target(source, Origin::Rollback, None))
             }
@@ -373,6 +387,8 @@ impl Planner<'_> {
                 match self.request.operation {
                     _ if here => Ok(false),
                     Operation::Sync => Ok(!elsewhere),
+                    // It was in order when the run began; another operator has come between.
+                    _ if self.request.continuing => Ok(!elsewhere),
                     // Its vault has it, but this is the wrong host, or the wrong name.
                     _ if elsewhere => Err(refuse(Error::MountedElsewhere)),
                     _ => Err(refuse(Error::MountedUnknown)),

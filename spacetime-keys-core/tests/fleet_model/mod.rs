@@ -208,6 +208,24 @@ impl World {
         Snapshot { unfinished: request.continuing.then_some(run), ..self.snapshot() }
     }
 
+    /// What somebody else's run on another machine does meanwhile, in one vault: a new private key,
+    /// and perhaps its public key.
+    pub(crate) fn another_operator(&mut self, vault: usize, public: bool) {
+        let pair = self.next;
+        self.next += 1;
+        let tags = Tags {
+            fingerprint: Some(fingerprint(pair)),
+            rotation_id: Some("another-run".to_owned()),
+            origin: Some(Origin::Rotate),
+            previous: None,
+        };
+        let secrets = &mut self.vaults[vault].1;
+        secrets.private.push((pair, tags));
+        if public {
+            secrets.public.push(pair);
+        }
+    }
+
     /// The mark that a run leaves before it changes anything.
     pub(crate) fn begin(&mut self, plan: &Plan) {
         self.begun_with = self.begun_with.or(plan.publisher.as_ref().map(|found| found.identity));

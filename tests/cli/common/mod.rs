@@ -18,8 +18,13 @@ use spacetime_keys_core::es256::Signer;
 use spacetime_keys_core::{Fingerprint, PrivateKey};
 use tempfile::TempDir;
 
-/// The program under test.
+/// The program under test, of this build.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_spacetime-keys");
+
+/// What hosts run: [`PROGRAM`], or the one that `SPACETIME_KEYS_PROGRAM` names, such as a release.
+fn program() -> PathBuf {
+    std::env::var_os("SPACETIME_KEYS_PROGRAM").map_or_else(|| PROGRAM.into(), PathBuf::from)
+}
 
 /// Whose token the real host's `cli.toml` holds.
 pub(crate) const IDENTITY: &str =
@@ -90,7 +95,7 @@ impl Host {
 
     /// The program, with no environment but a search path, in this folder.
     pub(crate) fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(program());
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.args(arguments).current_dir(self.folder.path()).env_clear().env("PATH", path);
         command

@@ -164,6 +164,11 @@ impl StandIn {
         self.shared.state().process = Some(id);
     }
 
+    /// A token for vaults, as a login would give it: for a client that another program logs in.
+    pub fn token(&self) -> String {
+        self.shared.state().tokens.give(crate::tokens::VAULTS)
+    }
+
     /// Makes every token void.
     pub fn revoke_tokens(&self) {
         self.shared.state().tokens.revoke();

@@ -167,8 +167,8 @@ impl Call<'_> {
     }
 
     /// The deadline has passed.
-    pub(super) fn too_late(&self, deadline: Duration, last_status: Option<u16>) -> Failure {
-        if last_status == Some(429) {
+    pub(super) fn too_late(&self, deadline: Duration, throttled: bool) -> Failure {
+        if throttled {
             return self.throttled();
         }
         Failure::new(

@@ -1,8 +1,8 @@
 //! Logging in: one credential for all vaults, its token kept, its failure explained once.
 
 use std::env;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
 use azure_core::error::ErrorKind;
@@ -27,13 +27,10 @@ const MARGIN: Duration = Duration::seconds(60);
 pub(super) struct Login {
     auth: Auth,
     credential: Arc<dyn TokenCredential>,
-    answer: Mutex<Option<Answer>>,
+    token: Mutex<Option<(Vec<String>, AccessToken)>>,
+    /// Why there is no token: told to all who ask.
+    failure: OnceLock<Failure>,
     replaces: AtomicBool,
-}
-
-enum Answer {
-    Token { scopes: Vec<String>, token: AccessToken },
-    Failed(Failure),
 }
 
 /// Shows neither credential nor token.
@@ -46,15 +43,18 @@ impl std::fmt::Debug for Login {
 impl Login {
     pub(super) fn new(auth: Auth, options: &ClientOptions) -> Result<Self, Failure> {
         let credential = credential(auth, options.clone())?;
-        Ok(Self { auth, credential, answer: Mutex::new(None), replaces: AtomicBool::new(false) })
+        Ok(Self {
+            auth,
+            credential,
+            token: Mutex::new(None),
+            failure: OnceLock::new(),
+            replaces: AtomicBool::new(false),
+        })
     }
 
     /// Why there is no token, if that is so.
     pub(super) fn failure(&self) -> Option<Failure> {
-        match self.answer.try_lock().ok()?.as_ref()? {
-            Answer::Failed(failure) => Some(failure.clone()),
-            Answer::Token { .. } => None,
-        }
+        self.failure.get().cloned()
     }
 
     /// This login was made because the token of another one was refused.
@@ -74,27 +74,24 @@ impl TokenCredential for Login {
         scopes: &[&str],
         options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
-        let mut answer = self.answer.lock().await;
-        match answer.as_ref() {
-            Some(Answer::Token { scopes: of, token }) => {
-                let lasts = token.expires_on > OffsetDateTime::now_utc() + MARGIN;
-                if lasts && of.iter().map(String::as_str).eq(scopes.iter().copied()) {
-                    return Ok(token.clone());
-                }
+        let mut kept = self.token.lock().await;
+        if let Some((of, token)) = kept.as_ref() {
+            let lasts = token.expires_on > OffsetDateTime::now_utc() + MARGIN;
+            if lasts && of.iter().map(String::as_str).eq(scopes.iter().copied()) {
+                return Ok(token.clone());
             }
-            Some(Answer::Failed(_)) => {
-                return Err(azure_core::Error::with_message(ErrorKind::Credential, "no login"));
-            }
-            None => {}
+        }
+        if self.failure.get().is_some() {
+            return Err(azure_core::Error::with_message(ErrorKind::Credential, "no login"));
         }
         match self.credential.get_token(scopes, options).await {
             Ok(token) => {
                 let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-                *answer = Some(Answer::Token { scopes, token: token.clone() });
+                *kept = Some((scopes, token.clone()));
                 Ok(token)
             }
             Err(error) => {
-                *answer = Some(Answer::Failed(login_failure(self.auth, &error)));
+                let _ = self.failure.set(login_failure(self.auth, &error));
                 Err(azure_core::Error::with_error(ErrorKind::Credential, error, "no login"))
             }
         }

@@ -12,16 +12,19 @@ mod words;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use azure_core::credentials::TokenCredential;
+use azure_core::error::ErrorKind;
 use azure_core::http::{
     ClientOptions, ExponentialRetryOptions, RequestContent, RetryOptions, StatusCode, Transport,
 };
 use azure_security_keyvault_secrets::models::{
     SecretAttributes, SecretClientGetSecretOptions, SecretProperties, SetSecretParameters,
 };
-use azure_security_keyvault_secrets::{ResourceExt as _, SecretClient, SecretClientOptions, models};
+use azure_security_keyvault_secrets::{
+    ResourceExt as _, SecretClient, SecretClientOptions, models,
+};
 use futures::{TryStreamExt as _, try_join};
 use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
@@ -38,6 +41,9 @@ use crate::output::Output;
 const DOMAIN: &str = "vault.azure.net";
 
 const MAX_RETRIES: u32 = 3;
+
+/// See [`Session::has_lost_token`].
+const MAX_LOSSES: u32 = 20;
 
 /// How long to wait before a vault is read again that lists newer versions than it hands out.
 const STALE_WAITS: [Duration; 4] = [
@@ -80,22 +86,29 @@ impl AzureKeyVault {
         Ok(Self { runtime, auth, timeout, wire, session: Mutex::new(Arc::new(session)) })
     }
 
-    /// Makes a call; a token that is refused is replaced, once.
+    /// Makes a call. A token that is refused is replaced, once.
     fn call<T, F: Future<Output = azure_core::Result<T>>>(
         &self,
         call: &Call<'_>,
         work: impl Fn(Arc<SecretClient>) -> F,
     ) -> Result<T, Failure> {
-        let session = Arc::clone(&lock(&self.session));
-        let refused = match self.attempt(call, &session, &work)? {
-            Ok(answer) => return Ok(answer),
-            Err(error) if error.http_status() == Some(StatusCode::Unauthorized) => error,
-            Err(error) => return Err(call.failure(&error, &session.login)),
-        };
-        let Some(session) = self.renewed(&session)? else {
-            return Err(call.failure(&refused, &session.login));
-        };
-        self.attempt(call, &session, &work)?.map_err(|error| call.failure(&error, &session.login))
+        let mut session = Arc::clone(&lock(&self.session));
+        let mut losses = 0;
+        loop {
+            let error = match self.attempt(call, &session, &work)? {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if error.http_status() == Some(StatusCode::Unauthorized)
+                && let Some(renewed) = self.renewed(&session)?
+            {
+                session = renewed;
+            } else if session.has_lost_token(&error) && losses < MAX_LOSSES {
+                losses += 1;
+            } else {
+                return Err(call.failure(&error, &session.login));
+            }
+        }
     }
 
     fn attempt<T, F: Future<Output = azure_core::Result<T>>>(
@@ -105,10 +118,10 @@ impl AzureKeyVault {
         work: &impl Fn(Arc<SecretClient>) -> F,
     ) -> Result<azure_core::Result<T>, Failure> {
         let client = session.client(call.vault, &self.wire)?;
-        let timed = self.runtime.block_on(async {
-            tokio::time::timeout(self.timeout, work(client)).await
-        });
-        timed.map_err(|_| call.too_late(self.timeout, self.wire.last_status(call.vault)))
+        let started = Instant::now();
+        let timed =
+            self.runtime.block_on(async { tokio::time::timeout(self.timeout, work(client)).await });
+        timed.map_err(|_| call.too_late(self.timeout, self.wire.has_throttled(call.vault, started)))
     }
 
     /// A new login in the place of that one, or what another thread has put there meanwhile.
@@ -132,8 +145,10 @@ impl AzureKeyVault {
             try_join!(latest(&client, call.secret), list(&client, call.secret))
         })?;
         let latest = latest.map(|found| secret(found, call)).transpose()?;
-        let versions =
-            listed.into_iter().map(|found| listed_properties(&found, call)).collect::<Result<_, _>>()?;
+        let versions = listed
+            .into_iter()
+            .map(|found| listed_properties(&found, call))
+            .collect::<Result<_, _>>()?;
         Ok(History { latest, versions })
     }
 }
@@ -144,6 +159,13 @@ impl Session {
         Ok(Self { login, clients: Mutex::default() })
     }
 
+    /// The SDK drops a vault's token when one request is challenged, though another one has just
+    /// fetched it and is about to take it up. That one fails before it is sent: it can be made
+    /// again.
+    fn has_lost_token(&self, error: &azure_core::Error) -> bool {
+        matches!(error.kind(), ErrorKind::Credential) && self.login.failure().is_none()
+    }
+
     fn client(&self, vault: &str, wire: &Arc<Wire>) -> Result<Arc<SecretClient>, Failure> {
         let mut clients = lock(&self.clients);
         if let Some(client) = clients.get(vault) {
@@ -152,8 +174,9 @@ impl Session {
         let options =
             SecretClientOptions { client_options: options(wire), ..SecretClientOptions::default() };
         let credential = Arc::clone(&self.login) as Arc<dyn TokenCredential>;
-        let client = SecretClient::new(&format!("https://{vault}.{DOMAIN}"), credential, Some(options))
-            .map_err(|_| Failure::bug("a vault's name makes no URL"))?;
+        let client =
+            SecretClient::new(&format!("https://{vault}.{DOMAIN}"), credential, Some(options))
+                .map_err(|_| Failure::bug("a vault's name makes no URL"))?;
         let client = Arc::new(client);
         clients.insert(vault.to_owned(), Arc::clone(&client));
         Ok(client)

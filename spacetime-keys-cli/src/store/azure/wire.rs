@@ -15,18 +15,19 @@ use crate::output::Output;
 pub(super) struct Wire {
     client: Arc<dyn HttpClient>,
     output: Output,
-    /// The last status that each host answered with.
-    last: Mutex<HashMap<String, u16>>,
+    /// When each host last said that there are too many requests.
+    throttled: Mutex<HashMap<String, Instant>>,
 }
 
 impl Wire {
     pub(super) fn new(output: Output) -> Self {
-        Self { client: new_http_client(None), output, last: Mutex::default() }
+        Self { client: new_http_client(None), output, throttled: Mutex::default() }
     }
 
-    /// The last status that a vault answered with.
-    pub(super) fn last_status(&self, vault: &str) -> Option<u16> {
-        lock(&self.last).get(&format!("{vault}.{DOMAIN}")).copied()
+    /// Whether a vault has said since then that there are too many requests.
+    pub(super) fn has_throttled(&self, vault: &str, since: Instant) -> bool {
+        let at = lock(&self.throttled).get(&format!("{vault}.{DOMAIN}")).copied();
+        at.is_some_and(|at| at >= since)
     }
 }
 
@@ -43,8 +44,10 @@ impl HttpClient for Wire {
         }
         let started = Instant::now();
         let answer = self.client.execute_request(request).await;
-        let status = answer.as_ref().map_or(0, |response| response.status().into());
-        lock(&self.last).insert(host.to_owned(), status);
+        let status: u16 = answer.as_ref().map_or(0, |response| response.status().into());
+        if status == 429 {
+            lock(&self.throttled).insert(host.to_owned(), Instant::now());
+        }
         if self.output.is_very_verbose() {
             let (method, path) = (request.method(), url.path());
             let what = if status == 0 { "no answer".to_owned() } else { status.to_string() };

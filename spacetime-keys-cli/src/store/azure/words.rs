@@ -31,6 +31,14 @@ pub(super) fn chain(error: &azure_core::Error) -> String {
 /// Why the connection failed, if that is what the chain tells.
 pub(super) fn network(chain: &str) -> Option<Network> {
     let has = |words: &[&str]| words.iter().any(|word| chain.contains(word));
+    // In this order: a broken connection speaks of TLS's "close_notify", and a proxy that is not
+    // there of the tunnel that it was to make.
+    if has(&["connection refused", "network unreachable", "no route to host"]) {
+        return Some(Network::Refused);
+    }
+    if has(&["close_notify", "connection closed", "connection reset", "broken pipe"]) {
+        return Some(Network::Broken);
+    }
     if has(&["certificate", "unknownissuer"]) {
         return Some(Network::Tls { certificate: true });
     }
@@ -41,16 +49,9 @@ pub(super) fn network(chain: &str) -> Option<Network> {
     if has(&["dns error", "failed to lookup", "unsuccessful tunnel", "tunnel error"]) {
         return Some(Network::NoSuchHost);
     }
-    if has(&["connection refused", "tcp connect error", "network unreachable"]) {
-        return Some(Network::Refused);
-    }
-    let broken = ["connection closed", "connection reset", "broken pipe", "unexpected eof"];
     let sent = ["error sending request", "failed to execute `reqwest` request", "timed out"];
-    let body = ["error reading a body", "incompletebody", "incomplete message"];
-    if has(&broken) || has(&sent) || has(&body) {
-        return Some(Network::Broken);
-    }
-    None
+    let body = ["error reading a body", "incomplete message", "unexpected eof"];
+    (has(&sent) || has(&body)).then_some(Network::Broken)
 }
 
 /// The number of an Entra ID error, such as `AADSTS7000215`.
@@ -67,10 +68,32 @@ mod tests {
     #[test]
     fn the_cause_is_found_in_the_chain() {
         for (chain, found) in [
-            ("client error (connect)\ninvalid peer certificate: unknownissuer", Some(Network::Tls { certificate: true })),
-            ("client error (connect)\ndns error\nfailed to lookup address", Some(Network::NoSuchHost)),
-            ("client error (connect)\ntcp connect error\nconnection refused", Some(Network::Refused)),
-            ("error sending request\nconnection closed before message completed", Some(Network::Broken)),
+            (
+                "client error (connect)\ninvalid peer certificate: unknownissuer",
+                Some(Network::Tls { certificate: true }),
+            ),
+            (
+                "client error (connect)\ndns error\nfailed to lookup address",
+                Some(Network::NoSuchHost),
+            ),
+            (
+                "client error (connect)\ntcp connect error\nconnection refused",
+                Some(Network::Refused),
+            ),
+            (
+                "client error (connect)\ntunnel error: tcp connect error\nconnection refused",
+                Some(Network::Refused),
+            ),
+            ("client error (connect)\nunsuccessful tunnel", Some(Network::NoSuchHost)),
+            (
+                "error sending request\nconnection closed before message completed",
+                Some(Network::Broken),
+            ),
+            ("peer closed connection without sending tls close_notify", Some(Network::Broken)),
+            (
+                "received corrupt message of type invalidcontenttype",
+                Some(Network::Tls { certificate: false }),
+            ),
             ("the run was good", None),
         ] {
             assert_eq!(network(chain), found, "{chain}");

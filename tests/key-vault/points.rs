@@ -1,0 +1,129 @@
+//! The points at which a fault can strike: each request of a clean run, with each fault.
+
+use std::collections::{BTreeMap, HashMap};
+
+use spacetime_keys_core::PrivateKey;
+use spacetime_keys_stand_ins::{Fault, Matcher, Operation, Request};
+
+use crate::fleet::PRIVATE_SECRET;
+
+/// One request of a run, and what happens to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Point {
+    host: String,
+    operation: Operation,
+    secret: Option<String>,
+    occurrence: u64,
+    pub(crate) fault: Fault,
+    /// Once, or to every such request from then on.
+    lasting: bool,
+}
+
+impl Point {
+    pub(crate) fn matcher(&self) -> Matcher {
+        let matcher = match self.host.as_str() {
+            "login" => Matcher::login(),
+            vault => Matcher::vault(vault),
+        };
+        let matcher = matcher.operation(self.operation).occurrence(self.occurrence);
+        let matcher = match &self.secret {
+            Some(secret) => matcher.secret(secret),
+            None => matcher,
+        };
+        if self.lasting { matcher.always() } else { matcher }
+    }
+
+    pub(crate) const fn kills(&self) -> bool {
+        matches!(self.fault, Fault::KillBefore | Fault::KillAfter)
+    }
+}
+
+/// A point's place, and the fault's name: values are not shown.
+impl std::fmt::Display for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { host, operation, occurrence, .. } = self;
+        let secret = self.secret.as_deref().unwrap_or_default();
+        let name = format!("{:?}", self.fault);
+        let name = name.split([' ', '{']).next().unwrap_or_default();
+        let lasting = if self.lasting { ", lasting" } else { "" };
+        write!(f, "{name} at {operation:?} {host} {secret} #{occurrence}{lasting}")
+    }
+}
+
+fn once(operation: Operation) -> Vec<Fault> {
+    let mut faults = vec![
+        Fault::DropBefore,
+        Fault::Status429 { retry_after: None },
+        Fault::Status503,
+        Fault::Hang,
+        Fault::KillBefore,
+    ];
+    if operation == Operation::Challenge {
+        return faults;
+    }
+    faults.extend([Fault::DropAfter, Fault::CutJson, Fault::Status500]);
+    if operation == Operation::Login {
+        return faults;
+    }
+    faults.extend([
+        Fault::Status429 { retry_after: Some(1) },
+        Fault::Forbidden("ForbiddenByRbac".to_owned()),
+        Fault::Forbidden("ForbiddenByFirewall".to_owned()),
+        Fault::TokenExpired,
+    ]);
+    if operation == Operation::Put {
+        faults.extend([Fault::HangAfter, Fault::KillAfter]);
+    } else {
+        faults.push(Fault::StaleRead);
+    }
+    faults
+}
+
+fn lasting(operation: Operation) -> Vec<Fault> {
+    match operation {
+        Operation::Put => vec![
+            Fault::DropBefore,
+            Fault::DropAfter,
+            Fault::Status429 { retry_after: None },
+            Fault::Forbidden("ForbiddenByRbac".to_owned()),
+        ],
+        Operation::GetLatest | Operation::ListVersions => vec![Fault::Status503, Fault::StaleRead],
+        _ => vec![Fault::DropBefore],
+    }
+}
+
+/// Another operator, who writes a pair of their own.
+fn second_writer(secret: &str, key: &PrivateKey) -> Fault {
+    let value =
+        if secret == PRIVATE_SECRET { key.to_pem().to_string() } else { key.public_key().to_pem() };
+    Fault::SecondWriter { value, tags: BTreeMap::new() }
+}
+
+/// All points of a run.
+pub(crate) fn points_of(requests: &[Request]) -> Vec<Point> {
+    let other = PrivateKey::generate().unwrap();
+    let mut counts: HashMap<_, u64> = HashMap::new();
+    let mut points = Vec::new();
+    for request in requests {
+        let key = (request.host.clone(), request.operation, request.secret.clone());
+        let occurrence = *counts.entry(key).and_modify(|count| *count += 1).or_default();
+        let mut add = |fault, lasting| {
+            points.push(Point {
+                host: request.host.clone(),
+                operation: request.operation,
+                secret: request.secret.clone(),
+                occurrence,
+                fault,
+                lasting,
+            });
+        };
+        once(request.operation).into_iter().for_each(|fault| add(fault, false));
+        lasting(request.operation).into_iter().for_each(|fault| add(fault, true));
+        if let Some(secret) = request.secret.as_deref().filter(|name| name.ends_with("-key"))
+            && !matches!(request.operation, Operation::Challenge | Operation::Login)
+        {
+            add(second_writer(secret, &other), false);
+        }
+    }
+    points
+}
