@@ -33,6 +33,10 @@ impl Point {
         if self.lasting { matcher.always() } else { matcher }
     }
 
+    pub(crate) const fn is_second_writer(&self) -> bool {
+        matches!(self.fault, Fault::SecondWriter { .. })
+    }
+
     pub(crate) const fn kills(&self) -> bool {
         matches!(self.fault, Fault::KillBefore | Fault::KillAfter)
     }
