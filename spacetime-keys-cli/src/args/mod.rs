@@ -1,5 +1,6 @@
 //! The command line as it is typed.
 
+mod doctor;
 mod identity;
 mod jwks;
 mod misplaced;
@@ -12,6 +13,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use spacetime_keys_core::Identity;
 
+pub(crate) use doctor::Doctor;
 pub(crate) use identity::{InputFormat, Map, OutputFormat};
 pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
@@ -59,6 +61,13 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Look at vaults, mounted files and token; write nothing
     Verify(Verify),
+    /// What a publish would answer, and why, before anyone publishes; reads only
+    ///
+    /// Asks by GET alone, and never for a new identity. The token is sent to the named server, once
+    /// that has shown to be one, and to nobody else: redirects are not followed. Exit codes: 0 all
+    /// is well; 1 it is not, whatever the cause, a server that does not answer among them; 2 usage;
+    /// 4 a log or a configuration that cannot be read.
+    Doctor(Doctor),
     /// Key files
     #[command(subcommand)]
     Key(Key),

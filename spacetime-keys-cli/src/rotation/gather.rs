@@ -30,8 +30,16 @@ impl Gathered {
     }
 }
 
-/// Reads the vaults and this host. Changes nothing.
-pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
+/// Every environment's vault, and the public keys of their latest pairs.
+pub(crate) struct Vaults {
+    pub(crate) all: Vec<Vault>,
+    pub(crate) known_keys: Vec<PublicKey>,
+    failures: Vec<(Environment, Failure)>,
+    seen: Seen,
+}
+
+/// Reads the vaults. One that cannot be read is an unavailable one. Changes nothing.
+pub(crate) fn read_vaults(site: &Site<'_>) -> Result<Vaults, Failure> {
     let mut vaults = Vec::new();
     let mut known_keys = Vec::new();
     let mut failures = Vec::new();
@@ -53,6 +61,12 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure
             }
         }
     }
+    Ok(Vaults { all: vaults, known_keys, failures, seen })
+}
+
+/// Reads the vaults and this host. Changes nothing.
+pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
+    let Vaults { all: vaults, mut known_keys, failures, seen } = read_vaults(site)?;
     let (mounted, world_accessible) = host::read_mounted(&paths.mounted_keys_dir)?;
     let mut cli_toml = host::read_cli_toml(&paths.cli_toml)?;
     known_keys.splice(0..0, mounted.keys.iter().cloned());
@@ -64,12 +78,15 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure
     let snapshot = Snapshot {
         vaults,
         host: Host::of(mounted, world_accessible, cli_toml),
-        unfinished: site
-            .state
-            .unfinished()?
-            .map(|run| Unfinished { running: site.state.is_locked(), identity: run.identity() }),
+        unfinished: unfinished(site)?,
     };
     Ok(Gathered { snapshot, known_keys, failures, seen })
+}
+
+/// The run that was cut short, or is at work.
+pub(crate) fn unfinished(site: &Site<'_>) -> Result<Option<Unfinished>, Failure> {
+    let run = site.state.unfinished()?;
+    Ok(run.map(|run| Unfinished { running: site.state.is_locked(), identity: run.identity() }))
 }
 
 fn unavailable(environment: &Environment, name: &str) -> Vault {
@@ -167,8 +184,8 @@ pub(super) fn parse_escrow(history: &History) -> Result<Escrow, Error> {
     history.latest.as_ref().map_or_else(|| Ok(Escrow::default()), |s| Escrow::parse(&s.value))
 }
 
-/// All earlier public keys that can be read.
-fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
+/// The public keys of all earlier pairs that can be read.
+pub(crate) fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
     let secret = &site.config.store.private_secret;
     let versions: Vec<(&str, &str)> = vaults
         .iter()

@@ -26,7 +26,7 @@ const MARGIN: Duration = Duration::seconds(60);
 /// would be sent once for each vault.
 pub(super) struct Login {
     auth: Auth,
-    credential: Arc<dyn TokenCredential>,
+    credential: Option<Arc<dyn TokenCredential>>,
     token: Mutex<Option<(Vec<String>, AccessToken)>>,
     /// Why there is no token: told to all who ask.
     failure: OnceLock<Failure>,
@@ -41,15 +41,13 @@ impl std::fmt::Debug for Login {
 }
 
 impl Login {
-    pub(super) fn new(auth: Auth, options: &ClientOptions) -> Result<Self, Failure> {
-        let credential = credential(auth, options.clone())?;
-        Ok(Self {
-            auth,
-            credential,
-            token: Mutex::new(None),
-            failure: OnceLock::new(),
-            replaces: AtomicBool::new(false),
-        })
+    /// A login that cannot even be tried is one that has failed: what needs no vault goes on.
+    pub(super) fn new(auth: Auth, options: &ClientOptions) -> Self {
+        let failure = OnceLock::new();
+        let credential = credential(auth, options.clone());
+        let credential = credential.map_err(|error| failure.set(error)).ok();
+        let token = Mutex::new(None);
+        Self { auth, credential, token, failure, replaces: AtomicBool::new(false) }
     }
 
     /// Why there is no token, if that is so.
@@ -81,10 +79,11 @@ impl TokenCredential for Login {
                 return Ok(token.clone());
             }
         }
-        if self.failure.get().is_some() {
+        let credential = self.credential.as_ref().filter(|_| self.failure.get().is_none());
+        let Some(credential) = credential else {
             return Err(azure_core::Error::with_message(ErrorKind::Credential, "no login"));
-        }
-        match self.credential.get_token(scopes, options).await {
+        };
+        match credential.get_token(scopes, options).await {
             Ok(token) => {
                 let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
                 *kept = Some((scopes, token.clone()));

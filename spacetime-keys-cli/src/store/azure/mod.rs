@@ -81,7 +81,7 @@ impl AzureKeyVault {
         // The SDK's clients want to be made where they will run.
         let session = {
             let _entered = runtime.enter();
-            Session::new(auth, &wire)?
+            Session::new(auth, &wire)
         };
         Ok(Self { runtime, auth, timeout, wire, session: Mutex::new(Arc::new(session)) })
     }
@@ -100,7 +100,7 @@ impl AzureKeyVault {
                 Err(error) => error,
             };
             if error.http_status() == Some(StatusCode::Unauthorized)
-                && let Some(renewed) = self.renewed(&session)?
+                && let Some(renewed) = self.renewed(&session)
             {
                 session = renewed;
             } else if session.has_lost_token(&error) && losses < MAX_LOSSES {
@@ -125,18 +125,18 @@ impl AzureKeyVault {
     }
 
     /// A new login in the place of that one, or what another thread has put there meanwhile.
-    fn renewed(&self, refused: &Arc<Session>) -> Result<Option<Arc<Session>>, Failure> {
+    fn renewed(&self, refused: &Arc<Session>) -> Option<Arc<Session>> {
         let mut current = lock(&self.session);
         if Arc::ptr_eq(&current, refused) {
             if refused.login.was_replaced() {
-                return Ok(None);
+                return None;
             }
             let _entered = self.runtime.enter();
-            let session = Session::new(self.auth, &self.wire)?;
+            let session = Session::new(self.auth, &self.wire);
             session.login.replaces_another();
             *current = Arc::new(session);
         }
-        Ok(Some(Arc::clone(&current)))
+        Some(Arc::clone(&current))
     }
 
     /// The latest version and the list, asked for at once.
@@ -154,9 +154,9 @@ impl AzureKeyVault {
 }
 
 impl Session {
-    fn new(auth: Auth, wire: &Arc<Wire>) -> Result<Self, Failure> {
-        let login = Arc::new(Login::new(auth, &options(wire))?);
-        Ok(Self { login, clients: Mutex::default() })
+    fn new(auth: Auth, wire: &Arc<Wire>) -> Self {
+        let login = Arc::new(Login::new(auth, &options(wire)));
+        Self { login, clients: Mutex::default() }
     }
 
     /// The SDK drops a vault's token when one request is challenged, though another one has just
