@@ -288,8 +288,8 @@ fn store_kind(table: &StoreTable) -> Result<StoreKind, Failure> {
         }
         None | Some("directory") => Ok(StoreKind::Directory),
         Some("azure-key-vault") => {
-            let named = table.auth.as_deref().unwrap_or("cli");
-            let (_, auth) = AUTHS.iter().find(|(name, _)| *name == named).ok_or_else(|| {
+            let given = table.auth.as_deref().unwrap_or("cli");
+            let (_, auth) = AUTHS.iter().find(|(name, _)| *name == given).ok_or_else(|| {
                 let names = AUTHS.map(|(name, _)| name);
                 invalid(format!("[store] auth is one of {}", names.join(", ")))
             })?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::args::Global;
 use crate::failure::Failure;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Output {
     json: bool,
     quiet: bool,

@@ -44,7 +44,7 @@ impl<'a> Az<'a> {
     }
 
     fn program() -> String {
-        std::env::var("SPACETIME_KEYS_AZ").expect("SPACETIME_KEYS_AZ names the Azure CLI")
+        std::env::var("SPACETIME_KEYS_AZ").unwrap()
     }
 
     fn prepare(&self, command: &mut Command) {
@@ -107,7 +107,7 @@ fn openssl(host: &Host, arguments: &[&str]) -> String {
 #[test]
 fn what_az_wrote_we_read_and_what_we_wrote_az_reads() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     let az = Az::new(&fleet, &host);
     // The guide's commands: OpenSSL makes a pair, az pushes it from files.
     openssl(

@@ -39,7 +39,8 @@ fn secrets(fleet: &Fleet, host: &Host) -> Vec<String> {
             let scalar = &der[36..68];
             secrets.push(body[49..91].to_owned());
             secrets.push(URL_SAFE_NO_PAD.encode(scalar));
-            secrets.push(scalar.iter().map(|byte| format!("{byte:02x}")).collect());
+            secrets
+                .push(scalar.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")));
         }
     }
     let token = host.token();
@@ -114,7 +115,7 @@ fn talkative(fleet: &Fleet, host: &Host, arguments: &[&str]) -> (Run, BTreeSet<V
 #[test]
 fn no_secret_shows() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     let faults: [(&str, Option<Fault>); 9] = [
         ("nothing", None),
         ("a cut answer", Some(Fault::CutJson)),

@@ -10,7 +10,7 @@ use crate::fleet::{ESCROW_SECRET, Fleet, PRIVATE_SECRET, PUBLIC_SECRET, VAULTS, 
 /// A fleet that has been rotated once, and its host.
 fn rotated() -> (Fleet, Host) {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     fleet.good(&host, &["rotate", "--env", "all", "--yes"]);
     fleet.stand_in.clear_log();
     (fleet, host)
@@ -147,7 +147,7 @@ fn an_answer_that_is_cut_off() {
 fn an_answer_of_yesterday() {
     let (fleet, host) = rotated();
     // A later second: the list tells that there is something newer.
-    let later = std::time::SystemTime::now() + Duration::from_secs(60);
+    let later = std::time::SystemTime::now() + Duration::from_mins(1);
     let later = later.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     fleet.stand_in.set_clock(Some(later));
     let [private, public] =
@@ -183,7 +183,7 @@ fn a_deleted_secret_can_be_recovered() {
 #[test]
 fn a_deleted_escrow_stops_a_rotation_before_it_begins() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     fleet.stand_in.write("kv-local", ESCROW_SECRET, "{\"publishers\":[]}", None, &[]);
     fleet.stand_in.delete("kv-local", ESCROW_SECRET);
     let before = host.read(crate::common::PRIVATE);

@@ -5,8 +5,9 @@
 //! tries all of them. How many were tried is printed.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,7 +38,7 @@ impl Start {
         prepare: impl FnOnce(&Fleet, &Host),
     ) -> Self {
         let fleet = Fleet::new();
-        let host = fleet.host();
+        let host = Fleet::host();
         prepare(&fleet, &host);
         // Hangs are waited out.
         host.write("spacetime-keys.toml", config("client-secret", 3));
@@ -106,9 +107,16 @@ struct Counts {
 fn struck(fleet: &Fleet, host: &Host, start: &Start, point: &Point) -> Run {
     fleet.stand_in.fault(point.matcher(), point.fault.clone());
     let mut command = fleet.command(host, start.arguments);
-    command.arg("--json").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
+    command.arg("--json");
+    // It begins when the stand-in knows whom to kill: a shell with the same number waits for that.
+    let mut waiting = Command::new("sh");
+    waiting.args(["-c", "read -r _; exec \"$@\"", "sh"]).arg(command.get_program());
+    waiting.args(command.get_args()).current_dir(host.path("")).env_clear();
+    waiting.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    waiting.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = waiting.spawn().unwrap();
     fleet.stand_in.set_process(child.id());
+    child.stdin.take().unwrap().write_all(b"\n").unwrap();
     let output = child.wait_with_output().unwrap();
     if point.kills() && fleet.stand_in.struck() > 0 {
         assert_eq!(output.status.signal(), Some(9), "{point}: {output:?}");

@@ -8,7 +8,7 @@ use crate::state::{check_proven, pair_of};
 fn flattened_keys_are_mended() {
     for join in ["", " ", "\\n"] {
         let fleet = Fleet::new();
-        let host = fleet.host();
+        let host = Fleet::host();
         for vault in ["kv-dev", "kv-local"] {
             for (file, secret) in
                 [(crate::common::PRIVATE, PRIVATE_SECRET), (crate::common::PUBLIC, PUBLIC_SECRET)]

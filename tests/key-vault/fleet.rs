@@ -30,14 +30,14 @@ impl Fleet {
     }
 
     /// The real host's files, and the configuration.
-    pub(crate) fn host(&self) -> Host {
+    pub(crate) fn host() -> Host {
         let host = Host::new();
         host.write("spacetime-keys.toml", config("client-secret", 20));
         host
     }
 
     /// A host without keys and token.
-    pub(crate) fn fresh_host(&self) -> Host {
+    pub(crate) fn fresh_host() -> Host {
         let host = Host::empty();
         host.write("spacetime-keys.toml", config("client-secret", 20));
         host

@@ -26,7 +26,7 @@ fn put_az(host: &Host, script: &str) -> String {
 #[test]
 fn by_the_azure_cli_asked_once() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     host.write("spacetime-keys.toml", config("cli", 20));
     // What az prints is a token of the stand-in, fetched as az itself would.
     let token = fleet.stand_in.token();
@@ -48,7 +48,7 @@ fn by_the_azure_cli_asked_once() {
 fn by_a_managed_identity_and_a_workload_identity() {
     for auth in ["managed-identity", "workload-identity"] {
         let fleet = Fleet::new();
-        let host = fleet.host();
+        let host = Fleet::host();
         host.write("spacetime-keys.toml", config(auth, 20));
         fleet.good(&host, &["rotate", "--env", "all", "--yes"]);
         assert_eq!(fleet.good(&host, &["verify"])["ok"], true);
@@ -61,7 +61,7 @@ fn by_a_managed_identity_and_a_workload_identity() {
 #[test]
 fn what_a_failed_login_says() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     let login = |auth: &str, change: &dyn Fn(&mut Command)| {
         host.write("spacetime-keys.toml", config(auth, 20));
         let mut command = fleet.command(&host, &["rotate", "--env", "local", "--yes", "--json"]);
@@ -100,7 +100,7 @@ fn what_a_failed_login_says() {
 fn no_managed_identity() {
     let setup = Setup { managed_identity: false, ..Setup::of(&VAULTS) };
     let fleet = Fleet { stand_in: StandIn::start(setup) };
-    let host = fleet.host();
+    let host = Fleet::host();
     host.write("spacetime-keys.toml", config("managed-identity", 30));
     let run = fleet.bad(&host, &["rotate", "--env", "local", "--yes"]);
     assert_eq!(run.code(), "ERR_STORE_LOGIN", "{run:?}");
@@ -111,7 +111,7 @@ fn no_managed_identity() {
 #[test]
 fn the_login_itself_cannot_be_reached() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     fleet.stand_in.fault(Matcher::login().always(), Fault::UntrustedCa);
     let run = fleet.bad(&host, &["rotate", "--env", "local", "--yes"]);
     assert_eq!(run.code(), "ERR_STORE_TLS", "{run:?}");
@@ -125,7 +125,7 @@ fn the_login_itself_cannot_be_reached() {
 #[test]
 fn a_token_that_expires_on_the_way() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     let put = Matcher::vault("kv-local").operation(Operation::Put);
     fleet.stand_in.fault(put.occurrence(0), Fault::TokenExpired);
     fleet.good(&host, &["rotate", "--env", "local", "--yes"]);

@@ -21,7 +21,7 @@ fn another_operator(secret: &str) -> Fault {
 #[test]
 fn before_the_first_write() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     fleet.good(&host, &["rotate", "--env", "all", "--yes"]);
     let before = (keys_in(&fleet, &host), host.mounted());
     fleet.stand_in.clear_log();
@@ -43,7 +43,7 @@ fn before_the_first_write() {
 #[test]
 fn a_run_that_stopped_before_its_first_write_leaves_nothing_to_finish() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     fleet.good(&host, &["rotate", "--env", "prod", "--host-env", "local", "--yes"]);
     fleet.stand_in.clear_log();
     let look = Matcher::vault("kv-prod").operation(Operation::ListVersions);
@@ -68,7 +68,7 @@ fn in_the_middle() {
         for operation in [Operation::Put, Operation::GetLatest, Operation::ListVersions] {
             let context = format!("{operation:?} {secret} in {vault}");
             let fleet = Fleet::new();
-            let host = fleet.host();
+            let host = Fleet::host();
             fleet.good(&host, &["rotate", "--env", "local", "--yes"]);
             let before = keys_in(&fleet, &host);
             fleet.stand_in.clear_log();
@@ -95,7 +95,7 @@ fn in_the_middle() {
 #[test]
 fn two_rotations_at_the_same_moment() {
     let fleet = Fleet::new();
-    let hosts = [fleet.host(), fleet.host()];
+    let hosts = [Fleet::host(), Fleet::host()];
     fleet.good(&hosts[0], &["rotate", "--env", "local", "--yes"]);
     fleet.good(&hosts[1], &["sync", "--env", "local"]);
     let before = keys_in(&fleet, &hosts[0]);
@@ -132,7 +132,7 @@ fn two_rotations_at_the_same_moment() {
 #[test]
 fn two_publishers_at_the_same_moment() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     let mut other = Escrow::default();
     other.add(Publisher::new("localhost", "somebody-else").unwrap());
     let put = Matcher::vault("kv-local").operation(Operation::Put).secret(ESCROW_SECRET);

@@ -121,8 +121,12 @@ pub(crate) fn points_of(requests: &[Request]) -> Vec<Point> {
                 lasting,
             });
         };
-        once(request.operation).into_iter().for_each(|fault| add(fault, false));
-        lasting(request.operation).into_iter().for_each(|fault| add(fault, true));
+        for fault in once(request.operation) {
+            add(fault, false);
+        }
+        for fault in lasting(request.operation) {
+            add(fault, true);
+        }
         if let Some(secret) = request.secret.as_deref().filter(|name| name.ends_with("-key"))
             && !matches!(request.operation, Operation::Challenge | Operation::Login)
         {

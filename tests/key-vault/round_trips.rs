@@ -14,7 +14,7 @@ const ROTATION: usize = 9;
 
 fn rotation(environment: &str) -> usize {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     fleet.good(&host, &["rotate", "--env", "all", "--yes"]);
     fleet.stand_in.clear_log();
     fleet.stand_in.set_latency(Duration::from_millis(50));
@@ -43,7 +43,7 @@ fn a_whole_fleet_waits_as_long_as_one_vault() {
 #[test]
 fn verify_waits_for_one_reading() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     fleet.good(&host, &["rotate", "--env", "all", "--yes"]);
     fleet.stand_in.clear_log();
     fleet.stand_in.set_latency(Duration::from_millis(50));

@@ -21,7 +21,7 @@ fn log_in(host: &Host, subject: &str) {
 #[test]
 fn four_vaults_and_four_hosts() {
     let fleet = Fleet::new();
-    let hosts = [fleet.fresh_host(), fleet.fresh_host(), fleet.fresh_host(), fleet.host()];
+    let hosts = [Fleet::fresh_host(), Fleet::fresh_host(), Fleet::fresh_host(), Fleet::host()];
     let [prod, test, dev, local] = &hosts;
     let environments = ["prod", "test", "dev", "local"];
 
@@ -134,7 +134,7 @@ fn four_vaults_and_four_hosts() {
 #[test]
 fn a_token_is_restored_from_escrow() {
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     fleet.good(&host, &["rotate", "--env", "local", "--yes"]);
     host.write(common::CLI_TOML, "default_server = \"local\"\n");
     let report = fleet.good(&host, &["token", "restore", "--env", "local"]);
@@ -148,7 +148,7 @@ fn a_token_is_restored_from_escrow() {
 fn reading_is_enough_to_verify() {
     use spacetime_keys_stand_ins::Rights;
     let fleet = Fleet::new();
-    let host = fleet.host();
+    let host = Fleet::host();
     fleet.good(&host, &["rotate", "--env", "all", "--yes"]);
     for vault in VAULTS {
         fleet.stand_in.set_rights(vault, Rights::User);

@@ -35,7 +35,7 @@ pub(super) fn run(
         server: args.server.clone(),
         restart: args.restart.clone(),
     };
-    let store = store::open(&config, output)?;
+    let store = store::open(config, output)?;
     let site = Site::new(config, &*store, output);
     let wish = Wish {
         server: args.server.as_deref(),

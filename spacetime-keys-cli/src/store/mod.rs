@@ -86,14 +86,14 @@ pub(crate) fn open(config: &Config, output: &Output) -> Result<Box<dyn KeyStore>
     match &config.store.kind {
         StoreKind::Directory => Ok(Box::new(Directory::new(config.store.path.clone()))),
         #[cfg(feature = "azure-key-vault")]
-        StoreKind::AzureKeyVault(azure) => Ok(Box::new(AzureKeyVault::new(*azure, *output)?)),
+        StoreKind::AzureKeyVault(azure) => Ok(Box::new(AzureKeyVault::new(*azure, output)?)),
         #[cfg(not(feature = "azure-key-vault"))]
-        StoreKind::AzureKeyVault(_) => Err(not_in_this_build(*output)),
+        StoreKind::AzureKeyVault(_) => Err(not_in_this_build()),
     }
 }
 
 #[cfg(not(feature = "azure-key-vault"))]
-fn not_in_this_build(_: Output) -> Failure {
+fn not_in_this_build() -> Failure {
     Failure::config(
         "this build has no azure-key-vault store",
         "install spacetime-keys with its default features",

@@ -69,7 +69,7 @@ struct Session {
 }
 
 impl AzureKeyVault {
-    pub(super) fn new(azure: Azure, output: Output) -> Result<Self, Failure> {
+    pub(super) fn new(azure: Azure, output: &Output) -> Result<Self, Failure> {
         let Azure { auth, timeout } = azure;
         wire::show_sdk_log(output);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -77,7 +77,7 @@ impl AzureKeyVault {
             .enable_all()
             .build()
             .map_err(|_| Failure::bug("no threads for the network"))?;
-        let wire = Arc::new(Wire::new(output));
+        let wire = Arc::new(Wire::new(output.clone()));
         // The SDK's clients want to be made where they will run.
         let session = {
             let _entered = runtime.enter();

@@ -60,7 +60,7 @@ impl HttpClient for Wire {
 
 /// With `-v -v`, what the SDK says about itself. It leaves out headers and query values that are
 /// not known to be harmless, and bodies.
-pub(super) fn show_sdk_log(output: Output) {
+pub(super) fn show_sdk_log(output: &Output) {
     use tracing_subscriber::filter::{LevelFilter, Targets};
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
