@@ -36,12 +36,13 @@ pub(crate) struct Store {
 /// Which store.
 pub(crate) enum StoreKind {
     Directory,
+    #[cfg_attr(not(feature = "azure-key-vault"), expect(dead_code, reason = "that store reads it"))]
     AzureKeyVault(Azure),
 }
 
 /// How to reach Azure Key Vault.
 #[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "azure-key-vault"), expect(dead_code, reason = "read by that store"))]
+#[cfg_attr(not(feature = "azure-key-vault"), expect(dead_code, reason = "that store reads it"))]
 pub(crate) struct Azure {
     pub(crate) auth: Auth,
     /// How long one operation may take, retries included.

@@ -88,7 +88,10 @@ pub(crate) fn open(config: &Config, output: &Output) -> Result<Box<dyn KeyStore>
         #[cfg(feature = "azure-key-vault")]
         StoreKind::AzureKeyVault(azure) => Ok(Box::new(AzureKeyVault::new(*azure, output)?)),
         #[cfg(not(feature = "azure-key-vault"))]
-        StoreKind::AzureKeyVault(_) => Err(not_in_this_build()),
+        StoreKind::AzureKeyVault(_) => {
+            let _ = output;
+            Err(not_in_this_build())
+        }
     }
 }
 
