@@ -583,6 +583,7 @@ export function planRotation(fleet: FleetContents, request: RotationRequest): Ro
 
 /** What came back to a GET request. */
 export interface HttpAnswer {
+  /** The HTTP status. */
   status: number;
   /** The header `content-type`. */
   contentType?: string;
@@ -666,6 +667,7 @@ export interface Diagnosis {
   status: number | null;
   /** The same in a sentence. */
   verdict: string;
+  /** As the server tells it. */
   serverVersion: string | null;
   /** Whose token it is, by its claims. */
   identity: string | null;
@@ -694,7 +696,7 @@ export interface Diagnosis {
  * and GET alone (`POST /v1/identity` mints an identity). Send the token to your server only, and
  * follow no redirect with it.
  *
- * @throws {@link KeysError} `ERR_ENVIRONMENT_NAME`.
+ * @throws {@link KeysError} `ERR_ENVIRONMENT_NAME`; `ERR_ENVIRONMENT_UNKNOWN` if `environment` is none of the vaults'.
  */
 export function diagnose(observations?: Observations): Diagnosis;
 

@@ -114,6 +114,10 @@ fn understand(seen: Seen) -> Result<Observations, Error> {
         scanner.push(log.as_bytes());
         scanner.finish()
     });
+    let meant = seen.environment.as_deref();
+    if meant.is_some_and(|name| !vaults.iter().any(|vault| vault.environment.as_str() == name)) {
+        return Err(Error::EnvironmentUnknown);
+    }
     let environment = |name: Option<String>| name.map(|name| Environment::new(&name)).transpose();
     Ok(Observations {
         now: seen.now,

@@ -116,7 +116,7 @@ describe("diagnose", () => {
   });
 
   it("refuses an environment's impossible name", () => {
-    keysError(() => diagnose({ environment: "all" }), "ERR_ENVIRONMENT_NAME", "environment");
+    keysError(() => diagnose({ environment: "prod" }), "ERR_ENVIRONMENT_UNKNOWN", "no vault of it");
     keysError(() => diagnose({ likelyHost: "" }), "ERR_ENVIRONMENT_NAME", "likelyHost");
   });
 });

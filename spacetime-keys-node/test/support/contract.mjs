@@ -61,6 +61,7 @@ kinds.claimText = [
   ...["symbol", "function", "class", "date", "string object", "toJSON that lies"],
 ];
 kinds.code = ["zero", "one", "negative zero"];
+kinds.likely = ["undefined", "string"];
 kinds.null = ["undefined", "null"];
 kinds.nullableText = [...kinds.optionalText, "null"];
 kinds.nullableTime = [...kinds.time, "null"];
@@ -297,9 +298,8 @@ export const calls = [
       "0.host.cliToml": "nullableText",
       "0.vaults": "list+optionalWord",
       "0.vaults.0": "needs",
-      "0.vaults.0.environment": "word",
       "0.environment": "optionalWord",
-      "0.likelyHost": "optionalWord",
+      "0.likelyHost": "likely",
       "0.log": "optionalText",
       "0.places": "options",
       "0.places.cliToml": "optionalText",
