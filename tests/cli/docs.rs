@@ -17,7 +17,7 @@ use common::{Host, PROGRAM};
 
 /// The pages that people follow step by step.
 const PAGES: [&str; 6] = [
-    "token-refused.md",
+    "publish-refused.md",
     "own-tokens.md",
     "leaving-keycloak.md",
     "robots.md",
@@ -25,14 +25,16 @@ const PAGES: [&str; 6] = [
     "better-auth.md",
 ];
 
-/// A host as people have it, and what Better Auth wrote.
+/// A host as people have it, what Better Auth wrote, and logs of publishes.
 fn host() -> Host {
     let host = Host::new();
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/better-auth");
-    for entry in fs::read_dir(fixtures).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        host.write(&format!("better-auth/{name}"), fs::read(&path).unwrap());
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
+    for folder in ["better-auth", "logs"] {
+        for entry in fs::read_dir(fixtures.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            host.write(&format!("{folder}/{name}"), fs::read(&path).unwrap());
+        }
     }
     host
 }
