@@ -300,15 +300,20 @@ fn set_mode(_new: &File, _old: Option<&Metadata>, _mode: Mode) -> std::io::Resul
 }
 
 /// Whether others than owner and group may use the file.
-#[cfg(unix)]
 pub(crate) fn is_world_accessible(path: &Path) -> bool {
+    mode(path).is_some_and(|mode| mode & 0o007 != 0)
+}
+
+/// A file's permission bits, where it has such.
+#[cfg(unix)]
+pub(crate) fn mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0)
+    fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o7777)
 }
 
 #[cfg(not(unix))]
-pub(crate) fn is_world_accessible(_path: &Path) -> bool {
-    false
+pub(crate) fn mode(_path: &Path) -> Option<u32> {
+    None
 }
 
 /// An absolute path, whatever the working directory becomes.

@@ -16,12 +16,20 @@ use crate::{Error, PublicKey, Result};
 const TOKEN: &str = "spacetimedb_token";
 const SERVERS: &str = "server_configs";
 const SERVER_KEY: &str = "ecdsa_public_key";
+const SERVER_HOST: &str = "host";
 
 /// A parsed `cli.toml`.
 pub struct CliToml<'a> {
     text: &'a str,
     token: Option<(Range<usize>, Zeroizing<String>)>,
-    server_keys: Vec<(Range<usize>, PublicKey)>,
+    server_keys: Vec<ServerKey>,
+}
+
+/// A server's public key, as far as it is one of P-256, and what the file calls its host.
+struct ServerKey {
+    span: Range<usize>,
+    key: PublicKey,
+    host: Option<String>,
 }
 
 impl<'a> CliToml<'a> {
@@ -42,7 +50,9 @@ impl<'a> CliToml<'a> {
             if let Some(item) = server.get(SERVER_KEY) {
                 let (span, pem) = string_at(item)?;
                 // A key that cannot be read is not the one that is to be replaced.
-                server_keys.extend(PublicKey::from_pem(pem.as_str()).ok().map(|key| (span, key)));
+                let host = server.get(SERVER_HOST).and_then(Item::as_str).map(str::to_owned);
+                let key = PublicKey::from_pem(pem.as_str()).ok();
+                server_keys.extend(key.map(|key| ServerKey { span, key, host }));
             }
         }
         Ok(Self { text, token, server_keys })
@@ -59,9 +69,19 @@ impl<'a> CliToml<'a> {
         }
     }
 
+    /// The token as the file has it, blanks and all; `None` if the file has none.
+    pub(crate) fn raw_token(&self) -> Option<&str> {
+        self.token.as_ref().map(|(_, token)| token.as_str())
+    }
+
     /// The public keys that the CLI remembers of servers, as far as they are P-256 keys.
     pub fn server_keys(&self) -> impl Iterator<Item = &PublicKey> {
-        self.server_keys.iter().map(|(_, key)| key)
+        self.server_keys.iter().map(|server| &server.key)
+    }
+
+    /// The same, each with the server's `host` (`127.0.0.1:3000`), if the file has it.
+    pub fn servers(&self) -> impl Iterator<Item = (Option<&str>, &PublicKey)> {
+        self.server_keys.iter().map(|server| (server.host.as_deref(), &server.key))
     }
 
     /// The text with another token, and with `new_key` in the place of every server's key that is
@@ -89,7 +109,7 @@ impl<'a> CliToml<'a> {
                 edits.push((start..start, Zeroizing::new(line)));
             }
         }
-        for (span, key) in &self.server_keys {
+        for ServerKey { span, key, .. } in &self.server_keys {
             if key != new_key && old_keys.contains(key) {
                 let newline = newline_of(self.text.get(span.clone()).unwrap_or_default());
                 let pem = new_key.to_pem().replace('\n', newline);

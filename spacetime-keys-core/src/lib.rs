@@ -7,6 +7,7 @@
 
 pub mod cli_toml;
 mod der;
+pub mod doctor;
 pub mod error;
 pub mod es256;
 pub mod fingerprint;

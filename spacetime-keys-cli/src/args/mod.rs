@@ -1,5 +1,6 @@
 //! The command line as it is typed.
 
+mod doctor;
 mod identity;
 mod jwks;
 mod misplaced;
@@ -12,6 +13,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use spacetime_keys_core::Identity;
 
+pub(crate) use doctor::Doctor;
 pub(crate) use identity::{InputFormat, Map, OutputFormat};
 pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Look at vaults, mounted files and token; write nothing
     Verify(Verify),
+    /// What a publish would answer, and why, before anyone publishes; reads only
+    Doctor(Doctor),
     /// Key files
     #[command(subcommand)]
     Key(Key),

@@ -1,5 +1,6 @@
 //! One function a command: arguments as typed → as meant → the core → output.
 
+mod doctor;
 mod identity;
 mod identity_map;
 mod jwks;
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
         Command::Rollback(rollback) => rotation::rollback(&config()?, rollback, output),
         Command::Sync(sync) => rotation::sync(&config()?, sync, output),
         Command::Verify(verify) => verify::run(verify, config, output),
+        Command::Doctor(doctor) => doctor::run(doctor, &args.global, &config()?, output),
         Command::Key(key) => key::run(key, output),
         Command::Token(token) => token::run(token, config, output),
         Command::Identity(identity) => identity::run(identity, output),

@@ -27,8 +27,15 @@ impl Gathered {
     }
 }
 
-/// Reads the vaults and this host. Changes nothing.
-pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
+/// Every environment's vault, and the public keys of their latest pairs.
+pub(crate) struct Vaults {
+    pub(crate) all: Vec<Vault>,
+    pub(crate) known_keys: Vec<PublicKey>,
+    failures: Vec<(Environment, Failure)>,
+}
+
+/// Reads the vaults. One that cannot be read is an unavailable one. Changes nothing.
+pub(crate) fn read_vaults(site: &Site<'_>) -> Vaults {
     let mut vaults = Vec::new();
     let mut known_keys = Vec::new();
     let mut failures = Vec::new();
@@ -44,6 +51,12 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure
             }
         }
     }
+    Vaults { all: vaults, known_keys, failures }
+}
+
+/// Reads the vaults and this host. Changes nothing.
+pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
+    let Vaults { all: vaults, mut known_keys, failures } = read_vaults(site);
     let (mounted, world_accessible) = host::read_mounted(&paths.mounted_keys_dir)?;
     let mut cli_toml = host::read_cli_toml(&paths.cli_toml)?;
     known_keys.splice(0..0, mounted.keys.iter().cloned());
@@ -55,12 +68,15 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure
     let snapshot = Snapshot {
         vaults,
         host: Host::of(mounted, world_accessible, cli_toml),
-        unfinished: site
-            .state
-            .unfinished()?
-            .map(|run| Unfinished { running: site.state.is_locked(), identity: run.identity() }),
+        unfinished: unfinished(site)?,
     };
     Ok(Gathered { snapshot, known_keys, failures })
+}
+
+/// The run that was cut short, or is at work.
+pub(crate) fn unfinished(site: &Site<'_>) -> Result<Option<Unfinished>, Failure> {
+    let run = site.state.unfinished()?;
+    Ok(run.map(|run| Unfinished { running: site.state.is_locked(), identity: run.identity() }))
 }
 
 fn unavailable(environment: &Environment, name: &str) -> Vault {
@@ -143,7 +159,8 @@ pub(crate) fn read_escrow(site: &Site<'_>, vault: &str) -> Result<Result<Escrow,
     Ok(secret.map_or_else(|| Ok(Escrow::default()), |secret| Escrow::parse(&secret.value)))
 }
 
-fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
+/// The public keys of all earlier pairs.
+pub(crate) fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
     let secret = &site.config.store.private_secret;
     let mut keys = Vec::new();
     for vault in vaults {

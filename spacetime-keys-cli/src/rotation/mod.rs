@@ -7,7 +7,7 @@ mod report;
 use spacetime_keys_core::fleet::{Environment, Operation, Plan, Request, Unfinished, plan};
 use spacetime_keys_core::{Error, Identity};
 
-pub(crate) use gather::{Gathered, gather};
+pub(crate) use gather::{Gathered, earlier_keys, gather, read_vaults, unfinished};
 
 use crate::config::Config;
 use crate::confirm::{WithoutTerminal, confirm};

@@ -90,6 +90,34 @@ impl Reason {
         }
     }
 
+    /// The reason in a server's answer or log, if its words are known ones. Bodies are texts, and
+    /// differ between versions: they are matched loosely.
+    pub fn in_text(text: &str) -> Option<Self> {
+        // What a longer message wraps comes first.
+        const WORDS: [(&str, Reason); 17] = [
+            ("Error fetching public key for issuer", Reason::IssuerKeys),
+            ("InvalidSignature", Reason::InvalidSignature),
+            ("ExpiredSignature", Reason::ExpiredSignature),
+            ("KeyIDNotFound", Reason::KeyIdNotFound),
+            ("Specified key ID not found", Reason::KeyIdNotFound),
+            ("No kid found", Reason::NoKeys),
+            ("Identity mismatch", Reason::IdentityMismatch),
+            ("Issuer too long", Reason::IssuerTooLong),
+            ("Subject too long", Reason::SubjectTooLong),
+            ("Issuer empty", Reason::IssuerEmpty),
+            ("Subject empty", Reason::SubjectEmpty),
+            ("MissingRequiredClaim", Reason::MissingRequiredClaim),
+            ("InvalidAlgorithm", Reason::InvalidAlgorithm),
+            ("InvalidEcdsaKey", Reason::InvalidKey),
+            ("malformed token", Reason::Missing),
+            ("InvalidToken", Reason::InvalidToken),
+            ("Base64", Reason::Base64),
+        ];
+        let known = WORDS.iter().find(|(words, _)| text.contains(words));
+        let json = || text.to_ascii_lowercase().contains("json").then_some(Self::Json);
+        known.map(|(_, reason)| *reason).or_else(json)
+    }
+
     /// The HTTP status that it comes with.
     pub const fn status(self) -> u16 {
         match self {

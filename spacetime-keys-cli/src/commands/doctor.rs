@@ -1,0 +1,90 @@
+//! `doctor`: what a publish would answer, and why.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use spacetime_keys_core::doctor::{Check, Diagnosis, Places, State, diagnose};
+
+use super::Answer;
+use super::rotation::{DEFAULT_HOST, paths};
+use crate::args::{self, Global, HostFiles};
+use crate::config::Config;
+use crate::doctor::{Wish, gather};
+use crate::failure::Failure;
+use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
+use crate::rotation::Site;
+use crate::store::Directory;
+
+pub(super) fn run(
+    args: &args::Doctor,
+    global: &Global,
+    config: &Config,
+    output: &Output,
+) -> Result<Answer, Failure> {
+    let files =
+        HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
+    let paths = paths(config, &files);
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let places = Places {
+        cli_toml: text(&paths.cli_toml),
+        keys_dir: text(&paths.mounted_keys_dir),
+        are_configured: args.cli_toml.is_none() && args.keys_dir.is_none(),
+        config: global.config.as_deref().map(text),
+        environment: args.env.as_deref().map(|name| config.environment(name)).transpose()?,
+        likely: config.environment(DEFAULT_HOST).ok(),
+        server: args.server.clone(),
+        restart: args.restart.clone(),
+    };
+    let store = Directory::new(config.store.path.clone());
+    let site = Site::new(config, &store, output);
+    let wish = Wish {
+        server: args.server.as_deref(),
+        database: args.database.as_deref(),
+        cli_toml: paths.cli_toml,
+        keys_dir: paths.mounted_keys_dir,
+        keys_dir_was_named: args.keys_dir.is_some(),
+        log: args.logs.as_deref(),
+        timeout: args.timeout,
+        places,
+    };
+    let diagnosis = diagnose(&gather(&wish, &site, output)?);
+    output.result(&diagnosis, || to_text(&diagnosis));
+    Ok(diagnosis.ok.into())
+}
+
+/// The verdict, the checks, the steps.
+fn to_text(diagnosis: &Diagnosis) -> String {
+    let style = if diagnosis.ok { GOOD } else { BAD };
+    let mut text = format!("{}\n\n", styled(style, &diagnosis.verdict));
+    let names: Vec<String> =
+        diagnosis.checks.iter().map(|check| check.name.as_str().replace('_', " ")).collect();
+    let width = names.iter().map(String::len).max().unwrap_or_default();
+    for (check, name) in diagnosis.checks.iter().zip(&names) {
+        let _ = writeln!(text, "{} {name:<width$}  {}", mark(check), check.detail);
+        if let Some(hint) = &check.hint {
+            let _ = writeln!(text, "{:<1$}{hint}", "", 7 + width);
+        }
+    }
+    if let (Some(identity), owned @ 1..) = (diagnosis.identity, diagnosis.owns.len()) {
+        let databases = if owned == 1 { "database" } else { "databases" };
+        let _ = writeln!(text, "\n{identity} owns {owned} {databases} here: lost with it");
+    }
+    if !diagnosis.remedy.is_empty() {
+        let _ = writeln!(text, "\n{}", styled(BOLD, "do this:"));
+        for (number, command) in diagnosis.remedy.iter().enumerate() {
+            let _ = writeln!(text, "  {}. {command}", number + 1);
+        }
+    } else if !diagnosis.ok {
+        let _ = writeln!(text, "\nno command cures this: see what is marked `no` above");
+    }
+    text
+}
+
+fn mark(check: &Check) -> String {
+    match check.state {
+        State::Good => styled(GOOD, "ok  "),
+        State::Warning => styled(WARN, "warn"),
+        State::Broken => styled(BAD, "no  "),
+        State::Unseen => styled(WARN, "?   "),
+    }
+}

@@ -1,0 +1,95 @@
+//! GET requests to one server, all of them within one deadline.
+
+use std::time::{Duration, Instant};
+
+use spacetime_keys_core::doctor::{Answer, Unreached};
+use ureq::http::HeaderValue;
+use zeroize::Zeroizing;
+
+use crate::http;
+use crate::output::Output;
+
+/// No answer that is asked for is larger.
+const MAX_BODY: u64 = 1 << 20;
+
+/// Room for the head of a request or an answer, beside a token in it.
+const HEAD: usize = 64 << 10;
+
+pub(super) struct Client<'a> {
+    url: &'a str,
+    timeout: Duration,
+    deadline: Option<Instant>,
+    output: &'a Output,
+}
+
+/// An answer. Of its headers nothing is kept: one of them echoes the token.
+pub(super) struct Came {
+    status: u16,
+    content_type: String,
+    body: Option<Vec<u8>>,
+}
+
+impl Came {
+    pub(super) fn as_answer(&self) -> Answer<'_> {
+        Answer { status: self.status, content_type: &self.content_type, body: self.body.as_deref() }
+    }
+}
+
+impl<'a> Client<'a> {
+    pub(super) fn new(url: &'a str, timeout: Duration, output: &'a Output) -> Self {
+        Self { url, timeout, deadline: Instant::now().checked_add(timeout), output }
+    }
+
+    /// Asks; with a token, as a publish would send it.
+    pub(super) fn get(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached> {
+        let came = self.ask(path, token);
+        let said = match &came {
+            Ok(came) => came.status.to_string(),
+            Err(why) => why.to_string(),
+        };
+        let with = if token.is_some() { " (with the token)" } else { "" };
+        self.output.detail(&format!("GET {path}{with}: {said}"));
+        came
+    }
+
+    fn ask(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached> {
+        let left =
+            self.deadline.map_or(self.timeout, |end| end.saturating_duration_since(Instant::now()));
+        // One question that hangs leaves time for the others.
+        let timeout = left.min(self.timeout / 2);
+        if timeout.is_zero() {
+            return Err(Unreached::Timeout);
+        }
+        let url = format!("{}{path}", self.url);
+        let room = HEAD + 2 * token.map_or(0, str::len);
+        let mut config = http::config(&url, timeout)
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .max_response_header_size(room)
+            .output_buffer_size(room.max(128 << 10))
+            .input_buffer_size(room.max(128 << 10));
+        if !http::is_https(&url) {
+            // Through a proxy, plain http would show it the token.
+            config = config.proxy(None);
+        }
+        let mut request = config.build().new_agent().get(&url);
+        if let Some(token) = token {
+            let bearer = Zeroizing::new(format!("Bearer {token}"));
+            let mut value =
+                HeaderValue::from_bytes(bearer.as_bytes()).map_err(|_| Unreached::NotHttp)?;
+            value.set_sensitive(true);
+            request = request.header("authorization", value);
+        }
+        let mut response = request.call().map_err(|error| http::unreached(&error))?;
+        let content_type = response.headers().get("content-type");
+        let content_type =
+            content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let status = response.status().as_u16();
+        let body = match response.body_mut().with_config().limit(MAX_BODY).read_to_vec() {
+            Ok(body) => Some(body),
+            Err(ureq::Error::BodyExceedsLimit(_)) => None,
+            Err(error) => return Err(http::unreached(&error)),
+        };
+        Ok(Came { status, content_type, body })
+    }
+}

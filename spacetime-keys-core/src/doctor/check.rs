@@ -1,0 +1,163 @@
+use std::fmt;
+
+use serde::ser::SerializeStruct;
+
+/// What a check looks at. The names are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum CheckName {
+    /// Whether a SpacetimeDB server answers.
+    Server,
+    /// Whether its version is known.
+    Version,
+    /// Whether the key that the server uses is the mounted one.
+    ServedKey,
+    /// Whether the mounted files hold a pair.
+    MountedKeys,
+    /// Whether the server can work with their form.
+    KeyForm,
+    /// Who may read them.
+    KeyMode,
+    /// Whether a run was cut short.
+    Run,
+    /// Whether the SpacetimeDB CLI's file can be read.
+    CliToml,
+    /// Whether there is a token, of a kind that a server reads.
+    Token,
+    /// Whose key signed it.
+    TokenSignature,
+    /// Whether it has expired.
+    TokenExpiry,
+    /// What the server itself says of it.
+    TokenAccepted,
+    /// Whether the token is another server's.
+    SharedCliToml,
+    /// The server's public key in `cli.toml`.
+    ServerKey,
+    /// Whether the database is there.
+    Database,
+    /// Whose it is.
+    Owner,
+    /// Whether the owner's claims are kept.
+    Escrow,
+    /// What the log says.
+    Log,
+}
+
+impl CheckName {
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Version => "version",
+            Self::ServedKey => "served_key",
+            Self::MountedKeys => "mounted_keys",
+            Self::KeyForm => "key_form",
+            Self::KeyMode => "key_mode",
+            Self::Run => "run",
+            Self::CliToml => "cli_toml",
+            Self::Token => "token",
+            Self::TokenSignature => "token_signature",
+            Self::TokenExpiry => "token_expiry",
+            Self::TokenAccepted => "token_accepted",
+            Self::SharedCliToml => "shared_cli_toml",
+            Self::ServerKey => "server_key",
+            Self::Database => "database",
+            Self::Owner => "owner",
+            Self::Escrow => "escrow",
+            Self::Log => "log",
+        }
+    }
+}
+
+impl fmt::Display for CheckName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// As it should be.
+    Good,
+    /// Worth knowing; a publish does not suffer.
+    Warning,
+    /// Broken, now or at the server's next start.
+    Broken,
+    /// It could not be seen.
+    Unseen,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What.
+    pub name: CheckName,
+    /// How it came out.
+    pub state: State,
+    /// What was found.
+    pub detail: String,
+    /// What it means and what to do; `None` if nothing is to be done.
+    pub hint: Option<String>,
+}
+
+impl Check {
+    pub(super) fn good(name: CheckName, detail: impl Into<String>) -> Self {
+        Self { name, state: State::Good, detail: detail.into(), hint: None }
+    }
+
+    pub(super) fn unseen(name: CheckName, detail: impl Into<String>) -> Self {
+        Self { name, state: State::Unseen, detail: detail.into(), hint: None }
+    }
+
+    pub(super) fn broken(
+        name: CheckName,
+        detail: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self { name, state: State::Broken, detail: detail.into(), hint: Some(hint.into()) }
+    }
+
+    pub(super) fn warning(
+        name: CheckName,
+        detail: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self { state: State::Warning, ..Self::broken(name, detail, hint) }
+    }
+
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// `true`, `false`, or `None` where it could not be seen.
+    pub const fn ok(&self) -> Option<bool> {
+        match self.state {
+            State::Good => Some(true),
+            State::Warning | State::Broken => Some(false),
+            State::Unseen => None,
+        }
+    }
+
+    /// `warning` or `error`, where it is not as it should be.
+    pub const fn severity(&self) -> Option<&'static str> {
+        match self.state {
+            State::Good | State::Unseen => None,
+            State::Warning => Some("warning"),
+            State::Broken => Some("error"),
+        }
+    }
+}
+
+impl serde::Serialize for Check {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Check", 5)?;
+        fields.serialize_field("name", self.name.as_str())?;
+        fields.serialize_field("ok", &self.ok())?;
+        fields.serialize_field("severity", &self.severity())?;
+        fields.serialize_field("detail", &self.detail)?;
+        fields.serialize_field("hint", &self.hint)?;
+        fields.end()
+    }
+}

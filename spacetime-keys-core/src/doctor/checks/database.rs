@@ -1,0 +1,93 @@
+use crate::doctor::outcome;
+use crate::doctor::{Check, CheckName, DatabaseAnswer, Observations, Reply};
+
+/// Whether the database is there.
+pub(super) fn database(seen: &Observations) -> Option<Check> {
+    let name = CheckName::Database;
+    if !seen.server.is_there() {
+        return None;
+    }
+    let accepted = outcome::token(seen).is_accepted();
+    Some(match &seen.server.database {
+        Reply::NotAsked => Check::unseen(name, "no database was named (--database)"),
+        Reply::Unreached(_) | Reply::Foreign(_) => {
+            Check::unseen(name, "the server did not tell of it")
+        }
+        Reply::Is(DatabaseAnswer::OwnedBy(_)) => Check::good(name, "it is there"),
+        Reply::Is(DatabaseAnswer::Unknown) => {
+            let (whose, check): (_, fn(CheckName, String) -> Check) = match seen.identity() {
+                Some(identity) if accepted => {
+                    (format!("{identity} would own it"), |name, detail| Check::good(name, detail))
+                }
+                _ => ("whoever publishes would own it".to_owned(), |name, detail| {
+                    Check::unseen(name, detail)
+                }),
+            };
+            check(name, format!("there is none of this name: it would be created, and {whose}"))
+                .with_hint(
+                    "if it should be there: compare the name, the server's URL and its data folder",
+                )
+        }
+        Reply::Is(DatabaseAnswer::BadName) => Check::broken(
+            name,
+            "no database can have this name (400)",
+            "names have lowercase letters, digits and single hyphens in between",
+        ),
+        Reply::Is(DatabaseAnswer::CannotIssue) => Check::unseen(
+            name,
+            "the server answers nobody without a token: its private key is in a form that it cannot sign with",
+        ),
+    })
+}
+
+/// Whose it is.
+pub(super) fn owner(seen: &Observations) -> Option<Check> {
+    let name = CheckName::Owner;
+    let owner = seen.owner()?;
+    Some(match seen.identity() {
+        Some(identity) if identity == owner => Check::good(name, "the token's identity owns it"),
+        Some(identity) => Check::broken(
+            name,
+            format!("it is {owner}'s, and the token is {identity}'s"),
+            if escrowed(seen) {
+                "the owner's claims are in escrow: restore them"
+            } else {
+                "look for the owner's token in backups of cli.toml (`spacetime-keys token decode --cli-toml FILE` shows whose it is); signed anew, it is as good as ever. The identity alone cannot be turned back into a token"
+            },
+        ),
+        None => Check::broken(
+            name,
+            format!("it is {owner}'s, and there is no token that says who publishes"),
+            if escrowed(seen) {
+                "the owner's claims are in escrow: restore them"
+            } else {
+                "look for the owner's token in backups of cli.toml (`spacetime-keys token decode --cli-toml FILE` shows whose it is)"
+            },
+        ),
+    })
+}
+
+fn escrowed(seen: &Observations) -> bool {
+    seen.owner().is_some_and(|owner| {
+        seen.vaults
+            .iter()
+            .any(|vault| vault.escrow.as_ref().is_ok_and(|escrow| escrow.holds(owner)))
+    })
+}
+
+/// Whether the owner's claims are kept somewhere else than in the one token.
+pub(super) fn escrow(seen: &Observations) -> Option<Check> {
+    let name = CheckName::Escrow;
+    if seen.owner().is_none() || seen.vaults.is_empty() {
+        return None;
+    }
+    Some(if escrowed(seen) {
+        Check::good(name, "the owner's claims are in escrow")
+    } else {
+        Check::warning(
+            name,
+            "the owner's claims are not in escrow",
+            "whoever loses the owner's token loses the database: a rotation or a sync puts its claims there",
+        )
+    })
+}

@@ -1,0 +1,242 @@
+use crate::doctor::outcome::{self, TokenFate};
+use crate::doctor::{Check, CheckName, CliTomlSeen, Observations, Reply, TokenFacts, TokenSeen};
+use crate::jwt::Kind;
+use crate::server::Reason;
+use crate::{Error, Fingerprint, PublicKey};
+
+const NO_LOGIN: &str = "do not log in anew: that is a new identity, which owns nothing";
+
+fn facts(seen: &Observations) -> Option<&TokenFacts> {
+    match seen.cli_toml.token()? {
+        TokenSeen::Found(facts) => Some(facts),
+        _ => None,
+    }
+}
+
+/// The file itself.
+pub(super) fn cli_toml(seen: &Observations) -> Option<Check> {
+    let name = CheckName::CliToml;
+    Some(match &seen.cli_toml {
+        CliTomlSeen::NotLooked => return None,
+        CliTomlSeen::Missing => Check::broken(
+            name,
+            "there is no cli.toml there",
+            "name the one that the publish uses (--cli-toml): a publish without one has no token",
+        ),
+        CliTomlSeen::Unreadable => Check::broken(
+            name,
+            "cli.toml cannot be read by this user",
+            "run this as the user who publishes",
+        ),
+        CliTomlSeen::Bad(error) => Check::broken(name, error.to_string(), error.hint()),
+        CliTomlSeen::Read { .. } => Check::good(name, "cli.toml can be read"),
+    })
+}
+
+/// Whether there is a token that a server could take.
+pub(super) fn token(seen: &Observations) -> Option<Check> {
+    let name = CheckName::Token;
+    let missing = |detail: &str| {
+        let hint = if seen.owner().is_some() {
+            format!(
+                "a publish is a new identity's then, and the database has an owner: {NO_LOGIN}; restore the owner's token"
+            )
+        } else {
+            format!(
+                "a publish is a new identity's then, and so would be a database that it creates: without its token nobody could publish there again. If somebody published from here before, restore that token; {NO_LOGIN}"
+            )
+        };
+        Check::broken(name, detail, hint)
+    };
+    let facts = match seen.cli_toml.token() {
+        None if matches!(seen.cli_toml, CliTomlSeen::Missing) => {
+            return Some(missing("there is no token"));
+        }
+        None => return None,
+        Some(TokenSeen::None) => return Some(missing("cli.toml holds no token")),
+        Some(TokenSeen::Blank) => {
+            let hint = format!(
+                "it is sent all the same, and refused (400): {NO_LOGIN}; restore the owner's token"
+            );
+            return Some(Check::broken(name, "cli.toml holds an empty token", hint));
+        }
+        Some(TokenSeen::Found(facts)) => facts,
+    };
+    if !facts.can_be_sent {
+        return Some(Check::broken(
+            name,
+            "the token has a line break or another control character in or around it",
+            "the SpacetimeDB CLI cannot send it: signing it anew writes it clean",
+        ));
+    }
+    if outcome::token(seen).is_accepted() {
+        return Some(Check::good(name, describe(facts)));
+    }
+    if let Some(flaw) = facts.flaw {
+        // The hints of these two say how to get another JWT from an issuer; here that is not asked.
+        let hint = match flaw {
+            Error::TokenOpaque | Error::TokenEncrypted => {
+                format!(
+                    "no SpacetimeDB server takes it. If this host published before, its token was another one: restore that; {NO_LOGIN}"
+                )
+            }
+            _ => format!("{}; {NO_LOGIN}", flaw.hint()),
+        };
+        return Some(Check::broken(name, flaw.to_string(), hint));
+    }
+    Some(Check::good(name, describe(facts)))
+}
+
+fn describe(facts: &TokenFacts) -> &'static str {
+    match (facts.kind, facts.is_local) {
+        (Kind::Jwt, true) => "a token that a SpacetimeDB server issued (`localhost`)",
+        (Kind::Jwt, false) => "a token of an external issuer",
+        _ => "a token of an unknown kind",
+    }
+}
+
+/// Whether it is past its `exp`.
+pub(super) fn expiry(seen: &Observations) -> Option<Check> {
+    let name = CheckName::TokenExpiry;
+    let facts = facts(seen)?;
+    let times = facts.times?;
+    Some(if facts.has_expired(seen.now) {
+        let hint = if facts.is_local {
+            format!("sign the same claims anew; {NO_LOGIN}")
+        } else {
+            "get a fresh token of the same user from its issuer: the same `iss` and `sub` are the same identity".to_owned()
+        };
+        Check::broken(name, "the token has expired", hint)
+    } else if times.exp.is_some() {
+        Check::good(name, "the token has not expired yet")
+    } else {
+        Check::good(name, "the token does not expire")
+    })
+}
+
+/// Whose key signed it.
+pub(super) fn signature(seen: &Observations) -> Option<Check> {
+    let name = CheckName::TokenSignature;
+    let facts = facts(seen)?;
+    if facts.kind != Kind::Jwt {
+        return None;
+    }
+    let served = seen.server.served_key().map(PublicKey::fingerprint);
+    let accepted = outcome::token(seen).is_accepted();
+    Some(match (facts.signed_by, served) {
+        (Some(by), Some(served)) if by == served => {
+            Check::good(name, format!("signed by the server's key, {}", by.short()))
+        }
+        (None, _) if accepted => {
+            Check::good(name, "signed by its issuer, whose keys the server has")
+        }
+        (Some(by), Some(_)) => Check::broken(
+            name,
+            format!("signed by {}, {}", by.short(), whose(seen, by)),
+            format!("sign the same claims with the key that the server has; {NO_LOGIN}"),
+        ),
+        (Some(by), None) => {
+            Check::unseen(name, format!("signed by {}; the server's key was not seen", by.short()))
+        }
+        (None, Some(_)) if facts.is_local => Check::broken(
+            name,
+            "signed by none of the known keys",
+            "if the identity is the owner's, it may be signed anew: naming it (--expect-identity) vouches for it. If it is not, it is another server's token",
+        ),
+        (None, Some(_)) => Check::broken(
+            name,
+            "signed by none of the known keys; its issuer's keys decide",
+            "`spacetime-keys token check --jwks URL` says what a server makes of the issuer's set; the server must reach ISSUER/.well-known/openid-configuration",
+        ),
+        (None, None) => Check::unseen(name, "signed by none of the keys that were seen"),
+    })
+}
+
+fn whose(seen: &Observations, key: Fingerprint) -> &'static str {
+    let mounted = seen.mounted.as_ref().map(|mounted| &mounted.files.keys);
+    if mounted.is_some_and(|keys| keys.iter().any(|mounted| mounted.fingerprint() == key)) {
+        return "the mounted key, which the server does not use yet";
+    }
+    if seen.vaults.iter().any(|vault| vault.knows(key)) {
+        return "a key of the store's, and not the one that the server uses";
+    }
+    if seen
+        .cli_toml
+        .server_keys()
+        .iter()
+        .any(|server| server.fingerprint == key && server.is_this_server)
+    {
+        return "the key that this server had before";
+    }
+    "a known key, and not the one that the server uses"
+}
+
+/// Whether the token belongs to another server of the same file.
+pub(super) fn shared(seen: &Observations) -> Option<Check> {
+    let facts = facts(seen)?;
+    let by = facts.signed_by?;
+    if !is_another_servers(seen, by) {
+        return None;
+    }
+    Some(Check::broken(
+        CheckName::SharedCliToml,
+        "the token is signed by the key of another server in this cli.toml",
+        "cli.toml has one token for all servers: give each server a file of its own (`spacetime --config-path FILE`), or let them share their keys",
+    ))
+}
+
+/// Whether a key is remembered of another server in `cli.toml`, and is none of this one's.
+pub(in crate::doctor) fn is_another_servers(seen: &Observations, key: Fingerprint) -> bool {
+    let servers = seen.cli_toml.server_keys();
+    let of = |this: bool| {
+        servers.iter().any(|server| server.fingerprint == key && server.is_this_server == this)
+    };
+    let mounted = seen.mounted.as_ref().is_some_and(|mounted| {
+        mounted.files.keys.iter().any(|mounted| mounted.fingerprint() == key)
+    });
+    let served = seen.server.served_key().is_some_and(|served| served.fingerprint() == key);
+    of(false)
+        && !of(true)
+        && !mounted
+        && !served
+        && seen.server.served_key().is_some()
+        && !seen.vaults.iter().any(|vault| vault.knows(key))
+}
+
+/// What the server itself says.
+pub(super) fn accepted(seen: &Observations) -> Option<Check> {
+    let name = CheckName::TokenAccepted;
+    if !seen.server.is_there() {
+        return None;
+    }
+    let expected = facts(seen).and_then(|facts| facts.verdict);
+    Some(match outcome::token(seen) {
+        TokenFate::None | TokenFate::NeverSent | TokenFate::Foreign(_) => return None,
+        TokenFate::Unknown => Check::unseen(name, "the server was not asked, or did not answer"),
+        TokenFate::Accepted => {
+            let asked = !matches!(seen.server.token, Reply::NotAsked | Reply::Unreached(_));
+            let said = if asked { "the server accepts it" } else { "the server should accept it" };
+            Check::good(name, said)
+        }
+        TokenFate::Another => Check::broken(
+            name,
+            "the server takes it for another identity than its claims give",
+            "this server derives identities in another way than those known: report this, with its version",
+        ),
+        TokenFate::TakenOut => Check::broken(
+            name,
+            "the token does not arrive: the server says that there is none",
+            "a proxy before it takes the header `Authorization` out: have it passed on",
+        ),
+        TokenFate::Refused { status, reason } => {
+            let said = reason.map_or("for a reason of its own", Reason::as_str);
+            let surprising = expected.is_some_and(|verdict| verdict.accepted);
+            let hint = if surprising {
+                "by the key that it shows it should accept it: its key file is in a form that it cannot verify with, or the clocks differ"
+            } else {
+                "the checks around this one say why"
+            };
+            Check::broken(name, format!("the server refuses it: {status} {said}"), hint)
+        }
+    })
+}

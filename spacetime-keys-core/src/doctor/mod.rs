@@ -1,0 +1,55 @@
+//! What a publish would get for an answer, and why: observations in, diagnosis out.
+//!
+//! Nothing here asks a server or reads a file. Whoever does reduces what came back to data
+//! ([`Answer`], [`CliTomlSeen::of`], [`MountedSeen`], [`LogScanner`]), puts it into
+//! [`Observations`], and [`diagnose`] says what a publish would get. What was *not* seen is part of
+//! that: nothing is guessed from its absence.
+//!
+//! No remedy ever says to log in: a new login is a new `sub`, hence another identity, and turns a
+//! curable 401 into a lasting refusal.
+
+mod answers;
+mod check;
+mod checks;
+mod cli_toml;
+mod diagnosis;
+mod log;
+mod observations;
+mod outcome;
+mod remedy;
+mod shell;
+mod version;
+
+pub use answers::{
+    Answer, DatabaseAnswer, Foreign, ForeignKind, Reply, ServedKey, TokenAnswer, Unreached,
+};
+pub use check::{Check, CheckName, State};
+pub use cli_toml::{CliTomlSeen, Known, ServerKeySeen, TokenFacts, TokenSeen};
+pub use diagnosis::{Diagnosis, Outcome};
+pub use log::{LogEvent, LogScanner, LogSeen};
+pub use observations::{MountedSeen, Observations, Places, ServerSeen};
+
+/// Says what a publish would get, and why.
+pub fn diagnose(seen: &Observations) -> Diagnosis {
+    let (outcome, status) = outcome::foretell(seen);
+    let checks = checks::all(seen);
+    let accepted = outcome::token(seen).is_accepted();
+    let fine = match outcome {
+        Some(Outcome::Updates) => true,
+        // An owner that is invented for one request is nobody.
+        Some(Outcome::Creates) => accepted,
+        _ => false,
+    };
+    Diagnosis {
+        ok: fine && !checks.iter().any(|check| check.state == State::Broken),
+        outcome,
+        status,
+        verdict: outcome::verdict(seen, outcome, status),
+        server_version: seen.server.version().map(str::to_owned),
+        identity: seen.identity(),
+        owner: seen.owner(),
+        owns: seen.server.databases.as_ref().cloned().unwrap_or_default(),
+        remedy: remedy::commands(seen, outcome),
+        checks,
+    }
+}

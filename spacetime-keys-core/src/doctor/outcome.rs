@@ -1,0 +1,216 @@
+//! What a publish would get: from what was seen, in the order in which a server looks at it.
+//!
+//! A server looks at the token first, then at the name, then at the owner. Its own answers decide;
+//! what it should say of a token, by its version and key, stands in only where it did not answer.
+
+use crate::server::Reason;
+
+use super::version::status_of_not_owner;
+use super::{
+    CliTomlSeen, DatabaseAnswer, Foreign, ForeignKind, LogEvent, Observations, Outcome, Reply,
+    TokenAnswer, TokenSeen,
+};
+
+/// What becomes of the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenFate {
+    /// It was not looked at, or nobody can tell.
+    Unknown,
+    /// There is none.
+    None,
+    /// The CLI does not get as far as sending one.
+    NeverSent,
+    /// It is taken.
+    Accepted,
+    /// It is taken for somebody else's than its claims say.
+    Another,
+    /// It is refused.
+    Refused { status: u16, reason: Option<Reason> },
+    /// Something on the way takes it out.
+    TakenOut,
+    /// Something on the way answers to it.
+    Foreign(Foreign),
+}
+
+impl TokenFate {
+    pub(super) const fn is_accepted(self) -> bool {
+        matches!(self, Self::Accepted)
+    }
+}
+
+/// What becomes of the token at this server.
+pub(super) fn token(seen: &Observations) -> TokenFate {
+    let facts = match &seen.cli_toml {
+        CliTomlSeen::NotLooked | CliTomlSeen::Unreadable => return TokenFate::Unknown,
+        CliTomlSeen::Missing | CliTomlSeen::Read { token: TokenSeen::None, .. } => {
+            return TokenFate::None;
+        }
+        CliTomlSeen::Bad(_) => return TokenFate::NeverSent,
+        CliTomlSeen::Read { token: TokenSeen::Blank, .. } => None,
+        CliTomlSeen::Read { token: TokenSeen::Found(facts), .. } => Some(facts),
+    };
+    if facts.is_some_and(|facts| !facts.can_be_sent) {
+        return TokenFate::NeverSent;
+    }
+    let expected = facts.and_then(|facts| facts.verdict);
+    match seen.server.token {
+        Reply::Is(TokenAnswer::Accepted) => TokenFate::Accepted,
+        Reply::Is(TokenAnswer::AnotherIdentity) => TokenFate::Another,
+        Reply::Is(TokenAnswer::NotReceived) => TokenFate::TakenOut,
+        // Words that no server has, against a token that this one must take: somebody else's.
+        Reply::Is(TokenAnswer::Refused { status, reason: None })
+            if expected.is_some_and(|verdict| verdict.accepted) =>
+        {
+            TokenFate::Foreign(Foreign { status, kind: ForeignKind::Other })
+        }
+        Reply::Is(TokenAnswer::Refused { status, reason }) => TokenFate::Refused { status, reason },
+        Reply::Foreign(foreign) => TokenFate::Foreign(foreign),
+        Reply::NotAsked | Reply::Unreached(_) => match (facts, expected) {
+            (None, _) => {
+                let reason = Reason::Missing;
+                TokenFate::Refused { status: reason.status(), reason: Some(reason) }
+            }
+            (_, Some(verdict)) if verdict.accepted => TokenFate::Accepted,
+            // A key of its issuer may have signed it, which only the server can fetch.
+            (Some(facts), Some(verdict)) if facts.is_local || facts.flaw.is_some() => {
+                TokenFate::Refused { status: verdict.status, reason: verdict.reason }
+            }
+            _ => TokenFate::Unknown,
+        },
+    }
+}
+
+/// Outcome and status.
+pub(super) fn foretell(seen: &Observations) -> (Option<Outcome>, Option<u16>) {
+    if !seen.server.was_asked() {
+        return from_log(seen);
+    }
+    let (outcome, status) = from_server(seen);
+    (Some(outcome), status)
+}
+
+fn from_server(seen: &Observations) -> (Outcome, Option<u16>) {
+    let server = &seen.server;
+    if !server.is_there() {
+        return match server.foreign() {
+            Some(foreign) => (Outcome::Proxy, Some(foreign.status)),
+            None => (Outcome::Unreachable, None),
+        };
+    }
+    let fate = token(seen);
+    match fate {
+        TokenFate::NeverSent => return (Outcome::BadRequest, None),
+        TokenFate::Refused { status: 401, .. } => return (Outcome::Unauthorized, Some(401)),
+        TokenFate::Refused { status, .. } => return (Outcome::BadRequest, Some(status)),
+        TokenFate::Foreign(foreign) => return (Outcome::Proxy, Some(foreign.status)),
+        // The publish itself would go on without a token, to an end that nobody wants.
+        TokenFate::TakenOut => return (Outcome::Proxy, Some(401)),
+        TokenFate::Unknown => return (Outcome::Unreachable, None),
+        TokenFate::None | TokenFate::Accepted | TokenFate::Another => {}
+    }
+    match &server.database {
+        Reply::NotAsked | Reply::Is(DatabaseAnswer::Unknown) => (Outcome::Creates, Some(200)),
+        Reply::Is(DatabaseAnswer::BadName) => (Outcome::BadRequest, Some(400)),
+        Reply::Is(DatabaseAnswer::OwnedBy(owner)) => {
+            if fate.is_accepted() && seen.identity() == Some(*owner) {
+                (Outcome::Updates, Some(200))
+            } else {
+                (Outcome::NotOwner, status_of_not_owner(server.version()))
+            }
+        }
+        // Asked without a token, as the publish would be.
+        Reply::Is(DatabaseAnswer::CannotIssue) => (Outcome::Unauthorized, Some(500)),
+        Reply::Foreign(foreign) => (Outcome::Proxy, Some(foreign.status)),
+        Reply::Unreached(_) => (Outcome::Unreachable, None),
+    }
+}
+
+/// What the last publish in the log came to: the next one will fare no better by itself.
+fn from_log(seen: &Observations) -> (Option<Outcome>, Option<u16>) {
+    let Some(log) = &seen.log else { return (None, None) };
+    if log.is_success() {
+        return (Some(Outcome::Updates), Some(200));
+    }
+    match log.reason {
+        Some(LogEvent::InvalidSignature) => (Some(Outcome::Unauthorized), Some(401)),
+        Some(LogEvent::NotAuthorized) => (Some(Outcome::NotOwner), Some(403)),
+        Some(LogEvent::NotOwner) => (Some(Outcome::NotOwner), Some(500)),
+        _ => (None, None),
+    }
+}
+
+/// The verdict in one sentence.
+pub(super) fn verdict(
+    seen: &Observations,
+    outcome: Option<Outcome>,
+    status: Option<u16>,
+) -> String {
+    let Some(outcome) = outcome else {
+        return match &seen.log {
+            Some(log) if log.last == Some(LogEvent::PublishFailed) => {
+                "the last publish in the log failed, and the log does not say why".to_owned()
+            }
+            Some(_) => "the log says nothing of a publish".to_owned(),
+            None => "nothing was asked".to_owned(),
+        };
+    };
+    let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
+    if !seen.server.was_asked() {
+        let what = match outcome {
+            Outcome::Updates => "succeeded",
+            Outcome::Unauthorized => "was refused: the token is signed by another key",
+            _ => "was refused: the database is somebody else's",
+        };
+        return format!("the last publish in the log {what}{status}");
+    }
+    let fate = token(seen);
+    let words = match (outcome, fate) {
+        (Outcome::Updates, _) => "a publish would update the database".to_owned(),
+        (Outcome::Creates, TokenFate::None) => {
+            "a publish would create a database for a new identity, not for one that you have"
+                .to_owned()
+        }
+        (Outcome::Creates, _) if matches!(seen.server.database, Reply::NotAsked) => {
+            "the token is accepted: a publish would create its database, or update one of its own"
+                .to_owned()
+        }
+        (Outcome::Creates, _) => {
+            "a publish would create the database, which does not exist yet".to_owned()
+        }
+        (Outcome::Unauthorized, TokenFate::Refused { reason: Some(reason), .. }) => {
+            format!("a publish would be refused: the token is not accepted, {reason}")
+        }
+        (Outcome::Unauthorized, TokenFate::None) => {
+            "a publish would fail: there is no token, and the server cannot issue one".to_owned()
+        }
+        (Outcome::Unauthorized, _) => {
+            "a publish would be refused: the token is not accepted".to_owned()
+        }
+        (Outcome::NotOwner, TokenFate::None) => {
+            "a publish would be refused: without a token it is a new identity's, and the database has an owner".to_owned()
+        }
+        (Outcome::NotOwner, _) => {
+            "a publish would be refused: the database is another identity's".to_owned()
+        }
+        (Outcome::BadRequest, TokenFate::NeverSent) => {
+            "a publish would not be sent: the SpacetimeDB CLI refuses what is in cli.toml".to_owned()
+        }
+        (Outcome::BadRequest, TokenFate::Refused { .. }) => {
+            "a publish would be refused: what cli.toml holds is not sent as a token".to_owned()
+        }
+        (Outcome::BadRequest, _) => {
+            "a publish would be refused: no database can have this name".to_owned()
+        }
+        (Outcome::Proxy, TokenFate::TakenOut) => {
+            "something before the server takes the token out: a publish would be nobody's".to_owned()
+        }
+        (Outcome::Proxy, _) => {
+            "something else answers in the server's place: a publish would not reach it".to_owned()
+        }
+        (Outcome::Unreachable, _) if !seen.server.is_there() => {
+            "the server does not answer".to_owned()
+        }
+        (Outcome::Unreachable, _) => "what decides on a publish could not be seen".to_owned(),
+    };
+    format!("{words}{status}")
+}

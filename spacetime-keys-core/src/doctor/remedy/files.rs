@@ -1,0 +1,126 @@
+use crate::Fingerprint;
+use crate::fleet::KeyState;
+use crate::pem::Effect;
+
+use super::host::{Files, Host};
+use super::{PROGRAM, is_odd};
+
+/// What becomes of the mounted files.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(super) struct FilePlan {
+    pub(super) steps: Vec<String>,
+    /// The vault's pair is mounted: a command that can sign the token, too.
+    pub(super) sync: bool,
+    /// The key that the server has at the end; `None` if that is not known beforehand.
+    pub(super) key: Option<Fingerprint>,
+    /// A new pair is made.
+    pub(super) is_new: bool,
+    /// The server must read its files anew.
+    pub(super) restart: bool,
+    /// Something had to be mended.
+    pub(super) mends: bool,
+}
+
+impl FilePlan {
+    pub(super) fn of(host: &Host<'_>) -> Self {
+        let served = host.served;
+        // The vault is where the truth is, unless the server lives by what is mounted.
+        let strange = |mounted| host.vault.filter(|_| served != Some(mounted));
+        let vault = |mounted| strange(mounted).filter(|(_, pair)| *pair != mounted);
+        let mut plan = match host.files {
+            Files::Unseen => Self { key: served, ..Self::default() },
+            Files::Good(mounted) => match vault(mounted) {
+                Some((_, pair)) => Self::sync(pair),
+                None => Self { key: Some(mounted), ..Self::default() },
+            },
+            Files::Odd(mounted) => match vault(mounted) {
+                Some((_, pair)) => Self::sync(pair),
+                None => Self::normalize(host, mounted),
+            },
+            Files::PublicLost(private) => match host.vault {
+                Some((_, pair)) => Self::sync(pair),
+                None => Self::derive(host, private),
+            },
+            Files::Empty => match host.vault {
+                Some((_, pair)) => Self::sync(pair),
+                // Another folder than the server's, most likely.
+                None => Self { key: served, ..Self::default() },
+            },
+            Files::PrivateLost => match host.vault {
+                Some((_, pair)) => Self::sync(pair),
+                None if host.works => Self { key: served, ..Self::default() },
+                None => Self::new_pair(host),
+            },
+        };
+        plan.restart |= plan.needs_restart(host);
+        plan
+    }
+
+    /// A new pair serves nobody if the token cannot follow it.
+    pub(super) fn drop_new_pair(&mut self) {
+        if self.is_new {
+            *self = Self::default();
+        }
+    }
+
+    /// Mounts the vault's pair as well.
+    pub(super) fn add_sync(&mut self, host: &Host<'_>, pair: Fingerprint) {
+        (self.sync, self.mends, self.key) = (true, true, Some(pair));
+        self.restart |= self.needs_restart(host);
+    }
+
+    /// A server reads its files at start-up alone.
+    fn needs_restart(&self, host: &Host<'_>) -> bool {
+        let other_key = host.served.is_some() && (self.is_new || self.key != host.served);
+        other_key || (self.mends && (host.is_down() || self.is_new))
+    }
+
+    fn sync(pair: Fingerprint) -> Self {
+        Self { sync: true, mends: true, key: Some(pair), ..Self::default() }
+    }
+
+    fn normalize(host: &Host<'_>, key: Fingerprint) -> Self {
+        let (private, public) = (host.file("id_ecdsa"), host.file("id_ecdsa.pub"));
+        let effect = |key: &KeyState| key.effect() == Effect::StartsBroken;
+        let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);
+        Self {
+            steps: vec![format!("{PROGRAM} key normalize --write {private} {public}")],
+            key: Some(key),
+            mends: true,
+            // It has started with them, and does not work.
+            restart: host.seen.server.is_there()
+                && files.is_some_and(|files| effect(&files.private) || effect(&files.public)),
+            ..Self::default()
+        }
+    }
+
+    fn derive(host: &Host<'_>, key: Fingerprint) -> Self {
+        let (private, public) = (host.file("id_ecdsa"), host.file("id_ecdsa.pub"));
+        let mut steps = Vec::new();
+        if host.seen.mounted.as_ref().is_some_and(|mounted| is_odd(&mounted.files.private)) {
+            steps.push(format!("{PROGRAM} key normalize --write {private}"));
+        }
+        steps.push(format!("openssl pkey -in {private} -pubout -out {public}"));
+        Self { steps, key: Some(key), mends: true, ..Self::default() }
+    }
+
+    /// What is left of the old pair is kept beside the new one.
+    fn new_pair(host: &Host<'_>) -> Self {
+        let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);
+        let mut steps = Vec::new();
+        let is_there = |key: &KeyState| *key != KeyState::Missing;
+        for (name, there) in [
+            ("id_ecdsa", files.is_some_and(|files| is_there(&files.private))),
+            ("id_ecdsa.pub", files.is_some_and(|files| is_there(&files.public))),
+        ] {
+            if there {
+                let (file, kept) = (host.file(name), host.file(&format!("{name}.damaged")));
+                steps.push(format!("mv {file} {kept}"));
+            }
+        }
+        let folder = crate::doctor::shell::path(&host.seen.places.keys_dir);
+        steps.push(format!("{PROGRAM} key generate --out {folder}"));
+        Self { steps, is_new: true, mends: true, ..Self::default() }
+    }
+}

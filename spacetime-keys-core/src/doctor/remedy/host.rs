@@ -1,0 +1,161 @@
+use crate::doctor::shell::file_in;
+use crate::doctor::{LogEvent, Observations, Outcome, TokenFacts, TokenSeen, outcome};
+use crate::fleet::{Escrow, KeyState, PairState, Vault};
+use crate::{Fingerprint, Identity, PublicKey};
+
+use super::is_odd;
+
+/// What there is to work with.
+pub(super) struct Host<'a> {
+    pub(super) seen: &'a Observations,
+    pub(super) files: Files,
+    /// The key that the server uses now.
+    pub(super) served: Option<Fingerprint>,
+    /// Whose token it should be.
+    pub(super) goal: Option<Identity>,
+    /// The vault that this host belongs to, and its pair, if it is sound.
+    pub(super) vault: Option<(&'a Vault, Fingerprint)>,
+    /// Whether a publish works, as long as the server does not start anew.
+    pub(super) works: bool,
+}
+
+/// The mounted files, by what can be done with them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Files {
+    /// They were not seen, or cannot be read.
+    Unseen,
+    /// Neither is there.
+    Empty,
+    /// A pair that a server can use.
+    Good(Fingerprint),
+    /// A pair in a form that a server cannot use.
+    Odd(Fingerprint),
+    /// The private key is good, and the public one is not its own.
+    PublicLost(Fingerprint),
+    /// The private key is gone.
+    PrivateLost,
+}
+
+impl Files {
+    fn of(seen: &Observations) -> Self {
+        let Some(mounted) = &seen.mounted else { return Self::Unseen };
+        let (private, public) = (&mounted.files.private, &mounted.files.public);
+        match PairState::of(private, public) {
+            PairState::Unavailable => Self::Unseen,
+            PairState::Empty => Self::Empty,
+            PairState::Sound(pair) if is_odd(private) || is_odd(public) => Self::Odd(pair),
+            PairState::Sound(pair) => Self::Good(pair),
+            PairState::Unsound(_) => match private {
+                KeyState::Found { fingerprint, .. } => Self::PublicLost(*fingerprint),
+                _ => Self::PrivateLost,
+            },
+        }
+    }
+
+    /// The key whose private half is there.
+    pub(super) const fn key(self) -> Option<Fingerprint> {
+        match self {
+            Self::Good(key) | Self::Odd(key) | Self::PublicLost(key) => Some(key),
+            Self::Unseen | Self::Empty | Self::PrivateLost => None,
+        }
+    }
+}
+
+impl<'a> Host<'a> {
+    pub(super) fn of(seen: &'a Observations, outcome: Option<Outcome>) -> Self {
+        let accepted = outcome::token(seen).is_accepted();
+        let mut host = Self {
+            seen,
+            files: Files::of(seen),
+            served: seen.server.served_key().map(PublicKey::fingerprint),
+            goal: goal(seen),
+            vault: None,
+            works: accepted && matches!(outcome, Some(Outcome::Updates | Outcome::Creates)),
+        };
+        host.vault = host.find_vault();
+        host
+    }
+
+    pub(super) fn file(&self, name: &str) -> String {
+        file_in(&self.seen.places.keys_dir, name)
+    }
+
+    pub(super) fn facts(&self) -> Option<&'a TokenFacts> {
+        match self.seen.cli_toml.token()? {
+            TokenSeen::Found(facts) => Some(facts),
+            _ => None,
+        }
+    }
+
+    /// Whether the server may be down because of its files.
+    pub(super) fn is_down(&self) -> bool {
+        !self.seen.server.is_there() && self.seen.server.unreached().is_some()
+    }
+
+    /// The one that somebody named, or the one that knows most of what is here.
+    fn find_vault(&self) -> Option<(&'a Vault, Fingerprint)> {
+        let sound = |vault: &'a Vault| match vault.pair() {
+            PairState::Sound(pair) => Some((vault, pair)),
+            _ => None,
+        };
+        let vaults = self.seen.vaults.iter();
+        if let Some(named) = &self.seen.places.environment {
+            return vaults.filter(|vault| vault.environment == *named).find_map(sound);
+        }
+        vaults
+            .filter_map(|vault| Some((self.nearness(vault)?, sound(vault)?)))
+            .max_by_key(|(nearness, _)| *nearness)
+            .map(|(_, found)| found)
+    }
+
+    /// How much a vault knows of what is here; `None`: nothing.
+    fn nearness(&self, vault: &Vault) -> Option<(u8, bool, bool)> {
+        let mounted = self.files.key();
+        let latest = vault.private.fingerprint();
+        let knows = |key: Option<Fingerprint>| key.is_some_and(|key| vault.knows(key));
+        let signed_by = self.facts().and_then(|facts| facts.signed_by);
+        let keys = [
+            mounted.is_some() && latest == mounted,
+            self.served.is_some() && latest == self.served,
+            knows(mounted),
+            knows(self.served),
+            knows(signed_by),
+        ];
+        let first = keys.iter().position(|known| *known);
+        let near = first.map_or(0, |place| u8::try_from(keys.len() - place).unwrap_or(0));
+        let holds = self.goal.is_some_and(|goal| holds(vault, goal));
+        let likely = self.seen.places.likely.as_ref() == Some(&vault.environment);
+        (near > 0 || holds).then_some((near, holds, likely))
+    }
+}
+
+/// Whether an identity's claims are in a vault's escrow.
+pub(super) fn holds(vault: &Vault, identity: Identity) -> bool {
+    vault.escrow.as_ref().is_ok_and(|escrow| escrow.holds(identity))
+}
+
+/// The owner's; else whoever the token names, unless a log says that this is not the owner; else the
+/// only one whose claims were ever escrowed.
+fn goal(seen: &Observations) -> Option<Identity> {
+    let identity = seen.identity();
+    let reason = seen.log.and_then(|log| log.reason);
+    let not_owner = matches!(reason, Some(LogEvent::NotAuthorized | LogEvent::NotOwner));
+    let wrong = identity.filter(|_| not_owner && !seen.server.was_asked());
+    if let Some(known) = seen.owner().or(identity.filter(|_| wrong.is_none())) {
+        return Some(known);
+    }
+    let mut escrowed: Vec<Identity> = seen
+        .vaults
+        .iter()
+        .filter_map(|vault| vault.escrow.as_ref().ok())
+        .flat_map(Escrow::publishers)
+        .map(|publisher| publisher.identity)
+        .filter(|identity| Some(*identity) != wrong)
+        .collect();
+    escrowed.sort_unstable();
+    escrowed.dedup();
+    match escrowed.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}

@@ -1,0 +1,86 @@
+//! The commands that cure it, in order.
+//!
+//! The goal is fixed: the server has sound files, and `cli.toml` holds a token of the database's
+//! owner, signed with the key that the server has after the last step. A step is taken only where
+//! the goal is not reached, and none that would cost an identity or a key.
+
+mod files;
+mod host;
+mod token;
+
+use crate::fleet::KeyState;
+
+use super::shell::{path, quote};
+use super::{Observations, Outcome};
+use files::FilePlan;
+use host::Host;
+
+const PROGRAM: &str = "spacetime-keys";
+const RESTART: &str = "docker compose restart";
+
+pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> Vec<String> {
+    if let Some(run) = &seen.unfinished {
+        // It mends keys and token; what is wrong beyond that shows afterwards.
+        let resume = format!("{PROGRAM} resume{}", config(seen));
+        return if run.running { Vec::new() } else { vec![resume, restart(seen)] };
+    }
+    let host = Host::of(seen, outcome);
+    let mut plan = FilePlan::of(&host);
+    let Some(token) = token::steps(&host, &mut plan) else {
+        // Nothing brings the owner's token back. What mends the files alone stays, unless it makes
+        // a new key, which would void what is left.
+        plan.drop_new_pair();
+        return finish(&host, &plan, Vec::new());
+    };
+    finish(&host, &plan, token)
+}
+
+fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<String>) -> Vec<String> {
+    let seen = host.seen;
+    let mut steps = modes(host);
+    steps.extend(plan.steps.iter().cloned());
+    steps.extend(token);
+    if plan.restart {
+        steps.push(restart(seen));
+    }
+    steps.extend(refreshed_server_key(host, plan));
+    steps
+}
+
+fn modes(host: &Host<'_>) -> Vec<String> {
+    let Some(mounted) = &host.seen.mounted else { return Vec::new() };
+    let mut steps = Vec::new();
+    if mounted.private_mode.is_some_and(|mode| mode & 0o007 != 0 || mode & 0o400 == 0) {
+        steps.push(format!("chmod 600 {}", host.file("id_ecdsa")));
+    }
+    if mounted.public_mode.is_some_and(|mode| mode & 0o400 == 0) {
+        steps.push(format!("chmod 644 {}", host.file("id_ecdsa.pub")));
+    }
+    steps
+}
+
+/// `cli.toml` may remember a key that the server will not have at the end.
+fn refreshed_server_key(host: &Host<'_>, plan: &FilePlan) -> Option<String> {
+    let url = host.seen.places.server.as_deref().filter(|_| host.seen.server.is_there())?;
+    let mut of_this = host.seen.cli_toml.server_keys().iter().filter(|key| key.is_this_server);
+    of_this.any(|remembered| Some(remembered.fingerprint) != plan.key).then(|| {
+        let cli_toml = path(&host.seen.places.cli_toml);
+        format!("spacetime --config-path {cli_toml} server fingerprint -y {}", quote(url))
+    })
+}
+
+fn restart(seen: &Observations) -> String {
+    let given = seen.places.restart.trim();
+    if given.is_empty() { RESTART } else { given }.to_owned()
+}
+
+/// The option that names the configuration, where it is not found by itself.
+fn config(seen: &Observations) -> String {
+    let config = seen.places.config.as_deref();
+    config.map(|config| format!(" --config {}", path(config))).unwrap_or_default()
+}
+
+/// Whether a key file's text has to be mended for a server.
+fn is_odd(key: &KeyState) -> bool {
+    key.effect() > crate::pem::Effect::Harmless
+}

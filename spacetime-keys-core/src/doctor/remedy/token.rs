@@ -1,0 +1,155 @@
+use crate::Identity;
+use crate::doctor::shell::path;
+use crate::doctor::{CliTomlSeen, Reply, TokenAnswer, TokenFacts, outcome};
+use crate::fleet::Vault;
+
+use super::files::FilePlan;
+use super::host::{Files, Host, holds};
+use super::{PROGRAM, config};
+use crate::doctor::checks::is_another_servers;
+
+/// What brings the token of whoever it should be, signed with the key that the server will have.
+/// `None` if nothing does.
+pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Option<Vec<String>> {
+    if !is_judgeable(host, plan) || is_good(host, plan) {
+        return Some(sync_for(host, plan, None));
+    }
+    let resigned = host.goal.and_then(|goal| resign(host, plan, goal));
+    if let Some(steps) = resigned {
+        return Some(steps);
+    }
+    if let Some(steps) = host.goal.and_then(|goal| restore(host, plan, goal)) {
+        return Some(steps);
+    }
+    // Files can be mended all the same.
+    plan.steps.extend(sync_for(host, plan, None));
+    None
+}
+
+/// Without the server's key there is nothing to hold a token against, unless the key that it will
+/// have is known, or it was said that the token is refused.
+fn is_judgeable(host: &Host<'_>, plan: &FilePlan) -> bool {
+    let seen = host.seen;
+    let refused = matches!(seen.server.token, Reply::Is(TokenAnswer::Refused { .. }));
+    let told = !seen.server.was_asked() && seen.log.is_some_and(|log| log.reason.is_some());
+    let looked = !matches!(seen.cli_toml, CliTomlSeen::NotLooked | CliTomlSeen::Unreadable);
+    looked && (host.served.is_some() || refused || told || (plan.mends && host.is_down()))
+}
+
+/// Whether the token is the right one, and will be taken.
+fn is_good(host: &Host<'_>, plan: &FilePlan) -> bool {
+    let Some(facts) = host.facts() else { return false };
+    if facts.identity.is_none() || facts.identity != host.goal {
+        return false;
+    }
+    let accepted = outcome::token(host.seen).is_accepted();
+    // An issuer's keys signed it, which no step changes.
+    if accepted && facts.signed_by.is_none() {
+        return true;
+    }
+    let sound = facts.flaw.is_none() && facts.can_be_sent && !facts.has_expired(host.seen.now);
+    let signed = facts.signed_by.is_some() && facts.signed_by == plan.key;
+    let stays = accepted && plan.key == host.served;
+    sound && !plan.is_new && (signed || stays)
+}
+
+/// The same claims, signed anew.
+fn resign(host: &Host<'_>, plan: &FilePlan, goal: Identity) -> Option<Vec<String>> {
+    let facts = host.facts().filter(|facts| can_be_signed_anew(facts, goal))?;
+    let mut steps = Vec::new();
+    if facts.signed_by.is_some_and(|by| is_another_servers(host.seen, by)) {
+        // The other server goes on with the copy.
+        let cli_toml = &host.seen.places.cli_toml;
+        let copy = path(&format!("{cli_toml}.other-server"));
+        steps.push(format!("cp -p {} {copy}", path(cli_toml)));
+    }
+    if plan.sync {
+        steps.extend(sync_for(host, plan, Some((goal, facts))));
+    } else if plan.is_new || host.files.key().is_some() {
+        let external = if facts.is_local { "" } else { " --allow-external-issuer" };
+        let cli_toml = path(&host.seen.places.cli_toml);
+        let private = host.file("id_ecdsa");
+        steps.push(format!(
+            "{PROGRAM} token resign --cli-toml {cli_toml} --private-key {private} --expect-identity {goal}{external}"
+        ));
+    } else {
+        // The private key is in the vault alone.
+        let (vault, pair) = host.vault?;
+        if host.served.is_some() && host.served != Some(pair) {
+            return None;
+        }
+        steps.push(sync(host, vault, Some((goal, facts)), " --no-sync-mounted-keys"));
+    }
+    Some(steps)
+}
+
+fn can_be_signed_anew(facts: &TokenFacts, goal: Identity) -> bool {
+    facts.identity == Some(goal)
+        && facts.flaw.is_none()
+        // A key of ours has signed it, whatever its issuer.
+        && (facts.is_local || facts.signed_by.is_some())
+}
+
+/// A token made from the claims in escrow.
+fn restore(host: &Host<'_>, plan: &mut FilePlan, goal: Identity) -> Option<Vec<String>> {
+    let (vault, pair) = host.vault.filter(|(vault, _)| holds(vault, goal))?;
+    // It signs with the vault's key, and wants that to be the mounted one.
+    match host.files {
+        Files::Good(mounted) | Files::Odd(mounted) if mounted != pair => plan.add_sync(host, pair),
+        Files::Unseen if host.seen.mounted.is_some() => return None,
+        Files::Unseen if host.served.is_some() && host.served != Some(pair) => return None,
+        _ => {}
+    }
+    let mut steps = Vec::new();
+    if matches!(host.seen.cli_toml, CliTomlSeen::Bad(_)) {
+        let cli_toml = &host.seen.places.cli_toml;
+        let kept = path(&format!("{cli_toml}.damaged"));
+        steps.push(format!("mv {} {kept}", path(cli_toml)));
+    }
+    steps.extend(sync_for(host, plan, None));
+    steps.push(format!(
+        "{PROGRAM} token restore{} --env {} --expect-identity {goal}{}",
+        config(host.seen),
+        vault.environment,
+        host_files(host),
+    ));
+    Some(steps)
+}
+
+/// The step that mounts the vault's pair, if there is to be one.
+fn sync_for(
+    host: &Host<'_>,
+    plan: &FilePlan,
+    resigned: Option<(Identity, &TokenFacts)>,
+) -> Vec<String> {
+    let vault = host.vault.filter(|_| plan.sync);
+    vault.map(|(vault, _)| sync(host, vault, resigned, "")).into_iter().collect()
+}
+
+fn sync(
+    host: &Host<'_>,
+    vault: &Vault,
+    resigned: Option<(Identity, &TokenFacts)>,
+    more: &str,
+) -> String {
+    let token = match resigned {
+        Some((goal, facts)) if facts.is_local => format!(" --expect-identity {goal}"),
+        Some((goal, _)) => format!(" --expect-identity {goal} --allow-external-issuer"),
+        None => " --no-preserve-publisher-token".to_owned(),
+    };
+    format!(
+        "{PROGRAM} sync{} --env {}{token}{more} --yes{}",
+        config(host.seen),
+        vault.environment,
+        host_files(host),
+    )
+}
+
+/// This host's files, where they are not the configuration's.
+fn host_files(host: &Host<'_>) -> String {
+    let places = &host.seen.places;
+    if places.are_configured {
+        return String::new();
+    }
+    format!(" --cli-toml {} --mounted-keys-dir {}", path(&places.cli_toml), path(&places.keys_dir))
+}
