@@ -12,7 +12,6 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::common::{Host, PUBLIC, Run};
 use crate::doctor;
-use crate::standin::serve;
 
 const CERTIFICATE: &str = "tls.crt";
 
@@ -121,10 +120,16 @@ fn a_certificate_of_another_host() {
 #[test]
 fn https_to_a_port_that_speaks_http() {
     let host = Host::new();
-    let url = serve(|_, stream| {
-        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    // A server answers what it cannot read at once.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 16 << 10]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
     });
-    let url = url.replace("http://", "https://");
     let said = doctor(&host, &["--server", &url, "--timeout", "5s"]);
     assert_eq!(said.outcome(), ("unreachable", None), "{:#}", said.document);
     let (ok, text) = said.check("server");
