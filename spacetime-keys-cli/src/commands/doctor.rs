@@ -74,8 +74,14 @@ fn to_text(diagnosis: &Diagnosis) -> String {
         for (number, command) in diagnosis.remedy.iter().enumerate() {
             let _ = writeln!(text, "  {}. {command}", number + 1);
         }
-    } else if !diagnosis.ok {
-        let _ = writeln!(text, "\nno command cures this: see what is marked `no` above");
+    }
+    if !diagnosis.ok && !diagnosis.cures {
+        let alone = if diagnosis.remedy.is_empty() {
+            "no command cures"
+        } else {
+            "that alone does not cure"
+        };
+        let _ = writeln!(text, "\n{alone} this: see what is marked `no` above");
     }
     text
 }

@@ -40,6 +40,7 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
         Some(Outcome::Creates) => accepted,
         _ => false,
     };
+    let (remedy, cures) = remedy::commands(seen, outcome);
     Diagnosis {
         ok: fine && !checks.iter().any(|check| check.state == State::Broken),
         outcome,
@@ -49,7 +50,8 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
         identity: seen.identity(),
         owner: seen.owner(),
         owns: seen.server.databases.as_ref().cloned().unwrap_or_default(),
-        remedy: remedy::commands(seen, outcome),
         checks,
+        remedy,
+        cures,
     }
 }

@@ -130,6 +130,11 @@ pub(super) fn signature(seen: &Observations) -> Option<Check> {
         (None, _) if accepted => {
             Check::good(name, "signed by its issuer, whose keys the server has")
         }
+        (Some(by), Some(_)) if is_mounted(seen, by) => Check::broken(
+            name,
+            format!("signed by {}, the mounted key, which the server does not use yet", by.short()),
+            "the server takes it once it uses that key: it reads its files at start-up only",
+        ),
         (Some(by), Some(_)) => Check::broken(
             name,
             format!("signed by {}, {}", by.short(), whose(seen, by)),
@@ -152,11 +157,14 @@ pub(super) fn signature(seen: &Observations) -> Option<Check> {
     })
 }
 
+fn is_mounted(seen: &Observations, key: Fingerprint) -> bool {
+    let mounted = seen.mounted.as_ref();
+    mounted.is_some_and(|mounted| {
+        mounted.files.keys.iter().any(|mounted| mounted.fingerprint() == key)
+    })
+}
+
 fn whose(seen: &Observations, key: Fingerprint) -> &'static str {
-    let mounted = seen.mounted.as_ref().map(|mounted| &mounted.files.keys);
-    if mounted.is_some_and(|keys| keys.iter().any(|mounted| mounted.fingerprint() == key)) {
-        return "the mounted key, which the server does not use yet";
-    }
     if seen.vaults.iter().any(|vault| vault.knows(key)) {
         return "a key of the store's, and not the one that the server uses";
     }
@@ -191,13 +199,10 @@ pub(in crate::doctor) fn is_another_servers(seen: &Observations, key: Fingerprin
     let of = |this: bool| {
         servers.iter().any(|server| server.fingerprint == key && server.is_this_server == this)
     };
-    let mounted = seen.mounted.as_ref().is_some_and(|mounted| {
-        mounted.files.keys.iter().any(|mounted| mounted.fingerprint() == key)
-    });
     let served = seen.server.served_key().is_some_and(|served| served.fingerprint() == key);
     of(false)
         && !of(true)
-        && !mounted
+        && !is_mounted(seen, key)
         && !served
         && seen.server.served_key().is_some()
         && !seen.vaults.iter().any(|vault| vault.knows(key))

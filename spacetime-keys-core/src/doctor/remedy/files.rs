@@ -73,7 +73,10 @@ impl FilePlan {
     /// A server reads its files at start-up alone.
     fn needs_restart(&self, host: &Host<'_>) -> bool {
         let other_key = host.served.is_some() && (self.is_new || self.key != host.served);
-        other_key || (self.mends && (host.is_down() || self.is_new))
+        // What is mounted may be sound again, or for long.
+        other_key
+            || (host.serves_broken && self.key.is_some())
+            || (self.mends && (host.is_down() || self.is_new))
     }
 
     fn sync(pair: Fingerprint) -> Self {

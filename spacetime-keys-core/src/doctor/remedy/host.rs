@@ -11,6 +11,8 @@ pub(super) struct Host<'a> {
     pub(super) files: Files,
     /// The key that the server uses now.
     pub(super) served: Option<Fingerprint>,
+    /// Whether the server uses one that it cannot verify with.
+    pub(super) serves_broken: bool,
     /// Whose token it should be.
     pub(super) goal: Option<Identity>,
     /// The vault that this host belongs to, and its pair, if it is sound.
@@ -68,6 +70,8 @@ impl<'a> Host<'a> {
             seen,
             files: Files::of(seen),
             served: seen.server.served_key().map(PublicKey::fingerprint),
+            serves_broken: seen.server.public_key.as_ref().is_some()
+                && seen.server.verifying_key().is_none(),
             goal: goal(seen),
             vault: None,
             works: accepted && matches!(outcome, Some(Outcome::Updates | Outcome::Creates)),

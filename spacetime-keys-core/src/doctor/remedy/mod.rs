@@ -11,18 +11,19 @@ mod token;
 use crate::fleet::KeyState;
 
 use super::shell::{path, quote};
-use super::{Observations, Outcome};
+use super::{DatabaseAnswer, Observations, Outcome, Reply};
 use files::FilePlan;
-use host::Host;
+use host::{Files, Host};
 
 const PROGRAM: &str = "spacetime-keys";
 const RESTART: &str = "docker compose restart";
 
-pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> Vec<String> {
+/// Commands, and whether they lead to a publish that works, as far as can be foretold.
+pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> (Vec<String>, bool) {
     if let Some(run) = &seen.unfinished {
         // It mends keys and token; what is wrong beyond that shows afterwards.
         let resume = format!("{PROGRAM} resume{}", config(seen));
-        return if run.running { Vec::new() } else { vec![resume, restart(seen)] };
+        return (if run.running { Vec::new() } else { vec![resume, restart(seen)] }, false);
     }
     let host = Host::of(seen, outcome);
     let mut plan = FilePlan::of(&host);
@@ -30,9 +31,24 @@ pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> Vec<Str
         // Nothing brings the owner's token back. What mends the files alone stays, unless it makes
         // a new key, which would void what is left.
         plan.drop_new_pair();
-        return finish(&host, &plan, Vec::new());
+        return (finish(&host, &plan, Vec::new()), false);
     };
-    finish(&host, &plan, token)
+    let cures = is_in_our_hands(&host, &plan);
+    (finish(&host, &plan, token), cures)
+}
+
+/// Whether keys and token are all that stands between a publish and its success.
+fn is_in_our_hands(host: &Host<'_>, plan: &FilePlan) -> bool {
+    let server = &host.seen.server;
+    let bad_name = matches!(server.database, Reply::Is(DatabaseAnswer::BadName));
+    let sound = match host.files {
+        // On another machine, unless they are here and cannot be read.
+        Files::Unseen => host.seen.mounted.is_none(),
+        Files::Empty | Files::PrivateLost => plan.mends,
+        Files::Good(_) | Files::Odd(_) | Files::PublicLost(_) => true,
+    };
+    let comes_up = server.is_there() || (host.is_down() && plan.mends);
+    sound && comes_up && server.foreign().is_none() && !bad_name
 }
 
 fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<String>) -> Vec<String> {

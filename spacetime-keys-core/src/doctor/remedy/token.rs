@@ -27,13 +27,15 @@ pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Option<Vec<String>>
 }
 
 /// Without the server's key there is nothing to hold a token against, unless the key that it will
-/// have is known, or it was said that the token is refused.
+/// have is known, or the server or a log says that the token is refused.
 fn is_judgeable(host: &Host<'_>, plan: &FilePlan) -> bool {
     let seen = host.seen;
     let refused = matches!(seen.server.token, Reply::Is(TokenAnswer::Refused { .. }));
     let told = !seen.server.was_asked() && seen.log.is_some_and(|log| log.reason.is_some());
     let looked = !matches!(seen.cli_toml, CliTomlSeen::NotLooked | CliTomlSeen::Unreadable);
-    looked && (host.served.is_some() || refused || told || (plan.mends && host.is_down()))
+    // Without a token there is nothing to hold against a key.
+    let there = seen.server.is_there() && (host.facts().is_none() || plan.restart);
+    looked && (host.served.is_some() || refused || told || there || (plan.mends && host.is_down()))
 }
 
 /// Whether the token is the right one, and will be taken.
@@ -63,9 +65,14 @@ fn resign(host: &Host<'_>, plan: &FilePlan, goal: Identity) -> Option<Vec<String
         let copy = path(&format!("{cli_toml}.other-server"));
         steps.push(format!("cp -p {} {copy}", path(cli_toml)));
     }
-    if plan.sync {
+    // A sync leaves a token alone that its key has signed, however long ago it has expired.
+    let by_sync = plan.sync && facts.signed_by != plan.key;
+    if by_sync {
         steps.extend(sync_for(host, plan, Some((goal, facts))));
-    } else if plan.is_new || host.files.key().is_some() {
+        return Some(steps);
+    }
+    steps.extend(sync_for(host, plan, None));
+    if plan.sync || plan.is_new || host.files.key().is_some() {
         let external = if facts.is_local { "" } else { " --allow-external-issuer" };
         let cli_toml = path(&host.seen.places.cli_toml);
         let private = host.file("id_ecdsa");
