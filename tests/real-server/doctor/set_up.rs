@@ -24,6 +24,18 @@ impl Serving {
         let current = Oddity::STARTS.into_iter().map(Self::Current);
         current.chain([Self::ItsOwn]).collect()
     }
+
+    /// Whether what the server shows as its public key is one that we read.
+    pub(crate) fn shows_its_key(self) -> bool {
+        let Self::Current(oddity) = self else { return true };
+        !matches!(oddity, Oddity::Certificate | Oddity::P384Pair | Oddity::P384Public)
+    }
+
+    /// Whether the server can sign with the private key that it has read.
+    pub(crate) fn can_issue(self) -> bool {
+        let Self::Current(oddity) = self else { return true };
+        !matches!(oddity, Oddity::NoPublicKeyInside | Oddity::P384Pair | Oddity::P384Private)
+    }
 }
 
 /// What the host shows as its mounted keys.
@@ -164,7 +176,8 @@ impl SetUp {
                 OwnByIdentity,
                 BadName,
             ]),
-            by_cli: number % 10 == 7,
+            // Without a token the CLI logs in first, and is somebody who has one.
+            by_cli: number % 10 < 2 && !matches!(token, Kind::Missing | Kind::NoFile),
             number,
         }
     }
