@@ -41,8 +41,9 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
         _ => false,
     };
     let (remedy, cures) = remedy::commands(seen, outcome);
+    let ok = fine && !checks.iter().any(|check| check.state == State::Broken);
     Diagnosis {
-        ok: fine && !checks.iter().any(|check| check.state == State::Broken),
+        ok,
         outcome,
         status,
         verdict: outcome::verdict(seen, outcome, status),
@@ -51,7 +52,7 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
         owner: seen.owner(),
         owns: seen.server.databases.as_ref().cloned().unwrap_or_default(),
         checks,
+        cures: ok || (cures && !remedy.is_empty()),
         remedy,
-        cures,
     }
 }

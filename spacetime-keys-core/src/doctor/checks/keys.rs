@@ -76,7 +76,7 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
         PairState::Empty => Check::broken(
             name,
             "neither id_ecdsa nor id_ecdsa.pub is there",
-            "a server that finds neither makes a pair of its own, silently, and every token is void: compare the folder with what the server mounts",
+            "a server that finds neither makes a pair of its own, silently, and every token is void: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, `spacetime-keys key generate --out DIR` makes a new one, with which the token is then signed anew",
         ),
         PairState::Unavailable => Check::broken(
             name,

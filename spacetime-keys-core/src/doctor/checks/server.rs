@@ -1,3 +1,4 @@
+use crate::doctor::outcome::{self, TokenFate};
 use crate::doctor::{Check, CheckName, ForeignKind, Observations};
 use crate::server::Rules;
 
@@ -8,7 +9,11 @@ pub(super) fn server(seen: &Observations) -> Option<Check> {
     if !server.was_asked() {
         return None;
     }
-    if let Some(foreign) = server.foreign() {
+    let to_token = match outcome::token(seen) {
+        TokenFate::Foreign(foreign) => Some(foreign).filter(|_| server.is_there()),
+        _ => None,
+    };
+    if let Some(foreign) = to_token.or_else(|| server.foreign()) {
         let (status, what) = (foreign.status, foreign.kind.as_str());
         let hint = match foreign.kind {
             ForeignKind::Redirect => {

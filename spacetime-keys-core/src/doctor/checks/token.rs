@@ -99,12 +99,22 @@ fn describe(facts: &TokenFacts) -> &'static str {
     }
 }
 
+fn is_accepted(seen: &Observations) -> bool {
+    outcome::token(seen).is_accepted()
+}
+
 /// Whether it is past its `exp`.
 pub(super) fn expiry(seen: &Observations) -> Option<Check> {
     let name = CheckName::TokenExpiry;
     let facts = facts(seen)?;
     let times = facts.times?;
-    Some(if facts.has_expired(seen.now) {
+    Some(if facts.has_expired(seen.now) && is_accepted(seen) {
+        Check::warning(
+            name,
+            "the token has expired by this machine's clock, and the server takes it",
+            "compare the two clocks: it will not take it for long",
+        )
+    } else if facts.has_expired(seen.now) {
         let hint = if facts.is_local {
             format!("sign the same claims anew; {NO_LOGIN}")
         } else {
@@ -126,7 +136,7 @@ pub(super) fn signature(seen: &Observations) -> Option<Check> {
         return None;
     }
     let served = seen.server.served_key().map(PublicKey::fingerprint);
-    let accepted = outcome::token(seen).is_accepted();
+    let accepted = is_accepted(seen);
     Some(match (facts.signed_by, served) {
         (Some(by), Some(served)) if by == served => {
             Check::good(name, format!("signed by the server's key, {}", by.short()))
@@ -134,6 +144,11 @@ pub(super) fn signature(seen: &Observations) -> Option<Check> {
         (None, _) if accepted => {
             Check::good(name, "signed by its issuer, whose keys the server has")
         }
+        (Some(by), Some(_)) if accepted => Check::warning(
+            name,
+            format!("signed by {}, which is not the key that the server shows", by.short()),
+            "the server takes it all the same: are there two servers behind this URL?",
+        ),
         (Some(by), Some(_)) if is_mounted(seen, by) => Check::broken(
             name,
             format!("signed by {}, the mounted key, which the server does not use yet", by.short()),
@@ -187,7 +202,7 @@ fn whose(seen: &Observations, key: Fingerprint) -> &'static str {
 pub(super) fn shared(seen: &Observations) -> Option<Check> {
     let facts = facts(seen)?;
     let by = facts.signed_by?;
-    if !is_another_servers(seen, by) {
+    if !is_another_servers(seen, by) || is_accepted(seen) {
         return None;
     }
     Some(Check::broken(

@@ -10,10 +10,12 @@ mod token;
 
 use crate::fleet::KeyState;
 
+use super::outcome::{self, TokenFate};
 use super::shell::{path, quote};
 use super::{DatabaseAnswer, Observations, Outcome, Reply};
 use files::FilePlan;
 use host::{Files, Host};
+use token::Token;
 
 const PROGRAM: &str = "spacetime-keys";
 const RESTART: &str = "docker compose restart";
@@ -27,14 +29,18 @@ pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> (Vec<St
     }
     let host = Host::of(seen, outcome);
     let mut plan = FilePlan::of(&host);
-    let Some(token) = token::steps(&host, &mut plan) else {
-        // Nothing brings the owner's token back. What mends the files alone stays, unless it makes
-        // a new key, which would void what is left.
-        plan.drop_new_pair();
-        return (finish(&host, &plan, Vec::new()), false);
-    };
-    let cures = is_in_our_hands(&host, &plan);
-    (finish(&host, &plan, token), cures)
+    match token::steps(&host, &mut plan) {
+        Token::Right(token) => {
+            let cures = is_in_our_hands(&host, &plan);
+            (finish(&host, &plan, token, cures), cures)
+        }
+        Token::Stays(token) => (finish(&host, &plan, token, false), false),
+        Token::Wrong => {
+            // A new key would void what is left, and bring nobody back.
+            plan.drop_new_pair();
+            (finish(&host, &plan, Vec::new(), false), false)
+        }
+    }
 }
 
 /// Whether keys and token are all that stands between a publish and its success.
@@ -48,10 +54,14 @@ fn is_in_our_hands(host: &Host<'_>, plan: &FilePlan) -> bool {
         Files::Good(_) | Files::Odd(_) | Files::PublicLost(_) => true,
     };
     let comes_up = server.is_there() || (host.is_down() && plan.mends);
-    sound && comes_up && server.foreign().is_none() && !bad_name
+    let arrives = !matches!(
+        outcome::token(host.seen),
+        TokenFate::TakenOut | TokenFate::Another | TokenFate::Foreign(_)
+    );
+    arrives && sound && comes_up && server.foreign().is_none() && !bad_name
 }
 
-fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<String>) -> Vec<String> {
+fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<String>, cures: bool) -> Vec<String> {
     let seen = host.seen;
     let mut steps = modes(host);
     steps.extend(plan.steps.iter().cloned());
@@ -59,7 +69,8 @@ fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<String>) -> Vec<String> {
     if plan.restart {
         steps.push(restart(seen));
     }
-    steps.extend(refreshed_server_key(host, plan));
+    // The last polish, where the rest is done.
+    steps.extend(refreshed_server_key(host, plan).filter(|_| cures));
     steps
 }
 

@@ -1,4 +1,5 @@
 use crate::Identity;
+use crate::doctor::outcome::TokenFate;
 use crate::doctor::shell::path;
 use crate::doctor::{CliTomlSeen, Reply, TokenAnswer, TokenFacts, outcome};
 use crate::fleet::Vault;
@@ -8,22 +9,41 @@ use super::host::{Files, Host, holds};
 use super::{PROGRAM, config};
 use crate::doctor::checks::is_another_servers;
 
+/// What is to become of the token.
+pub(super) enum Token {
+    /// It is right, or these steps bring the right one.
+    Right(Vec<String>),
+    /// It cannot be judged: it stays, whatever becomes of the files.
+    Stays(Vec<String>),
+    /// It is wrong, and nothing known brings the right one.
+    Wrong,
+}
+
 /// What brings the token of whoever it should be, signed with the key that the server will have.
-/// `None` if nothing does.
-pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Option<Vec<String>> {
-    if !is_judgeable(host, plan) || is_good(host, plan) {
-        return Some(sync_for(host, plan, None));
+pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Token {
+    if is_good(host, plan) {
+        let refused = matches!(outcome::token(host.seen), TokenFate::Refused { .. });
+        if refused && !plan.restart && host.served.is_some() {
+            // For another reason than those that are known.
+            return Token::Stays(sync_for(host, plan, None));
+        }
+        // The mounted key has signed it: the server, which shows none, has not read that yet.
+        plan.restart |= refused;
+        return Token::Right(sync_for(host, plan, None));
+    }
+    if !is_judgeable(host, plan) {
+        return Token::Stays(sync_for(host, plan, None));
     }
     let resigned = host.goal.and_then(|goal| resign(host, plan, goal));
     if let Some(steps) = resigned {
-        return Some(steps);
+        return Token::Right(steps);
     }
     if let Some(steps) = host.goal.and_then(|goal| restore(host, plan, goal)) {
-        return Some(steps);
+        return Token::Right(steps);
     }
     // Files can be mended all the same.
     plan.steps.extend(sync_for(host, plan, None));
-    None
+    Token::Wrong
 }
 
 /// Without the server's key there is nothing to hold a token against, unless the key that it will
