@@ -4,7 +4,7 @@
 //! `...` alone for any lines.
 
 // Each test that includes this takes what it needs.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;

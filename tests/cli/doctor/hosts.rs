@@ -20,6 +20,11 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// With a server that refuses the token that way.
+    fn with(refusal: Option<(u16, String)>) -> Self {
         let (host, key) = (Host::new(), PrivateKey::generate().unwrap());
         host.mount(&key);
         let claims = json!({ "iss": "localhost", "sub": SUBJECT, "iat": 1_795_315_000 });
@@ -28,7 +33,7 @@ impl Pair {
         let (url, _) = Standin {
             health: Some(json!({ "version": "2.8.3" }).to_string()),
             public_key: host.read(PUBLIC),
-            refusal: None,
+            refusal,
             bearer: identity.clone(),
             database: "app".to_owned(),
             owner: identity,
@@ -163,19 +168,28 @@ fn what_cli_toml_remembers() {
     let said = pair.check("server_key", false, "");
     let refresh = said.remedy().into_iter().find(|step| step.contains("server fingerprint"));
     assert!(refresh.is_some(), "{:#}", said.document);
+}
 
-    // The token of another server, which shares the file.
+/// `cli.toml` has one token for all servers.
+#[test]
+fn two_servers_share_a_file() {
+    let refusal = (401, "Invalid token: InvalidSignature".to_owned());
+    let (pair, other) = (Pair::with(Some(refusal)), PrivateKey::generate().unwrap());
     let claims = json!({ "iss": "localhost", "sub": SUBJECT, "iat": 1_795_315_000 });
     pair.host.set_token(&token(&other, &claims));
-    let head = pair.host.read(CLI_TOML);
-    let (head, _) = head.split_once("[[server_configs]]").unwrap();
     let both = [
         server_config("mine", &pair.url, &pair.key),
         server_config("other", "http://spacetime.example.com", &other),
     ];
+    let content = pair.host.read(CLI_TOML);
+    let (head, _) = content.split_once("[[server_configs]]").unwrap();
     pair.host.write(CLI_TOML, format!("{head}{}", both.concat()));
-    let said = doctor(&pair.host, &["--server", &pair.url, "--database", "app"]);
+    let said = pair.doctor();
+    assert_eq!(said.outcome(), ("unauthorized", Some(401)), "{:#}", said.document);
     assert_eq!(said.check("shared_cli_toml").0, Some(false), "{:#}", said.document);
+    // The other server goes on with a copy of the file as it was.
+    let copied = said.remedy().into_iter().any(|step| step.starts_with("cp -p "));
+    assert!(copied, "{:?}", said.remedy());
 }
 
 /// What the SpacetimeDB CLI itself would not read.

@@ -35,16 +35,18 @@ fn not_owner() -> String {
 
 /// The same log as it is shown elsewhere.
 fn variants(log: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let prefixed =
-        |prefix: &str| log.lines().map(|line| format!("{prefix}{line}\n")).collect::<String>();
-    let coloured = |line: &str| format!("\u{1b}[31m{line}\u{1b}[0m\n");
+    let every_line = |change: &dyn Fn(&str) -> String| -> String {
+        log.lines().map(change).collect::<Vec<_>>().join("\n") + "\n"
+    };
+    let prefixed = |prefix: &str| every_line(&|line| format!("{prefix}{line}"));
+    let coloured = every_line(&|line| format!("\u{1b}[31m{line}\u{1b}[0m"));
     vec![
         ("as it is", log.into()),
         ("compose", prefixed("spacetimedb-1  | ").into()),
         ("compose in colours", prefixed("\u{1b}[36mspacetimedb-1  |\u{1b}[0m ").into()),
         ("compose with times", prefixed("spacetimedb-1  | 2026-11-22T21:53:06.776362Z ").into()),
         ("kubernetes", prefixed("[pod/spacetimedb-0/server] ").into()),
-        ("coloured lines", log.lines().map(coloured).collect::<String>().into()),
+        ("coloured lines", coloured.into()),
         ("CRLF", log.replace('\n', "\r\n").into()),
         ("no newline at the end", log.trim_end().into()),
         ("noise before", [&b"\xff\xfe\x00 pulling image\n"[..], log.as_bytes()].concat()),

@@ -14,6 +14,8 @@ mod standin;
 #[cfg(feature = "aws-lc-rs")]
 mod tls;
 
+use std::fs;
+
 use serde_json::Value;
 
 use common::{Host, Run};
@@ -36,9 +38,8 @@ pub(crate) fn doctor(host: &Host, arguments: &[&str]) -> Said {
 /// A token is secret in every output; its claims and its signature alone are so, too.
 #[track_caller]
 fn assert_no_token(host: &Host, run: &Run) {
-    if !host.path(common::CLI_TOML).is_file()
-        || !host.read(common::CLI_TOML).contains("_token = \"")
-    {
+    let Ok(content) = fs::read_to_string(host.path(common::CLI_TOML)) else { return };
+    if !content.contains("_token = \"") {
         return;
     }
     for part in host.token().split('.').filter(|part| part.len() > 12) {

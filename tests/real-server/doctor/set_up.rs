@@ -1,5 +1,6 @@
 //! One set-up, drawn at random: what a host and a server look like when somebody asks.
 
+use std::fmt::Write;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -120,6 +121,23 @@ pub(crate) enum Database {
     BadName,
 }
 
+impl Database {
+    /// What people publish over most, more often.
+    const DRAWN: [Self; 11] = [
+        Self::New,
+        Self::New,
+        Self::New,
+        Self::Own,
+        Self::Own,
+        Self::Own,
+        Self::Own,
+        Self::Others,
+        Self::Others,
+        Self::OwnByIdentity,
+        Self::BadName,
+    ];
+}
+
 pub(crate) struct SetUp {
     pub(crate) serving: Serving,
     pub(crate) mounted: Mounted,
@@ -150,7 +168,6 @@ impl SetUp {
         if token == Kind::Local(SignedBy::Pending) && !random.once_in(4) {
             mounted = Mounted::Pending;
         }
-        use Database::{BadName, New, Others, Own, OwnByIdentity};
         Self {
             serving,
             mounted,
@@ -163,19 +180,7 @@ impl SetUp {
                 Configs::Two,
                 Configs::ThreeStale,
             ]),
-            database: random.one_of(&[
-                New,
-                New,
-                New,
-                Own,
-                Own,
-                Own,
-                Own,
-                Others,
-                Others,
-                OwnByIdentity,
-                BadName,
-            ]),
+            database: random.one_of(&Database::DRAWN),
             // Without a token the CLI logs in first, and is somebody who has one.
             by_cli: number % 10 < 2 && !matches!(token, Kind::Missing | Kind::NoFile),
             number,
@@ -255,16 +260,17 @@ impl SetUp {
         }
         if let Some(token) = content.token {
             let quoted = token.replace('\\', "\\\\").replace('"', "\\\"");
-            text.push_str(&format!("spacetimedb_token = \"{quoted}\"\n"));
+            let _ = writeln!(text, "spacetimedb_token = \"{quoted}\"");
         }
         let here = content.url.trim_start_matches("http://");
         let mut server = |nickname: &str, host: &str, key: Option<&str>| {
             let key = key.map(|pem| format!("ecdsa_public_key = \"\"\"\n{pem}\"\"\"\n"));
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\n[[server_configs]]\nnickname = \"{nickname}\"\nhost = \"{host}\"\n\
                  protocol = \"http\"\n{}",
                 key.unwrap_or_default()
-            ));
+            );
         };
         match self.configs {
             Configs::None => {}

@@ -113,7 +113,7 @@ fn nothing_changes() {
         let changed: Vec<_> =
             after.keys().filter(|path| after.get(*path) != before.get(*path)).collect();
         let is_log = |path: &&PathBuf| path.extension().is_some_and(|kind| kind == "log");
-        assert!(changed.iter().all(|path| is_log(path)), "{serving:?}: {changed:?}");
+        assert!(changed.iter().all(is_log), "{serving:?}: {changed:?}");
         assert_eq!(after.len(), before.len());
         // The log tells of questions that could not be answered, and of nothing else.
         let log = fs::read_to_string(world.folder().join("server.log")).unwrap();

@@ -1,5 +1,6 @@
 //! One server for many set-ups: its keys change with a restart, its databases stay.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -161,7 +162,7 @@ impl World {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
                     name.push(char::from(byte));
                 }
-                _ => name.push_str(&format!("%{byte:02x}")),
+                _ => write!(name, "%{byte:02x}").unwrap(),
             }
         }
         format!("{}/v1/database/{name}", self.server.url())
@@ -189,7 +190,7 @@ fn external(host: &Host) -> External {
     let person = Person { issuer: issuer.url().to_owned(), subject: "u_1".to_owned() };
     let claims = json!({ "iss": person.issuer, "sub": person.subject, "iat": now() });
     let token = |key: &PrivateKey| -> String {
-        let kid = kid(&key.public_key());
+        let kid = kid(key.public_key());
         let header: Value = json!({ "typ": "JWT", "alg": "ES256", "kid": kid });
         sign_with_header(key, &header, &claims)
     };
