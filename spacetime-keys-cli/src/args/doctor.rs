@@ -8,11 +8,6 @@ use clap::{ArgGroup, Args as ClapArgs};
 
 use crate::http;
 
-/// Foretells what a publish would answer, and says why, without publishing.
-///
-/// Asks by GET alone, and never for a new identity. The token is sent to the named server and to
-/// nobody else: redirects are not followed. Exit codes: 0 all is well; 1 it is not, whatever the
-/// cause; 2 usage; 4 a file that was named cannot be read.
 #[derive(ClapArgs)]
 #[command(group(ArgGroup::new("asked").args(["server", "logs"]).required(true).multiple(true)))]
 pub(crate) struct Doctor {

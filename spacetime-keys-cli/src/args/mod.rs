@@ -62,6 +62,11 @@ pub(crate) enum Command {
     /// Look at vaults, mounted files and token; write nothing
     Verify(Verify),
     /// What a publish would answer, and why, before anyone publishes; reads only
+    ///
+    /// Asks by GET alone, and never for a new identity. The token is sent to the named server, once
+    /// that has shown to be one, and to nobody else: redirects are not followed. Exit codes: 0 all
+    /// is well; 1 it is not, whatever the cause, a server that does not answer among them; 2 usage;
+    /// 4 a log or a configuration that cannot be read.
     Doctor(Doctor),
     /// Key files
     #[command(subcommand)]

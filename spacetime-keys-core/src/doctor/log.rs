@@ -191,7 +191,9 @@ mod tests {
         whole.push(log);
         let whole = whole.finish();
         let mut bytewise = LogScanner::default();
-        log.iter().for_each(|byte| bytewise.push(&[*byte]));
+        for byte in log {
+            bytewise.push(&[*byte]);
+        }
         assert_eq!(bytewise.finish(), whole);
         whole
     }

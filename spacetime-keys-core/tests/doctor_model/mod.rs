@@ -2,6 +2,9 @@
 
 // Each test takes what it needs of this, and is compiled on its own.
 #![allow(dead_code, unreachable_pub)]
+// An answer that never comes is one of them everywhere.
+#![allow(clippy::unnecessary_wraps, clippy::option_option)]
+#![allow(clippy::format_push_string, clippy::redundant_closure_for_method_calls)]
 
 use spacetime_keys_core::doctor::{
     Answer, Check, CheckName, CliTomlSeen, Diagnosis, Known, LogScanner, MountedSeen, Observations,

@@ -33,6 +33,9 @@ const SCALAR: &[u8; 32] = b"canary:a-scalar-nobody-may-see!!";
 /// A claim's value.
 const CLAIM: &str = "canary-claim-that-stays-inside-the-token";
 
+/// A port at which nobody listens.
+const NOBODY: &str = "http://127.0.0.1:9";
+
 /// So much of a secret in one piece is a leak: 12 characters, 9 bytes in base64.
 const PIECE: usize = 12;
 
@@ -82,6 +85,8 @@ fn every_command_that_succeeds() {
     let mint = [&mint[..], &["--subject", "u_1", "--claim", "tenant_id=t_1"]].concat();
     cage.run(&mint, Stdout::Asked);
     clean(&["token", "resign", "--cli-toml", CLI_TOML, "--private-key", PRIVATE]);
+    cage.host.write("publish.log", "PUBLISH_SUCCESS\n");
+    clean(&["doctor", "--logs", "publish.log"]);
     clean(&["rotate", "--env", "local", "--dry-run"]);
     clean(&["rotate", "--env", "local", "--yes"]);
     clean(&["verify", "--env", "local"]);
@@ -136,6 +141,10 @@ fn every_command_that_takes_a_key_file() {
             &["token", "check", "--cli-toml", CLI_TOML, "--public-key", &file],
             &["token", "check", "--cli-toml", CLI_TOML, "--jwks", &file],
             &["token", "check", "--cli-toml", &file, "--public-key", &public],
+            &["doctor", "--logs", &file],
+            &["doctor", "--logs", "publish.log", "--cli-toml", &file],
+            &["doctor", "--server", NOBODY, "--cli-toml", &file],
+            &["doctor", "--server", NOBODY, "--config", &file],
             &["jwks", "export", &file],
             &["jwks", "export", &file, "--issuer", "https://id.example.com", "--out", "site"],
             &["jwks", "lint", &file],
@@ -175,6 +184,7 @@ fn every_command_that_reads_mounted_keys() {
             for arguments in [
                 &["verify"][..],
                 &["verify", "--keys-dir", ".generated/spacetimedb-keys"],
+                &["doctor", "--server", NOBODY],
                 &["rotate", "--env", "prod"],
                 &["rotate", "--env", "prod", "--dry-run"],
                 &["sync", "--env", "prod"],
@@ -204,6 +214,7 @@ fn every_command_that_reads_a_vault() {
                 &["rollback", "--env", "prod"],
                 &["sync", "--env", "prod"],
                 &["token", "restore", "--env", "prod"],
+                &["doctor", "--server", NOBODY, "--env", "prod"],
             ] {
                 cage.run(arguments, Stdout::Clean);
             }
@@ -229,6 +240,7 @@ fn every_command_that_reads_a_cli_toml() {
     for name in cage.inputs("cli-tomls") {
         for command in [
             &["verify"][..],
+            &["doctor", "--server", NOBODY],
             &["rotate", "--env", "prod", "--dry-run"],
             &["rotate", "--env", "prod"],
             &["rollback", "--env", "prod"],
@@ -315,6 +327,12 @@ fn a_secret_pasted_into_the_command_line() {
             &["identity", "map", "--from-issuer", secret, "--to-issuer", "b"],
             &["identity", "map", "--from-issuer", "a", "--to-issuer", "b", "--input", secret],
             &["identity", "map", "--from-issuer", "a", "--to-issuer", "b", "--output", secret],
+            &["doctor", "--server", secret],
+            &["doctor", "--server", NOBODY, "--database", secret],
+            &["doctor", "--server", NOBODY, "--env", secret],
+            &["doctor", "--server", NOBODY, "--restart", secret],
+            &["doctor", "--server", NOBODY, "--timeout", secret],
+            &["doctor", "--logs", secret],
             &["completions", secret],
             &["man", "--out", secret],
             &["--config", secret, "verify"],
