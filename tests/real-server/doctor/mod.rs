@@ -1,6 +1,7 @@
 //! `doctor` against the real server: what it foretells, what its remedies do, and that it changes
 //! nothing.
 
+mod cure;
 mod diagnosis;
 mod faults;
 mod foretell;

@@ -1,22 +1,18 @@
 //! A host whose owner can publish, as long as nothing goes wrong.
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::process::Command;
 
 use crate::host::{DATABASE, Host, NICKNAME};
-use crate::process::{Ended, run};
+use crate::process::Ended;
 use crate::server::Server;
 use crate::{host_with_a_database, rotate};
 
+use super::cure;
 use super::diagnosis::Diagnosis;
 use super::faults::{KeyFault, TokenFault};
 
 /// What is put back before each case.
 const KEPT: &str = ".generated data/.config .spacetime-keys";
-
-/// What stands for a restart of the server, in whatever it runs.
-pub(crate) const RESTART: &str = "docker compose restart";
 
 /// With a rotation behind it: the owner's claims are in escrow.
 pub(crate) struct OwnersHost {
@@ -36,9 +32,6 @@ impl OwnersHost {
         server.restart();
         // The note that the CLI has of the server's key, fresh again.
         host.spacetime(&["server", "fingerprint", "-y", NICKNAME]).expect_success();
-        fs::create_dir(host.path("bin")).unwrap();
-        symlink(env!("CARGO_BIN_EXE_spacetime-keys"), host.path("bin/spacetime-keys")).unwrap();
-        symlink(host.real("spacetimedb-cli"), host.path("bin/spacetime")).unwrap();
         let owners = Self { host, server, owner, older };
         owners.shell(&format!("mkdir kept && cp -a --parents {KEPT} kept")).expect_success();
         owners
@@ -55,13 +48,8 @@ impl OwnersHost {
         token.happen(&self.host, &self.server, &self.older);
     }
 
-    /// Lines as a person types them on the host.
     pub(crate) fn shell(&self, script: &str) -> Ended {
-        let mut command: Command = self.host.command("bash");
-        let path = std::env::var("PATH").unwrap_or_default();
-        let bin = self.host.path("bin");
-        command.env("PATH", format!("{}:{path}", bin.display()));
-        run(command.args(["-euo", "pipefail", "-c", script]))
+        cure::shell(&self.host, script)
     }
 
     pub(crate) fn diagnosis(&self) -> Diagnosis {

@@ -2,8 +2,9 @@
 
 use crate::host::DATABASE;
 
+use super::cure::RESTART;
 use super::faults::{KeyFault, TokenFault};
-use super::owner::{OwnersHost, RESTART};
+use super::owner::OwnersHost;
 
 #[path = "../../pages/mod.rs"]
 mod pages;

@@ -2,25 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnosis::Diagnosis;
+use super::cure::follow;
 use super::faults::{KeyFault, TokenFault};
-use super::owner::{OwnersHost, RESTART};
+use super::owner::OwnersHost;
 use super::random::{Random, again, seed};
-
-/// Follows the advice, step by step.
-fn follow(owners: &mut OwnersHost, diagnosis: &Diagnosis) -> Result<(), String> {
-    for step in diagnosis.remedy() {
-        if step.starts_with(RESTART) {
-            owners.server.restart();
-            continue;
-        }
-        let ended = owners.shell(step);
-        if !ended.success {
-            return Err(format!("`{step}` failed:\n{}", ended.output()));
-        }
-    }
-    Ok(())
-}
 
 /// One case: what went wrong with the cure, if anything did.
 fn cure(owners: &mut OwnersHost, keys: KeyFault, token: TokenFault) -> Result<String, String> {
@@ -31,7 +16,7 @@ fn cure(owners: &mut OwnersHost, keys: KeyFault, token: TokenFault) -> Result<St
     let told = |what: &str, error: &str| {
         Err(format!("{keys:?}, {token:?}: {what}: {error}\n{:#}", before.document))
     };
-    if let Err(error) = follow(owners, &before) {
+    if let Err(error) = follow(&owners.host, &before, || owners.server.restart()) {
         return told("a step", &error);
     }
     if let Err(error) = owners.publishes() {

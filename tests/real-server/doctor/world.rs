@@ -126,6 +126,13 @@ impl World {
         }
     }
 
+    /// Starts the server anew with the files that are mounted on a set-up's host.
+    pub(crate) fn restart_with(&mut self, host: &Host) {
+        fs::copy(host.private_key(), self.host.private_key()).unwrap();
+        fs::copy(host.public_key(), self.host.public_key()).unwrap();
+        self.server.restart();
+    }
+
     /// The token that the set-up's publisher has.
     pub(crate) fn token(&self, kind: Kind) -> Option<String> {
         let signers = Signers {
