@@ -579,6 +579,125 @@ export interface RotationPlan {
  */
 export function planRotation(fleet: FleetContents, request: RotationRequest): RotationPlan;
 
+// ---- Doctor ----------------------------------------------------------------------------------
+
+/** What came back to a GET request. */
+export interface HttpAnswer {
+  status: number;
+  /** The header `content-type`. */
+  contentType?: string;
+  /** At most some kilobytes of it are ever needed. */
+  body?: string;
+}
+
+/** What was seen, and what was not: a field that is absent was not looked at. */
+export interface Observations {
+  /** The present moment, in Unix seconds. */
+  now?: number;
+  /** The answers of a server; `null`: there was none. */
+  server?: {
+    /** Its URL, for commands and to find it in `cli.toml`. */
+    url?: string;
+    /** To `/v1/health`. */
+    health?: HttpAnswer | null;
+    /** To `/v1/identity/public-key`. */
+    publicKey?: HttpAnswer | null;
+    /**
+     * To `/v1/identity/IDENTITY/verify`, of the token's identity, or to `/v1/ping`, with the header
+     * `Authorization: Bearer TOKEN`.
+     */
+    token?: HttpAnswer | null;
+    /** To `/v1/database/NAME`. Its header `spacetime-identity-token` is a secret. */
+    database?: HttpAnswer | null;
+    /** To `/v1/identity/IDENTITY/databases`, of the token's identity. */
+    databases?: HttpAnswer | null;
+  };
+  /** Files of this host, as they were read; `null`: there is none. */
+  host?: {
+    /** `id_ecdsa`. */
+    privateKey?: string | null;
+    /** `id_ecdsa.pub`. */
+    publicKey?: string | null;
+    /** Permission bits of `id_ecdsa`, such as `0o600`. */
+    privateMode?: number;
+    /** Permission bits of `id_ecdsa.pub`. */
+    publicMode?: number;
+    /** `cli.toml`. */
+    cliToml?: string | null;
+  };
+  /** The key store's vaults, if there is one. */
+  vaults?: readonly VaultContents[];
+  /** The environment whose keys this host mounts; else it is the one whose vault knows them. */
+  environment?: string;
+  /** The environment that is meant where several would do. */
+  likelyHost?: string;
+  /** The text of a server's or a compose log. */
+  log?: string;
+  /** How things are called in commands. */
+  places?: {
+    /** The path of `cli.toml`. */
+    cliToml?: string;
+    /** The folder of the mounted keys. */
+    keysDir?: string;
+    /** Whether the program finds those two by itself. */
+    areConfigured?: boolean;
+    /** The program's configuration file, where it must be named. */
+    config?: string;
+    /** The command that restarts the server; `docker compose restart` unless told. */
+    restart?: string;
+  };
+}
+
+/** What a publish would get, and why. The same as `spacetime-keys doctor --json`. */
+export interface Diagnosis {
+  /** A publish updates, or creates for an identity whose token is accepted; no check is an error. */
+  ok: boolean;
+  /** `null`: neither a server nor a log tells. */
+  outcome:
+    | "updates"
+    | "creates"
+    | "unauthorized"
+    | "not_owner"
+    | "bad_request"
+    | "proxy"
+    | "unreachable"
+    | null;
+  /** The HTTP status of the answer that decides; `null`: none would come, or it is not known. */
+  status: number | null;
+  /** The same in a sentence. */
+  verdict: string;
+  serverVersion: string | null;
+  /** Whose token it is, by its claims. */
+  identity: string | null;
+  /** Whose the database is. */
+  owner: string | null;
+  /** The databases that would be lost with `identity`. */
+  owns: string[];
+  /** What was looked at. */
+  checks: {
+    /** `server`, `token_signature`, `owner` … */
+    name: string;
+    /** `null`: it could not be seen. */
+    ok: boolean | null;
+    severity: "error" | "warning" | null;
+    detail: string;
+    hint: string | null;
+  }[];
+  /** Commands, in order, each as it must be typed. */
+  remedy: string[];
+  /** Whether a publish should work after them. */
+  cures: boolean;
+}
+
+/**
+ * Says what a publish would get, and why, from what was seen. Asks nobody: the requests are yours,
+ * and GET alone (`POST /v1/identity` mints an identity). Send the token to your server only, and
+ * follow no redirect with it.
+ *
+ * @throws {@link KeysError} `ERR_ENVIRONMENT_NAME`.
+ */
+export function diagnose(observations?: Observations): Diagnosis;
+
 // ---- Classes ---------------------------------------------------------------------------------
 
 /** Signs with a key that is parsed once. The key never leaves it, and is not shown by `console.log`. */

@@ -2,6 +2,7 @@
 // What the package exports; described in index.d.ts.
 
 const { version } = require("./package.json");
+const { diagnose } = require("./lib/doctor.js");
 const { auditFleet, planRotation } = require("./lib/fleet.js");
 const { deriveIdentities, deriveIdentitiesAsync, deriveIdentity } = require("./lib/identities.js");
 const keys = require("./lib/keys.js");
@@ -21,6 +22,7 @@ module.exports = {
   deriveIdentities,
   deriveIdentitiesAsync,
   deriveIdentity,
+  diagnose,
   fingerprint: keys.fingerprint,
   generateKeyPair: keys.generateKeyPair,
   jwks,

@@ -11,6 +11,7 @@ export const {
   deriveIdentities,
   deriveIdentitiesAsync,
   deriveIdentity,
+  diagnose,
   fingerprint,
   generateKeyPair,
   jwks,

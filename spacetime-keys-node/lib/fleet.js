@@ -117,4 +117,4 @@ function camelCase(_, value) {
   return Object.fromEntries(named);
 }
 
-module.exports = { auditFleet, planRotation };
+module.exports = { auditFleet, camelCase, planRotation, required, vault };

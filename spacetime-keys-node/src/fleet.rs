@@ -23,7 +23,7 @@ struct Contents {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct VaultContents {
+pub(crate) struct VaultContents {
     environment: String,
     vault: String,
     private_key: Option<String>,
@@ -98,7 +98,7 @@ fn understand(contents: &Contents, now: i64) -> Result<Fleet, Error> {
     })
 }
 
-fn understand_vault(
+pub(crate) fn understand_vault(
     contents: &VaultContents,
     now: i64,
     known: &mut Vec<PublicKey>,

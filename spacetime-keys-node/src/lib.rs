@@ -14,6 +14,7 @@
 #![allow(missing_docs, reason = "the API and its documentation are index.d.ts")]
 
 mod bulk;
+mod doctor;
 mod error;
 mod fleet;
 mod identities;

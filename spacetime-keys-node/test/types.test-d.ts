@@ -5,15 +5,18 @@ import {
   type Algorithm,
   type Claims,
   type DecodedToken,
+  type Diagnosis,
   type FleetContents,
   type FleetReport,
   type HostContents,
+  type HttpAnswer,
   type JwkSet,
   type JwksReport,
   type KeyPair,
   type KeysError,
   type MintOptions,
   type MintedToken,
+  type Observations,
   type ResignOptions,
   type Resigned,
   type RotationPlan,
@@ -35,6 +38,7 @@ import {
   deriveIdentities,
   deriveIdentitiesAsync,
   deriveIdentity,
+  diagnose,
   fingerprint,
   generateKeyPair,
   jwks,
@@ -243,6 +247,29 @@ auditFleet({});
 auditFleet({ vaults: [{ environment: "prod" }] });
 // @ts-expect-error no such option
 auditFleet(fleet, { hosts: true });
+
+const answer: HttpAnswer = { status: 200, contentType: "text/plain", body: text };
+const observations: Observations = {
+  now: 1,
+  server: { url: text, health: answer, publicKey: { status: 404 }, token: null },
+  host: { privateKey: text, publicKey: null, privateMode: 0o600, publicMode: 0o644, cliToml: null },
+  vaults: fleet.vaults,
+  environment: "prod",
+  likelyHost: "local",
+  log: text,
+  places: { cliToml: text, keysDir: text, areConfigured: true, config: text, restart: text },
+};
+const diagnosis: Diagnosis = diagnose(observations);
+for (const { name, ok, severity, detail, hint } of diagnosis.checks) {
+  parts.push(name, String(ok), severity ?? "", detail, hint ?? "");
+}
+parts.push(diagnosis.outcome ?? "", String(diagnosis.status), diagnosis.verdict, ...diagnosis.remedy);
+parts.push(diagnosis.serverVersion ?? "", diagnosis.identity ?? "", diagnosis.owner ?? "");
+parts.push(...diagnosis.owns, String(diagnosis.ok && diagnosis.cures), diagnose().verdict);
+// @ts-expect-error an answer has a status
+diagnose({ server: { health: {} } });
+// @ts-expect-error no such field
+diagnose({ token: text });
 
 const request: RotationRequest = {
   operation: "rotate",

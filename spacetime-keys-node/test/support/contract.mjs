@@ -60,6 +60,8 @@ kinds.claimText = [
   // What JSON.stringify leaves out, or makes a string of.
   ...["symbol", "function", "class", "date", "string object", "toJSON that lies"],
 ];
+kinds.code = ["zero", "one", "negative zero"];
+kinds.null = ["undefined", "null"];
 kinds.nullableText = [...kinds.optionalText, "null"];
 kinds.nullableTime = [...kinds.time, "null"];
 
@@ -162,6 +164,29 @@ const fleetParams = {
   "0.groups.0.0": "word",
   "0.maxAgeDays": "seconds",
 };
+const diagnosed = {
+  now,
+  server: {
+    url: "http://localhost:3000",
+    health: { status: 200, contentType: "application/json", body: '{"version":"2.8.3"}' },
+    publicKey: { status: 200, body: hostPublic },
+    token: null,
+    database: { status: 404 },
+    databases: { status: 200, body: '{"identities":[]}' },
+  },
+  host: {
+    privateKey: hostPrivate,
+    publicKey: hostPublic,
+    privateMode: 0o600,
+    publicMode: 0o644,
+    cliToml: hostToml,
+  },
+  vaults: fleet.vaults,
+  environment: "dev",
+  likelyHost: "local",
+  log: "PUBLISH_SUCCESS",
+  places: { cliToml: "c", keysDir: "k", areConfigured: true, config: "f", restart: "r" },
+};
 const fewFlags = (at, names) => Object.fromEntries(names.map((name) => [`${at}.${name}`, "flag"]));
 const signing = { 1: "options", "1.ttl": "seconds", "1.now": "time" };
 const signParams = { 0: "claims", "0.iss": "claimText", "0.sub": "claimText", "0.x": "claim", ...signing };
@@ -249,6 +274,39 @@ export const calls = [
       "1.expectIdentity": "optionalWord",
       ...fewFlags(1, ["syncMounted", "preservePublisher", "adoptMounted", "replaceLostKey"]),
       ...fewFlags(1, ["allowUnverified", "allowExternalIssuer"]),
+    },
+    echoes,
+  ),
+  of(
+    "diagnose",
+    [diagnosed],
+    {
+      0: "options",
+      "0.now": "time",
+      "0.server": "options",
+      "0.server.url": "optionalText",
+      "0.server.health": "needs+null",
+      "0.server.health.status": "code",
+      "0.server.health.contentType": "optionalText",
+      "0.server.health.body": "optionalText",
+      "0.host": "options",
+      "0.host.privateKey": "nullableText",
+      "0.host.publicKey": "nullableText",
+      "0.host.privateMode": "seconds",
+      "0.host.publicMode": "seconds",
+      "0.host.cliToml": "nullableText",
+      "0.vaults": "list+optionalWord",
+      "0.vaults.0": "needs",
+      "0.vaults.0.environment": "word",
+      "0.environment": "optionalWord",
+      "0.likelyHost": "optionalWord",
+      "0.log": "optionalText",
+      "0.places": "options",
+      "0.places.cliToml": "optionalText",
+      "0.places.keysDir": "optionalText",
+      "0.places.areConfigured": "flag",
+      "0.places.config": "optionalText",
+      "0.places.restart": "optionalText",
     },
     echoes,
   ),
