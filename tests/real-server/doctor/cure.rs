@@ -35,11 +35,11 @@ pub(crate) fn shell(host: &Host, script: &str) -> Ended {
 pub(crate) fn follow(
     host: &Host,
     diagnosis: &Diagnosis,
-    mut restart: impl FnMut(),
+    mut restart: impl FnMut() -> Result<(), String>,
 ) -> Result<(), String> {
     for step in diagnosis.remedy() {
         if step.starts_with(RESTART) {
-            restart();
+            restart()?;
             continue;
         }
         let ended = shell(host, step);

@@ -16,7 +16,10 @@ fn cure(owners: &mut OwnersHost, keys: KeyFault, token: TokenFault) -> Result<St
     let told = |what: &str, error: &str| {
         Err(format!("{keys:?}, {token:?}: {what}: {error}\n{:#}", before.document))
     };
-    if let Err(error) = follow(&owners.host, &before, || owners.server.restart()) {
+    if let Err(error) = follow(&owners.host, &before, || {
+        owners.server.restart();
+        Ok(())
+    }) {
         return told("a step", &error);
     }
     if let Err(error) = owners.publishes() {

@@ -126,11 +126,15 @@ impl World {
         }
     }
 
-    /// Starts the server anew with the files that are mounted on a set-up's host.
-    pub(crate) fn restart_with(&mut self, host: &Host) {
-        fs::copy(host.private_key(), self.host.private_key()).unwrap();
-        fs::copy(host.public_key(), self.host.public_key()).unwrap();
+    /// Starts the server anew with the files that are mounted on a set-up's host; an error if that
+    /// would not come up, or make new keys.
+    pub(crate) fn restart_with(&mut self, host: &Host) -> Result<(), String> {
+        let read = |path| fs::read(path).map_err(|_| "a restart, with a key file missing");
+        let (private_key, public_key) = (read(host.private_key())?, read(host.public_key())?);
+        fs::write(self.host.private_key(), private_key).unwrap();
+        fs::write(self.host.public_key(), public_key).unwrap();
         self.server.restart();
+        Ok(())
     }
 
     /// The token that the set-up's publisher has.
