@@ -53,6 +53,8 @@ pub struct TokenFacts {
     pub is_local: bool,
     /// Whether it can stand in an HTTP header: control characters cannot, not even at its end.
     pub can_be_sent: bool,
+    /// Whether it is ASCII alone. Servers take no other header for a `Bearer` token: 400.
+    pub is_ascii: bool,
     /// What would be wrong with it whoever signs it.
     pub flaw: Option<Error>,
     /// `iat` and `exp`, if they can be read.
@@ -153,6 +155,7 @@ impl TokenFacts {
             kind: Kind::of(text.trim()),
             identity: publisher.as_ref().map(|publisher| publisher.identity),
             is_local: publisher.as_ref().is_some_and(Publisher::is_local),
+            is_ascii: text.is_ascii(),
             can_be_sent: !text.chars().any(|c| c.is_ascii_control() && c != '\t'),
             flaw: flaw(&parsed),
             times: parsed.as_ref().ok().and_then(|token| Times::of(token).ok()),
