@@ -74,7 +74,7 @@ fn starts() -> Vec<Start> {
 }
 
 /// A host with the same files; the mark of an interrupted run names its own paths.
-fn copy_of(host: &Host) -> Host {
+pub(crate) fn copy_of(host: &Host) -> Host {
     let copy = Host::empty();
     let folders = [host, &copy].map(|host| host.path("").to_string_lossy().into_owned());
     for (path, entry) in host.tree() {
@@ -171,7 +171,7 @@ fn try_point(
 }
 
 /// `resume`, and what its hints say where another operator came in between.
-fn mend(fleet: &Fleet, host: &Host, begun: bool, context: &str) {
+pub(crate) fn mend(fleet: &Fleet, host: &Host, begun: bool, context: &str) {
     let mut command = vec!["resume".to_owned()];
     if !begun {
         command.extend(["--env", "local"].map(str::to_owned));

@@ -17,4 +17,6 @@ mod operators;
 mod points;
 mod round_trips;
 mod state;
+#[cfg(feature = "failpoints")]
+mod steps;
 mod walk;
