@@ -67,7 +67,7 @@ fn to_text(diagnosis: &Diagnosis) -> String {
     }
     if let (Some(identity), owned @ 1..) = (diagnosis.identity, diagnosis.owns.len()) {
         let databases = if owned == 1 { "database" } else { "databases" };
-        let _ = writeln!(text, "\n{identity} owns {owned} {databases} here: lost with it");
+        let _ = writeln!(text, "\nwhoever loses {identity} loses {owned} {databases} here");
     }
     if !diagnosis.remedy.is_empty() {
         let _ = writeln!(text, "\n{}", styled(BOLD, "do this:"));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use spacetime_keys_core::Identity;
 use spacetime_keys_core::doctor::{
-    CliTomlSeen, Reply, ServerSeen, TokenAnswer, TokenSeen, Unreached,
+    CliTomlSeen, DatabaseAnswer, Reply, ServerSeen, TokenAnswer, TokenSeen, Unreached,
 };
 
 use super::client::{Came, Client};
@@ -35,7 +35,7 @@ pub(super) fn about_the_token(
     }
     let (identity, can_be_sent) = match cli_toml {
         CliTomlSeen::Read { token: TokenSeen::Found(facts), .. } => {
-            (facts.identity, facts.can_be_sent)
+            (facts.identity, facts.can_be_sent && facts.is_ascii)
         }
         CliTomlSeen::Read { token: TokenSeen::Blank, .. } => (None, true),
         _ => (None, false),
@@ -54,8 +54,16 @@ pub(super) fn about_the_token(
         // A server that cannot issue tokens answers nobody without one.
         let accepted = matches!(server.token, Reply::Is(TokenAnswer::Accepted));
         let path = format!("/v1/database/{}", encoded(name));
-        server.database =
-            put(client, &path, token.filter(|_| accepted), |came| came.as_answer().database());
+        let ask = |token| put(client, &path, token, |came| came.as_answer().database());
+        server.database = ask(token.filter(|_| accepted));
+        // A server whose private key cannot sign updates databases, and creates none. It says so to
+        // whoever comes without a token alone.
+        if accepted && server.database == Reply::Is(DatabaseAnswer::Unknown) {
+            let without = ask(None);
+            if without == Reply::Is(DatabaseAnswer::CannotIssue) {
+                server.database = without;
+            }
+        }
     }
     if let Some(identity) = identity {
         server.databases = owned(client, identity);

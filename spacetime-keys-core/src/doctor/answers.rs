@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::error::Encoding;
+use crate::error::{Encoding, Found};
 use crate::fleet::KeyState;
 use crate::server::Reason;
 use crate::{Error, Identity, PublicKey};
@@ -213,15 +213,17 @@ impl<'a> Answer<'a> {
         self.of(200, |body| {
             let (state, key) = KeyState::of_public(body);
             // A key that is none of P-256 is a server's, too: such a server starts, but is broken.
-            let is_pem = !matches!(
+            let is_known = !matches!(
                 state,
                 KeyState::Bad(
-                    Error::PemMissing
+                    // Servers read the key in it, and we do not.
+                    Error::KeyUnsupported(Found::Certificate)
+                        | Error::PemMissing
                         | Error::PemEmpty
                         | Error::PemEncoding(Encoding::Binary | Encoding::Jwk)
                 )
             );
-            is_pem.then_some(ServedKey { state, key })
+            is_known.then_some(ServedKey { state, key })
         })
     }
 

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::cli_toml::CliToml;
+use crate::cli_toml::{CliToml, check_types};
 use crate::error::Algorithm;
 use crate::es256::Verifier;
 use crate::jwt::{Kind, Publisher, Times, Token, examine};
@@ -53,6 +53,8 @@ pub struct TokenFacts {
     pub is_local: bool,
     /// Whether it can stand in an HTTP header: control characters cannot, not even at its end.
     pub can_be_sent: bool,
+    /// Whether it is ASCII alone. Servers take no other header for a `Bearer` token: 400.
+    pub is_ascii: bool,
     /// What would be wrong with it whoever signs it.
     pub flaw: Option<Error>,
     /// `iat` and `exp`, if they can be read.
@@ -93,7 +95,7 @@ impl CliTomlSeen {
     pub fn of(content: Option<&[u8]>, known: &Known<'_>) -> Self {
         let Some(content) = content else { return Self::Missing };
         let Ok(text) = str::from_utf8(content) else { return Self::Bad(Error::TomlSyntax) };
-        let parsed = match CliToml::parse(text) {
+        let parsed = match check_types(text).and_then(|()| CliToml::parse(text)) {
             Ok(parsed) => parsed,
             Err(error) => return Self::Bad(error),
         };
@@ -153,6 +155,7 @@ impl TokenFacts {
             kind: Kind::of(text.trim()),
             identity: publisher.as_ref().map(|publisher| publisher.identity),
             is_local: publisher.as_ref().is_some_and(Publisher::is_local),
+            is_ascii: text.is_ascii(),
             can_be_sent: !text.chars().any(|c| c.is_ascii_control() && c != '\t'),
             flaw: flaw(&parsed),
             times: parsed.as_ref().ok().and_then(|token| Times::of(token).ok()),

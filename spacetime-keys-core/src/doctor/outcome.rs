@@ -52,6 +52,11 @@ pub(super) fn token(seen: &Observations) -> TokenFate {
     if facts.is_some_and(|facts| !facts.can_be_sent) {
         return TokenFate::NeverSent;
     }
+    let no_bearer =
+        TokenFate::Refused { status: Reason::Missing.status(), reason: Some(Reason::Missing) };
+    if facts.is_some_and(|facts| !facts.is_ascii) {
+        return no_bearer;
+    }
     let expected = facts.and_then(|facts| facts.verdict);
     match seen.server.token {
         Reply::Is(TokenAnswer::Accepted) => TokenFate::Accepted,
@@ -66,10 +71,7 @@ pub(super) fn token(seen: &Observations) -> TokenFate {
         Reply::Is(TokenAnswer::Refused { status, reason }) => TokenFate::Refused { status, reason },
         Reply::Foreign(foreign) => TokenFate::Foreign(foreign),
         Reply::NotAsked | Reply::Unreached(_) => match (facts, expected) {
-            (None, _) => {
-                let reason = Reason::Missing;
-                TokenFate::Refused { status: reason.status(), reason: Some(reason) }
-            }
+            (None, _) => no_bearer,
             (_, Some(verdict)) if verdict.accepted => TokenFate::Accepted,
             // A key of its issuer may have signed it, which only the server can fetch.
             (Some(facts), Some(verdict)) if facts.is_local || facts.flaw.is_some() => {
@@ -118,7 +120,7 @@ fn from_server(seen: &Observations) -> (Outcome, Option<u16>) {
                 (Outcome::NotOwner, status_of_not_owner(server.version()))
             }
         }
-        // Asked without a token, as the publish would be.
+        // Asked without a token. To create a database takes such a key, too, whoever asks.
         Reply::Is(DatabaseAnswer::CannotIssue) => (Outcome::Unauthorized, Some(500)),
         Reply::Foreign(foreign) => (Outcome::Proxy, Some(foreign.status)),
         Reply::Unreached(_) => (Outcome::Unreachable, None),
@@ -182,6 +184,9 @@ pub(super) fn verdict(
         }
         (Outcome::Unauthorized, TokenFate::None) => {
             "a publish would fail: there is no token, and the server cannot issue one".to_owned()
+        }
+        (Outcome::Unauthorized, TokenFate::Accepted) => {
+            "a publish would fail: there is no such database, and the server cannot create one with the private key that it has".to_owned()
         }
         (Outcome::Unauthorized, _) => {
             "a publish would be refused: the token is not accepted".to_owned()

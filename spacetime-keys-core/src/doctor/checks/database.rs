@@ -33,6 +33,11 @@ pub(super) fn database(seen: &Observations) -> Option<Check> {
             "no database can have this name (400)",
             "names have lowercase letters, digits and single hyphens in between",
         ),
+        Reply::Is(DatabaseAnswer::CannotIssue) if accepted => Check::broken(
+            name,
+            "there is none of this name, and the server cannot create one: its private key is in a form that it cannot sign with",
+            "give the server its key in a sound form, and restart it",
+        ),
         Reply::Is(DatabaseAnswer::CannotIssue) => Check::unseen(
             name,
             "the server answers nobody without a token: its private key is in a form that it cannot sign with",

@@ -1,7 +1,7 @@
 use crate::Fingerprint;
 use crate::doctor::{Check, CheckName, Observations, Reply};
 use crate::error::Unsound;
-use crate::fleet::{KeyState, PairState};
+use crate::fleet::{KeyState, PairState, Vault};
 use crate::pem::Effect;
 
 fn pair(seen: &Observations) -> Option<PairState> {
@@ -41,6 +41,16 @@ pub(super) fn served(seen: &Observations) -> Option<Check> {
         let detail = format!("the server uses {short}; there is no pair to compare it with");
         return Some(Check::unseen(name, detail));
     };
+    let in_use = |vault: &Vault| vault.private.fingerprint().is_some();
+    let is_strange =
+        seen.vaults.iter().any(in_use) && !seen.vaults.iter().any(|vault| vault.knows(fingerprint));
+    if mounted == fingerprint && is_strange {
+        return Some(Check::warning(
+            name,
+            format!("the server uses the mounted key, {short}, which no vault has"),
+            "unless somebody put it there, the server has made it: a server that finds no files (an empty mount, a wrong path) makes a pair of its own, silently. `spacetime-keys sync --env E` and a restart bring the vault's pair back; `rotate --adopt-mounted` keeps this one",
+        ));
+    }
     if mounted == fingerprint {
         return Some(Check::good(name, format!("the server uses the mounted key, {short}")));
     }

@@ -18,6 +18,10 @@ pub(super) fn cli_toml(seen: &Observations) -> Option<Check> {
     let name = CheckName::CliToml;
     Some(match &seen.cli_toml {
         CliTomlSeen::NotLooked => return None,
+        // A log alone says what it says, wherever it is read.
+        CliTomlSeen::Missing if !seen.server.was_asked() => {
+            Check::unseen(name, "there is no cli.toml there (--cli-toml)")
+        }
         CliTomlSeen::Missing => Check::broken(
             name,
             "there is no cli.toml there",
@@ -49,7 +53,7 @@ pub(super) fn token(seen: &Observations) -> Option<Check> {
         Check::broken(name, detail, hint)
     };
     let facts = match seen.cli_toml.token() {
-        None if matches!(seen.cli_toml, CliTomlSeen::Missing) => {
+        None if matches!(seen.cli_toml, CliTomlSeen::Missing) && seen.server.was_asked() => {
             return Some(missing("there is no token"));
         }
         None => return None,
