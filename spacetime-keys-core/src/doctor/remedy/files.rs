@@ -75,8 +75,8 @@ impl FilePlan {
         let other_key = host.served.is_some() && (self.is_new || self.key != host.served);
         // What is mounted may be sound again, or for long.
         other_key
-            || (host.serves_broken && self.key.is_some())
-            || (self.mends && (host.is_down() || self.is_new))
+            || (host.serves_broken && self.key.is_some() && host.files != Files::Unseen)
+            || (self.mends && (host.is_down() || self.is_new || host.cannot_issue))
     }
 
     fn sync(pair: Fingerprint) -> Self {

@@ -1,5 +1,7 @@
 use crate::doctor::shell::file_in;
-use crate::doctor::{LogEvent, Observations, Outcome, TokenFacts, TokenSeen, outcome};
+use crate::doctor::{
+    DatabaseAnswer, LogEvent, Observations, Outcome, Reply, TokenFacts, TokenSeen, outcome,
+};
 use crate::fleet::{Escrow, KeyState, PairState, Vault};
 use crate::{Fingerprint, Identity, PublicKey};
 
@@ -13,6 +15,8 @@ pub(super) struct Host<'a> {
     pub(super) served: Option<Fingerprint>,
     /// Whether the server uses one that it cannot verify with.
     pub(super) serves_broken: bool,
+    /// Whether its private key signs nothing.
+    pub(super) cannot_issue: bool,
     /// Whose token it should be.
     pub(super) goal: Option<Identity>,
     /// The vault that this host belongs to, and its pair, if it is sound.
@@ -66,12 +70,15 @@ impl Files {
 impl<'a> Host<'a> {
     pub(super) fn of(seen: &'a Observations, outcome: Option<Outcome>) -> Self {
         let accepted = outcome::token(seen).is_accepted();
+        // A certificate, for one.
+        let shows_another = seen.server.is_there() && seen.server.public_key.foreign().is_some();
         let mut host = Self {
             seen,
             files: Files::of(seen),
             served: seen.server.served_key().map(PublicKey::fingerprint),
-            serves_broken: seen.server.public_key.as_ref().is_some()
-                && seen.server.verifying_key().is_none(),
+            serves_broken: seen.server.verifying_key().is_none()
+                && (seen.server.public_key.as_ref().is_some() || shows_another && !accepted),
+            cannot_issue: seen.server.database == Reply::Is(DatabaseAnswer::CannotIssue),
             goal: goal(seen),
             vault: None,
             works: accepted && matches!(outcome, Some(Outcome::Updates | Outcome::Creates)),

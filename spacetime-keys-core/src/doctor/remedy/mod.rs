@@ -49,16 +49,18 @@ fn is_in_our_hands(host: &Host<'_>, plan: &FilePlan) -> bool {
     let bad_name = matches!(server.database, Reply::Is(DatabaseAnswer::BadName));
     let sound = match host.files {
         // On another machine, unless they are here and cannot be read.
-        Files::Unseen => host.seen.mounted.is_none(),
+        Files::Unseen => host.seen.mounted.is_none() && !host.serves_broken && !host.cannot_issue,
         Files::Empty | Files::PrivateLost => plan.mends,
         Files::Good(_) | Files::Odd(_) | Files::PublicLost(_) => true,
     };
+    // Nobody said whether the name is one, and whose the database is.
+    let told = !host.cannot_issue || outcome::token(host.seen).is_accepted();
     let comes_up = server.is_there() || (host.is_down() && plan.mends);
     let arrives = !matches!(
         outcome::token(host.seen),
         TokenFate::TakenOut | TokenFate::Another | TokenFate::Foreign(_)
     );
-    arrives && sound && comes_up && server.foreign().is_none() && !bad_name
+    arrives && told && sound && comes_up && server.foreign().is_none() && !bad_name
 }
 
 fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<String>, cures: bool) -> Vec<String> {
