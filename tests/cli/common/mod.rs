@@ -1,7 +1,9 @@
 //! A throwaway host, the program under test, and whole trees to compare.
 
 // Each test takes what it needs of this, and is compiled on its own.
-#![allow(dead_code, clippy::panic, clippy::unwrap_used)]
+#![allow(dead_code, unused_imports, clippy::panic, clippy::unwrap_used)]
+
+mod unprivileged;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -17,6 +19,8 @@ use serde_json::Value;
 use spacetime_keys_core::es256::Signer;
 use spacetime_keys_core::{Fingerprint, PrivateKey};
 use tempfile::TempDir;
+
+pub(crate) use unprivileged::{NOBODY, Unprivileged};
 
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_spacetime-keys");

@@ -43,58 +43,14 @@ fn something_else_in_a_files_place() {
     }
 }
 
-/// The user of no rights at all, as whom the tests run the program if they are root themselves:
-/// modes do not bind root.
-const NOBODY: u32 = 65_534;
-
-/// A host of a user who may not write everywhere.
-struct Unprivileged {
-    host: Host,
-    is_root: bool,
-}
-
-impl Unprivileged {
-    fn new() -> Self {
-        let host = Host::rotated("local");
-        let is_root = fs::metadata(host.path("")).unwrap().uid() == 0;
-        if is_root {
-            // Where the user of no rights can run it.
-            fs::copy(PROGRAM, host.path("spacetime-keys")).unwrap();
-            host.set_mode("", 0o755);
-            for path in host.tree().into_keys() {
-                chown(host.path(path.to_str().unwrap()), Some(NOBODY), Some(NOBODY)).unwrap();
-            }
-        }
-        Self { host, is_root }
-    }
-
-    /// Takes the right to write away.
-    fn forbid(&self, path: &str) {
-        let is_folder = self.host.path(path).is_dir();
-        self.host.set_mode(path, if is_folder { 0o555 } else { 0o444 });
-    }
-
-    fn run(&self, arguments: &[&str]) -> Run {
-        if !self.is_root {
-            return self.host.run(arguments);
-        }
-        // Of util-linux.
-        let mut command = Command::new("setpriv");
-        let (user, group) = (format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"));
-        command.args([&user, &group, "--clear-groups"]).arg(self.host.path("spacetime-keys"));
-        command.args(arguments).current_dir(self.host.path("")).env_clear();
-        Run::of(&mut command, b"")
-    }
-
-    #[track_caller]
-    fn refused(&self, arguments: &[&str]) {
-        let before = self.host.tree();
-        let run = self.run(&and(arguments, &["--json"]));
-        assert_eq!((run.status, &*run.code()), (Some(FAILED), "ERR_IO"), "{run:?}");
-        assert!(run.hint().contains("writable"), "{run:?}");
-        assert!(run.stdout.contains("permission denied"), "{run:?}");
-        assert_eq!(self.host.tree(), before);
-    }
+#[track_caller]
+fn refused_to(user: &Unprivileged, arguments: &[&str]) {
+    let before = user.host.tree();
+    let run = user.run(&and(arguments, &["--json"]));
+    assert_eq!((run.status, &*run.code()), (Some(FAILED), "ERR_IO"), "{run:?}");
+    assert!(run.hint().contains("writable"), "{run:?}");
+    assert!(run.stdout.contains("permission denied"), "{run:?}");
+    assert_eq!(user.host.tree(), before);
 }
 
 #[test]
@@ -116,10 +72,10 @@ fn what_may_not_be_written() {
         println!("{path}");
         let unprivileged = Unprivileged::new();
         unprivileged.forbid(path);
-        unprivileged.refused(ROTATE);
+        refused_to(&unprivileged, ROTATE);
         if path == CLI_TOML || path.starts_with("data/") {
-            unprivileged.refused(RESIGN);
-            unprivileged.refused(RESTORE);
+            refused_to(&unprivileged, RESIGN);
+            refused_to(&unprivileged, RESTORE);
         }
     }
 }

@@ -17,10 +17,11 @@ mod mounted;
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, chown, symlink};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use common::{
-    CLI_TOML, Content, Host, IDENTITY, PRIVATE, PROGRAM, PUBLIC, Run, STORE, token, tree,
+    CLI_TOML, Content, Host, IDENTITY, NOBODY, PRIVATE, PUBLIC, Run, STORE, Unprivileged, token,
+    tree,
 };
 use serde_json::{Value, json};
 use spacetime_keys_core::{Identity, PrivateKey};
