@@ -1,0 +1,185 @@
+//! A stand-in for a server of any version: it answers questions with what a real one was seen to
+//! answer, and notes what it is asked.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::json;
+
+/// What came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// What came behind `Authorization:`; a token, so never printed.
+    pub(crate) authorization: Option<String>,
+}
+
+/// Answers each request on a free port with what `answer` writes; gives the port's URL. One thread
+/// a request: an answer may hang.
+pub(crate) fn serve(answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let answer = Arc::clone(&answer);
+            thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                if let Some(request) = read(&stream) {
+                    answer(&request, &mut stream);
+                }
+            });
+        }
+    });
+    url
+}
+
+fn read(stream: &TcpStream) -> Option<Request> {
+    let mut lines = BufReader::new(stream)
+        .split(b'\n')
+        .map_while(Result::ok)
+        .map(|line| String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned());
+    let first = lines.next()?;
+    let mut words = first.split(' ').map(str::to_owned);
+    let (method, path) = (words.next()?, words.next()?);
+    let mut authorization = None;
+    for line in lines.take_while(|line| !line.is_empty()) {
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("authorization")
+        {
+            authorization = Some(value.trim().to_owned());
+        }
+    }
+    Some(Request { method, path, authorization })
+}
+
+/// One answer; `head` begins with the status and may have further fields.
+pub(crate) fn reply(stream: &mut TcpStream, head: &str, body: &[u8]) {
+    // A client that has had enough hangs up.
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let _ = stream.write_all(body);
+}
+
+/// A server with one database.
+#[derive(Clone)]
+pub(crate) struct Standin {
+    /// What `/v1/health` says, or nothing where it is not found.
+    pub(crate) health: Option<String>,
+    pub(crate) public_key: String,
+    /// How a request with a token is refused: status and body; `None` if the token is good.
+    pub(crate) refusal: Option<(u16, String)>,
+    /// Whose a good token is, as 64 hex digits.
+    pub(crate) bearer: String,
+    pub(crate) database: String,
+    pub(crate) owner: String,
+    /// Whether its private key signs nothing: then nobody is answered without a token.
+    pub(crate) cannot_issue: bool,
+    /// Whether `owner_identity` is a text, as some builds have it.
+    pub(crate) plain_owner: bool,
+}
+
+/// What a made-up bearer is, and the database itself.
+const SOMEBODY: &str = "c20038f8ee4225907aa93647132aac50593f685e0824e2902cc4b81ed2ff9efd";
+pub(crate) const DATABASE_IDENTITY: &str =
+    "c200b82f4e9d3e265a4480f924dd3977bc7ec148707251c4d4c1434d4f27afeb";
+
+impl Standin {
+    /// Serves until the test process ends; gives the URL and the list of what has come in.
+    pub(crate) fn serve(self) -> (String, Arc<Mutex<Vec<Request>>>) {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&seen);
+        let url = serve(move |request, stream| {
+            noted.lock().unwrap().push(request.clone());
+            let (head, body) = self.answer(request);
+            let body = if request.method == "HEAD" { String::new() } else { body };
+            reply(stream, &head, body.as_bytes());
+        });
+        (url, seen)
+    }
+
+    fn answer(&self, request: &Request) -> (String, String) {
+        const TEXT: &str = "Content-Type: text/plain; charset=utf-8";
+        const JSON: &str = "Content-Type: application/json";
+        if !["GET", "HEAD"].contains(&&*request.method) {
+            return ("405 Method Not Allowed".to_owned(), String::new());
+        }
+        match &*request.path {
+            // Neither looks at the token.
+            "/v1/health" => {
+                return match &self.health {
+                    Some(body) => (format!("200 OK\r\n{JSON}"), body.clone()),
+                    None => ("404 Not Found".to_owned(), String::new()),
+                };
+            }
+            path if path.ends_with("/databases") => {
+                let identity = path.split('/').nth(3).unwrap_or_default();
+                let owned: &[&str] =
+                    if identity == self.owner { &[DATABASE_IDENTITY] } else { &[] };
+                return (format!("200 OK\r\n{JSON}"), json!({ "identities": owned }).to_string());
+            }
+            "/v1/identity/public-key" => {
+                let kind = "Content-Type: application/pem-certificate-chain";
+                return (format!("200 OK\r\n{kind}"), self.public_key.clone());
+            }
+            _ => {}
+        }
+        if let (Some(_), Some((status, body))) = (&request.authorization, &self.refusal) {
+            return (format!("{status} No\r\n{TEXT}"), body.clone());
+        }
+        let somebody = || SOMEBODY.to_owned();
+        let bearer = request.authorization.as_ref().map_or_else(somebody, |_| self.bearer.clone());
+        match request.path.strip_prefix("/v1/database/") {
+            Some(_) if self.cannot_issue && request.authorization.is_none() => {
+                (format!("500 Internal Server Error\r\n{TEXT}"), "InvalidEcdsaKey".to_owned())
+            }
+            Some(name) => {
+                // The token comes back, which nobody may show.
+                let token = request.authorization.as_deref().unwrap_or("Bearer made-up-token");
+                let token = token.trim_start_matches("Bearer ");
+                let head = format!(
+                    "spacetime-identity: {bearer}\r\nspacetime-identity-token: {token}\r\n"
+                );
+                self.database(name, &head)
+            }
+            None if request.path == "/v1/ping" => ("200 OK".to_owned(), String::new()),
+            None if request.path.ends_with("/verify") => {
+                match (request.path.split('/').nth(3), &request.authorization) {
+                    (_, None) => (format!("401 No\r\n{TEXT}"), "Authorization required".to_owned()),
+                    (Some(identity), _) if identity == bearer => {
+                        ("204 No Content".to_owned(), String::new())
+                    }
+                    _ => ("400 Bad Request".to_owned(), String::new()),
+                }
+            }
+            None => ("404 Not Found".to_owned(), String::new()),
+        }
+    }
+
+    fn database(&self, name: &str, head: &str) -> (String, String) {
+        let plain = |status: &str, body: &str| {
+            (format!("{status}\r\n{head}Content-Type: text/plain; charset=utf-8"), body.to_owned())
+        };
+        if !name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
+            return plain("400 Bad Request", "Invalid URL: invalid characters in database name");
+        }
+        if name != self.database && name != DATABASE_IDENTITY {
+            return plain("404 Not Found", &format!("`{name}` not found"));
+        }
+        let identity = |hex: &str| json!({ "__identity__": format!("0x{hex}") });
+        let owner = if self.plain_owner { json!(self.owner) } else { identity(&self.owner) };
+        let body = json!({
+            "database_identity": identity(DATABASE_IDENTITY),
+            "owner_identity": owner,
+            "host_type": { "Wasm": [] },
+            "initial_program": "00",
+        });
+        (format!("200 OK\r\n{head}Content-Type: application/json"), body.to_string())
+    }
+}
