@@ -12,6 +12,8 @@ const DEADLINE: Duration = Duration::from_mins(1);
 /// How a program ended, and what it said.
 pub(crate) struct Ended {
     pub(crate) success: bool,
+    /// The exit code; `None` after a signal.
+    pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
@@ -58,7 +60,12 @@ pub(crate) fn run(command: &mut Command) -> Ended {
         }
         thread::sleep(Duration::from_millis(5));
     };
-    Ended { success: status.success(), stdout: text(&mut stdout), stderr: text(&mut stderr) }
+    Ended {
+        success: status.success(),
+        code: status.code(),
+        stdout: text(&mut stdout),
+        stderr: text(&mut stderr),
+    }
 }
 
 fn temporary_file() -> File {

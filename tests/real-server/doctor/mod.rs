@@ -1,0 +1,18 @@
+//! `doctor` against the real server: what it foretells, what its remedies do, and that it changes
+//! nothing.
+
+mod cure;
+mod diagnosis;
+mod faults;
+mod foretell;
+mod keys;
+mod owner;
+mod page;
+mod proxy;
+mod random;
+mod remedies;
+mod set_up;
+mod token;
+mod tree;
+mod unchanged;
+mod world;

@@ -1,0 +1,127 @@
+//! Doctor reads: nothing on the host, on the server's disk or in its log is another afterwards, and
+//! nobody new is known to the server.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use crate::host::Host;
+
+use super::diagnosis::Diagnosis;
+use super::keys::Oddity;
+use super::proxy::{Proxy, Seen};
+use super::random::Random;
+use super::set_up::{Configs, Database, Mounted, Serving, SetUp};
+use super::token::{Kind, SignedBy};
+use super::tree::tree;
+use super::world::World;
+
+/// Server 1.2.0 writes its control database every 50 ms; after this, all is on the disk.
+const SETTLED: Duration = Duration::from_millis(500);
+
+const TOKENS: [Kind; 9] = [
+    Kind::Local(SignedBy::Served),
+    Kind::Local(SignedBy::Foreign),
+    Kind::Expired(SignedBy::Served),
+    Kind::OtherIssuerLocalKey,
+    Kind::External,
+    Kind::ExternalUnreachable,
+    Kind::Opaque,
+    Kind::Empty,
+    Kind::Missing,
+];
+
+const DATABASES: [Database; 4] =
+    [Database::Own, Database::Others, Database::New, Database::BadName];
+
+/// What may go to a server: questions, and the token only where it is asked about.
+fn assert_only_questions(seen: &[Seen], set_up: &SetUp) {
+    assert!(!seen.is_empty(), "{}", set_up.describe());
+    for request in seen {
+        let line = format!("{} {}: {}", request.method, request.path, set_up.describe());
+        assert!(["GET", "HEAD"].contains(&&*request.method), "{line}");
+        assert_eq!(request.body, 0, "{line}");
+        assert_ne!(request.path, "/v1/identity", "{line}");
+        assert!(!request.path.contains(['?', '.']), "a token in the URL: {line}");
+        let has_token = !matches!(set_up.token, Kind::Missing | Kind::NoFile);
+        assert!(has_token || !request.authorized, "{line}");
+        // A server makes up an identity for whoever asks about a database without a token. It
+        // keeps none of them; all the same, nobody with a good token has to ask that way about a
+        // database that is there.
+        let made_up = request.reply.contains("spacetime-identity-token:") && !request.authorized;
+        let good = matches!(set_up.token, Kind::Local(SignedBy::Served) | Kind::External);
+        assert!(!(made_up && good) || set_up.database == Database::New, "{line}");
+    }
+}
+
+#[test]
+fn nothing_changes() {
+    let mut random = Random::new(1);
+    let mut world = World::new(&mut random);
+    let servings = [
+        Serving::Current(Oddity::None),
+        Serving::Current(Oddity::NoPublicKeyInside),
+        Serving::ItsOwn,
+    ];
+    let mut set_ups = Vec::new();
+    for serving in servings {
+        for token in TOKENS {
+            for database in DATABASES {
+                set_ups.push(SetUp {
+                    serving,
+                    mounted: Mounted::AsServed,
+                    token,
+                    configs: Configs::Stale,
+                    database,
+                    by_cli: false,
+                    number: set_ups.len(),
+                });
+            }
+        }
+    }
+    let stocked: Vec<String> = set_ups.iter().map(|set_up| world.stock(set_up)).collect();
+
+    let (mut runs, mut requests) = (0, 0);
+    for serving in servings {
+        world.serve(serving);
+        thread::sleep(SETTLED);
+        let proxy = Proxy::before(world.server.url());
+        let before = tree(&world.folder());
+        let logged = fs::metadata(world.folder().join("server.log")).unwrap().len();
+        let logged = usize::try_from(logged).unwrap();
+        for (set_up, stocked) in set_ups.iter().zip(&stocked) {
+            if set_up.serving != serving {
+                continue;
+            }
+            let host = Host::empty();
+            world.write(set_up, &host, world.token(set_up.token).as_deref());
+            let files = tree(&host.path(""));
+            let name = set_up.name(stocked);
+            for database in [Some(&*name), None] {
+                Diagnosis::of(&host, proxy.url(), database);
+                let seen = proxy.take();
+                assert_only_questions(&seen, set_up);
+                runs += 1;
+                requests += seen.len();
+            }
+            assert!(tree(&host.path("")) == files, "{}", set_up.describe());
+        }
+        thread::sleep(SETTLED);
+        // With the server's keys and all of its data.
+        let after = tree(&world.folder());
+        let changed: Vec<_> =
+            after.keys().filter(|path| after.get(*path) != before.get(*path)).collect();
+        let is_log = |path: &&PathBuf| path.extension().is_some_and(|kind| kind == "log");
+        assert!(changed.iter().all(is_log), "{serving:?}: {changed:?}");
+        assert_eq!(after.len(), before.len());
+        // The log tells of questions that could not be answered, and of nothing else.
+        let log = fs::read_to_string(world.folder().join("server.log")).unwrap();
+        for line in log.get(logged..).unwrap().lines().filter(|line| !line.trim().is_empty()) {
+            let told = ["issuer", "InvalidEcdsaKey"];
+            assert!(told.iter().any(|words| line.contains(words)), "the server logged: {line}");
+        }
+        assert!(after.len() > 20, "the server's data is elsewhere");
+    }
+    println!("{runs} runs, {requests} requests, all of them GET or HEAD");
+}
