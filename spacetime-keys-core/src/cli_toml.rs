@@ -152,6 +152,25 @@ fn newline_of(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
+/// Whether SpacetimeDB's CLI can read the file: it refuses all of it where a name that it knows
+/// has another type, or a server lacks its host or protocol (seen on 1.3.0).
+///
+/// # Errors
+/// [`Error::TomlSyntax`], [`Error::TomlType`].
+pub(crate) fn check_types(text: &str) -> Result<()> {
+    let document = Document::parse(text).map_err(|_| Error::TomlSyntax)?;
+    let root = document.as_table();
+    let is_text = |item: Option<&Item>| item.is_none_or(|item| item.as_str().is_some());
+    let texts = [TOKEN, "default_server", "web_session_token"];
+    let mut good = texts.into_iter().all(|name| is_text(root.get(name)));
+    for server in tables(root.get(SERVERS))? {
+        let texts = ["nickname", SERVER_HOST, "protocol", SERVER_KEY];
+        good &= texts.into_iter().all(|name| is_text(server.get(name)));
+        good &= server.get(SERVER_HOST).is_some() && server.get("protocol").is_some();
+    }
+    if good { Ok(()) } else { Err(Error::TomlType) }
+}
+
 fn string_at(item: &Item) -> Result<(Range<usize>, Zeroizing<String>)> {
     let value = item.as_str().ok_or(Error::TomlType)?;
     let span = item.span().ok_or(Error::TomlType)?;

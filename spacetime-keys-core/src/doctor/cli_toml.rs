@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::cli_toml::CliToml;
+use crate::cli_toml::{CliToml, check_types};
 use crate::error::Algorithm;
 use crate::es256::Verifier;
 use crate::jwt::{Kind, Publisher, Times, Token, examine};
@@ -95,7 +95,7 @@ impl CliTomlSeen {
     pub fn of(content: Option<&[u8]>, known: &Known<'_>) -> Self {
         let Some(content) = content else { return Self::Missing };
         let Ok(text) = str::from_utf8(content) else { return Self::Bad(Error::TomlSyntax) };
-        let parsed = match CliToml::parse(text) {
+        let parsed = match check_types(text).and_then(|()| CliToml::parse(text)) {
             Ok(parsed) => parsed,
             Err(error) => return Self::Bad(error),
         };

@@ -188,6 +188,7 @@ fn recorded_publishes() {
                 bearer: identity.to_string(),
                 database: "db-one".to_owned(),
                 owner: owner.clone(),
+                cannot_issue: false,
                 plain_owner: compared % 2 == 1,
             };
             let (url, seen) = standin.serve();
@@ -244,6 +245,7 @@ fn not_the_owner_by_version() {
             bearer: identity.to_string(),
             database: "db-one".to_owned(),
             owner: Identity::from_claims("localhost", SUBJECT).to_string(),
+            cannot_issue: false,
             plain_owner: false,
         };
         let (url, _) = standin.serve();

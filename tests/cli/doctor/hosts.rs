@@ -37,6 +37,7 @@ impl Pair {
             bearer: identity.clone(),
             database: "app".to_owned(),
             owner: identity,
+            cannot_issue: false,
             plain_owner: false,
         }
         .serve();
@@ -196,7 +197,16 @@ fn two_servers_share_a_file() {
 #[test]
 fn a_cli_toml_that_is_none() {
     let pair = Pair::new();
-    for content in ["spacetimedb_token = ", "spacetimedb_token = 5\n", "\u{0}"] {
+    for content in [
+        "spacetimedb_token = ",
+        "spacetimedb_token = 5\n",
+        "\u{0}",
+        "default_server = []\n",
+        "web_session_token = 5\n",
+        "server_configs = 3\n",
+        "[[server_configs]]\nnickname = 5\nhost = \"a\"\nprotocol = \"http\"\n",
+        "[[server_configs]]\nhost = \"a\"\n",
+    ] {
         pair.host.write(CLI_TOML, content);
         let said = pair.doctor();
         assert_eq!(said.outcome().0, "bad_request", "{content:?}: {:#}", said.document);

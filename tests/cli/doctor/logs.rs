@@ -141,6 +141,7 @@ fn beside_a_server() {
         bearer: identity.clone(),
         database: "app".to_owned(),
         owner: identity,
+        cannot_issue: false,
         plain_owner: false,
     }
     .serve();

@@ -10,6 +10,7 @@ mod answers;
 mod fronts;
 mod hosts;
 mod logs;
+mod servers;
 mod standin;
 #[cfg(feature = "aws-lc-rs")]
 mod tls;

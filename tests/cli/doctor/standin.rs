@@ -79,6 +79,8 @@ pub(crate) struct Standin {
     pub(crate) bearer: String,
     pub(crate) database: String,
     pub(crate) owner: String,
+    /// Whether its private key signs nothing: then nobody is answered without a token.
+    pub(crate) cannot_issue: bool,
     /// Whether `owner_identity` is a text, as some builds have it.
     pub(crate) plain_owner: bool,
 }
@@ -134,6 +136,9 @@ impl Standin {
         let somebody = || SOMEBODY.to_owned();
         let bearer = request.authorization.as_ref().map_or_else(somebody, |_| self.bearer.clone());
         match request.path.strip_prefix("/v1/database/") {
+            Some(_) if self.cannot_issue && request.authorization.is_none() => {
+                (format!("500 Internal Server Error\r\n{TEXT}"), "InvalidEcdsaKey".to_owned())
+            }
             Some(name) => {
                 // The token comes back, which nobody may show.
                 let token = request.authorization.as_deref().unwrap_or("Bearer made-up-token");
