@@ -105,6 +105,9 @@ impl Unreached {
             Self::Untrusted | Self::Tls => {
                 "its certificate must be one that this machine trusts; SSL_CERT_FILE names another authority"
             }
+            Self::NoConnection => {
+                "start the server; if it runs, look at name, port, proxy (HTTPS_PROXY) and firewall"
+            }
             _ => "open the URL from this machine: name, port, proxy (HTTPS_PROXY) and firewall",
         }
     }
