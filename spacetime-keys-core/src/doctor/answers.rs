@@ -4,12 +4,14 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::error::Encoding;
 use crate::fleet::KeyState;
 use crate::server::Reason;
-use crate::{Error, Identity, PublicKey};
+use crate::{Identity, PublicKey};
 
 use super::version;
+
+/// No server starts with a key that has no such line.
+const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 
 /// An HTTP answer as it came.
 ///
@@ -147,7 +149,7 @@ impl ForeignKind {
         match self {
             Self::Redirect => "a redirect",
             Self::Html => "an HTML page",
-            Self::TooLarge => "more than such an answer has",
+            Self::TooLarge => "far too large an answer",
             Self::Gateway => "a gateway's error",
             Self::Other => "something else",
         }
@@ -213,14 +215,7 @@ impl<'a> Answer<'a> {
         self.of(200, |body| {
             let (state, key) = KeyState::of_public(body);
             // A key that is none of P-256 is a server's, too: such a server starts, but is broken.
-            let is_pem = !matches!(
-                state,
-                KeyState::Bad(
-                    Error::PemMissing
-                        | Error::PemEmpty
-                        | Error::PemEncoding(Encoding::Binary | Encoding::Jwk)
-                )
-            );
+            let is_pem = body.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN);
             is_pem.then_some(ServedKey { state, key })
         })
     }
