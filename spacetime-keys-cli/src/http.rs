@@ -64,6 +64,8 @@ pub(crate) fn unreached(error: &ureq::Error) -> Unreached {
             | ErrorKind::HostUnreachable
             | ErrorKind::NetworkUnreachable => Unreached::NoConnection,
             ErrorKind::TimedOut => Unreached::Timeout,
+            // The standard library's words; there is no kind for it.
+            _ if error.to_string().starts_with("failed to lookup address") => Unreached::NoSuchHost,
             _ => Unreached::Broken,
         },
         _ => Unreached::NotHttp,

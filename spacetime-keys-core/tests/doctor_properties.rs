@@ -120,7 +120,7 @@ fn state(state: State) -> &'static str {
 
 fn config() -> ProptestConfig {
     // The keys are new each time: what is printed, and not a seed, is the case.
-    ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: 1536, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {

@@ -4,12 +4,15 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::error::{Encoding, Found};
+use crate::error::Found;
 use crate::fleet::KeyState;
 use crate::server::Reason;
 use crate::{Error, Identity, PublicKey};
 
 use super::version;
+
+/// No server starts with a key that has no such line.
+const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 
 /// An HTTP answer as it came.
 ///
@@ -150,7 +153,7 @@ impl ForeignKind {
         match self {
             Self::Redirect => "a redirect",
             Self::Html => "an HTML page",
-            Self::TooLarge => "more than such an answer has",
+            Self::TooLarge => "far too large an answer",
             Self::Gateway => "a gateway's error",
             Self::Other => "something else",
         }
@@ -216,17 +219,10 @@ impl<'a> Answer<'a> {
         self.of(200, |body| {
             let (state, key) = KeyState::of_public(body);
             // A key that is none of P-256 is a server's, too: such a server starts, but is broken.
-            let is_known = !matches!(
-                state,
-                KeyState::Bad(
-                    // Servers read the key in it, and we do not.
-                    Error::KeyUnsupported(Found::Certificate)
-                        | Error::PemMissing
-                        | Error::PemEmpty
-                        | Error::PemEncoding(Encoding::Binary | Encoding::Jwk)
-                )
-            );
-            is_known.then_some(ServedKey { state, key })
+            let is_pem = body.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN);
+            // Servers read the key in a certificate, and we do not.
+            let is_certificate = state == KeyState::Bad(Error::KeyUnsupported(Found::Certificate));
+            (is_pem && !is_certificate).then_some(ServedKey { state, key })
         })
     }
 

@@ -1,7 +1,7 @@
 //! What a publish would get: from what was seen, in the order in which a server looks at it.
 //!
 //! A server looks at the token first, then at the name, then at the owner. Its own answers decide;
-//! what it should say of a token, by its version and key, stands in only where it did not answer.
+//! what it should say of a token, by its version and key, stands in only where it was not asked.
 
 use crate::server::Reason;
 
@@ -70,7 +70,9 @@ pub(super) fn token(seen: &Observations) -> TokenFate {
         }
         Reply::Is(TokenAnswer::Refused { status, reason }) => TokenFate::Refused { status, reason },
         Reply::Foreign(foreign) => TokenFate::Foreign(foreign),
-        Reply::NotAsked | Reply::Unreached(_) => match (facts, expected) {
+        // A publish would wait at the same door.
+        Reply::Unreached(_) => TokenFate::Unknown,
+        Reply::NotAsked => match (facts, expected) {
             (None, _) => no_bearer,
             (_, Some(verdict)) if verdict.accepted => TokenFate::Accepted,
             // A key of its issuer may have signed it, which only the server can fetch.
