@@ -75,3 +75,47 @@ pub(super) fn show_sdk_log(output: &Output) {
     // A second store in one process finds it there already.
     let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
 }
+
+#[cfg(test)]
+mod tests {
+    use azure_core::http::{Method, Url};
+
+    use super::*;
+    use crate::args::Global;
+
+    /// A transport that answers nothing, and counts.
+    #[derive(Debug, Default)]
+    struct Counting(std::sync::atomic::AtomicUsize);
+
+    #[async_trait::async_trait]
+    impl HttpClient for Counting {
+        async fn execute_request(&self, _: &Request) -> azure_core::Result<AsyncRawResponse> {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Err(azure_core::Error::with_message(ErrorKind::Other, "counted"))
+        }
+    }
+
+    #[test]
+    fn a_token_goes_to_vaults_alone() {
+        let global = Global { json: false, config: None, quiet: true, verbose: 0 };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for (url, authorized, sent) in [
+            ("https://kv-prod.vault.azure.net/secrets", true, 1),
+            ("https://kv-prod.vault.azure.net.example.com/secrets", true, 0),
+            ("https://vault.azure.net/secrets", true, 0),
+            ("https://example.com/secrets", true, 0),
+            ("https://example.com/secrets", false, 1),
+        ] {
+            let counting = Arc::new(Counting::default());
+            let client = Arc::clone(&counting) as Arc<dyn HttpClient>;
+            let wire = Wire { client, output: Output::new(&global), throttled: Mutex::default() };
+            let mut request = Request::new(Url::parse(url).unwrap(), Method::Get);
+            if authorized {
+                request.insert_header(AUTHORIZATION, "Bearer a-token");
+            }
+            assert!(runtime.block_on(wire.execute_request(&request)).is_err());
+            let count = counting.0.load(std::sync::atomic::Ordering::Relaxed);
+            assert_eq!(count, sent, "{url}, authorized: {authorized}");
+        }
+    }
+}
