@@ -90,7 +90,7 @@ fn throttled() {
 #[test]
 fn throttled_for_longer_than_the_deadline() {
     let (fleet, host) = rotated();
-    host.write("spacetime-keys.toml", config("client-secret", 2));
+    host.write("spacetime-keys.toml", config("client-secret", 5));
     let all = Matcher::vault("kv-prod").operation(Operation::GetLatest).always();
     fleet.stand_in.fault(all, Fault::Status429 { retry_after: Some(1000) });
     check(&fleet, &host, "ERR_STORE_THROTTLED", &["kv-prod"]);

@@ -91,7 +91,7 @@ fn what_a_failed_login_says() {
     assert!(text.contains("has no login") && text.contains("az login"), "{text}");
     assert_eq!(host.read("calls").lines().count(), 1, "a failed login is not tried for each vault");
     let text = login("cli", &|command| {
-        command.env("PATH", "/usr/bin:/bin");
+        command.env("PATH", host.path("nothing-in-here"));
     });
     assert!(text.contains("not installed"), "{text}");
 }
