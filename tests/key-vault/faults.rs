@@ -21,7 +21,7 @@ use crate::state::{check_any, check_proven, keys_in};
 
 const WORKERS: usize = 6;
 const DEFAULT_POINTS: usize = 250;
-const GROUP: [&str; 2] = ["kv-dev", "kv-local"];
+pub(crate) const GROUP: [&str; 2] = ["kv-dev", "kv-local"];
 
 /// A start, and the command that faults strike.
 struct Start {

@@ -1,6 +1,6 @@
 //! The points at which a fault can strike: each request of a clean run, with each fault.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use spacetime_keys_core::PrivateKey;
 use spacetime_keys_stand_ins::{Fault, Matcher, Operation, Request};
@@ -10,10 +10,7 @@ use crate::fleet::PRIVATE_SECRET;
 /// One request of a run, and what happens to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Point {
-    host: String,
-    operation: Operation,
-    secret: Option<String>,
-    occurrence: u64,
+    request: Request,
     pub(crate) fault: Fault,
     /// Once, or to every such request from then on.
     lasting: bool,
@@ -21,15 +18,7 @@ pub(crate) struct Point {
 
 impl Point {
     pub(crate) fn matcher(&self) -> Matcher {
-        let matcher = match self.host.as_str() {
-            "login" => Matcher::login(),
-            vault => Matcher::vault(vault),
-        };
-        let matcher = matcher.operation(self.operation).occurrence(self.occurrence);
-        let matcher = match &self.secret {
-            Some(secret) => matcher.secret(secret),
-            None => matcher,
-        };
+        let matcher = Matcher::of(&self.request);
         if self.lasting { matcher.always() } else { matcher }
     }
 
@@ -45,8 +34,8 @@ impl Point {
 /// A point's place, and the fault's name: values are not shown.
 impl std::fmt::Display for Point {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { host, operation, occurrence, .. } = self;
-        let secret = self.secret.as_deref().unwrap_or_default();
+        let Request { host, operation, occurrence, secret, .. } = &self.request;
+        let secret = secret.as_deref().unwrap_or_default();
         let name = format!("{:?}", self.fault);
         let name = name.split([' ', '{']).next().unwrap_or_default();
         let lasting = if self.lasting { ", lasting" } else { "" };
@@ -106,20 +95,10 @@ fn second_writer(secret: &str, key: &PrivateKey) -> Fault {
 /// All points of a run.
 pub(crate) fn points_of(requests: &[Request]) -> Vec<Point> {
     let other = PrivateKey::generate().unwrap();
-    let mut counts: HashMap<_, u64> = HashMap::new();
     let mut points = Vec::new();
     for request in requests {
-        let key = (request.host.clone(), request.operation, request.secret.clone());
-        let occurrence = *counts.entry(key).and_modify(|count| *count += 1).or_default();
         let mut add = |fault, lasting| {
-            points.push(Point {
-                host: request.host.clone(),
-                operation: request.operation,
-                secret: request.secret.clone(),
-                occurrence,
-                fault,
-                lasting,
-            });
+            points.push(Point { request: request.clone(), fault, lasting });
         };
         for fault in once(request.operation) {
             add(fault, false);

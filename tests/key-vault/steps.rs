@@ -5,11 +5,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 use crate::common::{Host, PROGRAM, Run};
-use crate::faults::{copy_of, mend};
+use crate::faults::{GROUP, copy_of, mend};
 use crate::fleet::Fleet;
 use crate::state::{check_any, check_proven, keys_in};
-
-const GROUP: [&str; 2] = ["kv-dev", "kv-local"];
 
 /// Runs this build's program to the N-th point. Whether it was reached.
 fn struck(fleet: &Fleet, host: &Host, arguments: &[&str], point: usize, how: &str) -> bool {

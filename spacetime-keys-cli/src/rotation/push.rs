@@ -10,15 +10,7 @@ use super::execute::Executor;
 use super::gather::parse_escrow;
 use super::seen::Seen;
 use crate::failure::Failure;
-use crate::store::{ESCROW_SECRET, History, JSON, NewSecret, PEM};
-
-/// How long to wait before a vault is read again that does not show yet what was written.
-const WAITS: [Duration; 4] = [
-    Duration::from_millis(200),
-    Duration::from_millis(600),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-];
+use crate::store::{ESCROW_SECRET, History, JSON, NewSecret, PEM, WAITS};
 
 /// How often publishers that others put into the escrow at the same moment are taken in.
 const MERGES: usize = 3;
@@ -65,9 +57,7 @@ impl Executor<'_> {
             previous: self.previous(step, public.fingerprint()),
         };
         let new = NewSecret { value, content_type: PEM, tags };
-        let (version, after) = self.put(vault, secret, &new)?;
-        self.require_alone(vault, secret, &after)?;
-        Ok(Some(version))
+        self.put(vault, secret, &new).map(|(version, _)| Some(version))
     }
 
     /// What a rollback from this push returns to: the pair that it takes the place of.
@@ -115,7 +105,7 @@ impl Executor<'_> {
         Err(Error::Unproven(Proof::ReadBack).into())
     }
 
-    /// Writes, reads back, compares. The version, and the history with it.
+    /// Writes, reads back, compares, and sees that nobody else writes. The version, and the history with it.
     fn put(
         &self,
         vault: &str,
@@ -130,13 +120,13 @@ impl Executor<'_> {
         let mut waits = waits.iter();
         loop {
             let history = store.read(vault, secret)?;
+            self.require_alone(vault, secret, &history)?;
             let same = history.latest.as_ref().is_some_and(|found| {
                 found.properties.version == version && found.value.as_str() == new.value
             });
             if same {
                 return Ok((version, history));
             }
-            self.require_alone(vault, secret, &history)?;
             match waits.next() {
                 Some(wait) => std::thread::sleep(*wait),
                 None => return Err(Error::Unproven(Proof::ReadBack).into()),

@@ -4,6 +4,8 @@
 mod azure;
 mod directory;
 
+use std::time::Duration;
+
 use spacetime_keys_core::Fingerprint;
 use spacetime_keys_core::fleet::{Origin, Tags};
 use zeroize::Zeroizing;
@@ -102,6 +104,15 @@ fn not_in_this_build() -> Failure {
         "install spacetime-keys with its default features",
     )
 }
+
+/// How long to wait, time after time, before a store on a network is read again that does not show
+/// yet what it holds.
+pub(crate) const WAITS: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_millis(600),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
 /// Does the same for each item: in order and no further than the first failure, or, where calls
 /// wait on a network, for all of them at once and each to its end.

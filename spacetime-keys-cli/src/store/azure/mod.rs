@@ -32,7 +32,7 @@ use zeroize::Zeroizing;
 use self::failure::{Call, Right};
 use self::login::Login;
 use self::wire::Wire;
-use super::{History, KeyStore, NewSecret, Properties, Secret, tags_from, tags_to_pairs};
+use super::{History, KeyStore, NewSecret, Properties, Secret, WAITS, tags_from, tags_to_pairs};
 use crate::config::{Auth, Azure};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -44,14 +44,6 @@ const MAX_RETRIES: u32 = 3;
 
 /// See [`Session::has_lost_token`].
 const MAX_LOSSES: u32 = 20;
-
-/// How long to wait before a vault is read again that lists newer versions than it hands out.
-const STALE_WAITS: [Duration; 4] = [
-    Duration::from_millis(200),
-    Duration::from_millis(600),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-];
 
 pub(super) struct AzureKeyVault {
     runtime: Runtime,
@@ -261,7 +253,7 @@ impl KeyStore for AzureKeyVault {
 
     fn read(&self, vault: &str, secret: &str) -> Result<History, Failure> {
         let call = Call { vault, secret, right: Right::Read, auth: self.auth };
-        let mut waits = STALE_WAITS.iter();
+        let mut waits = WAITS.iter();
         loop {
             let history = self.read_once(&call)?;
             if !is_stale(&history) {
