@@ -11,7 +11,6 @@ pub mod json;
 pub mod judge;
 pub mod keys;
 pub mod lint;
-pub mod random;
 pub mod recipe;
 pub mod regression;
 pub mod run;

@@ -12,7 +12,7 @@ use crate::generate;
 use crate::json::Json;
 use crate::judge::{Judge, Judgement, NotJudged};
 use crate::keys::LOCAL_PUBLIC_PEM;
-use crate::random::Random;
+use spacetime_keys_test_support::Random;
 use crate::recipe::Recipe;
 use crate::regression::Regression;
 use crate::shrink::{Case, shrink};

@@ -1,7 +1,7 @@
 //! At least 10,000 JWK sets a run: the lint calls one good exactly when servers of both
 //! generations take all of it, and says of each generation whether it accepts the set.
 //!
-//! `SEED=… SETS=… cargo test` repeats a run, or makes it longer.
+//! `SPACETIME_KEYS_TEST_SEED=… SETS=… cargo test` repeats a run, or makes it longer.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use spacetime_keys_core::server::Rules;
 use spacetime_keys_oracle::generate::sets::mutated;
 use spacetime_keys_oracle::json::Json;
 use spacetime_keys_oracle::lint::judge;
-use spacetime_keys_oracle::random::{Random, number, seed};
+use spacetime_keys_test_support::{Random, count, number, seed};
 use spacetime_keys_oracle::regression::{self, Regression};
 use spacetime_keys_oracle::shrink::shrink_set;
 
@@ -60,7 +60,7 @@ fn run() -> &'static Run {
     static RUN: LazyLock<Run> = LazyLock::new(|| {
         let mut run = Run {
             seed: seed(),
-            sets: number("SETS").unwrap_or(20_000),
+            sets: number("SETS").unwrap_or_else(|| count(5_000, 20_000)),
             good: 0,
             taken: [0; 2],
             flaws: BTreeMap::new(),

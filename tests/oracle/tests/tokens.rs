@@ -1,13 +1,13 @@
 //! At least 100,000 tokens a run, judged by the servers' own crates and by us: no disagreement on
 //! accept or refuse, on the identity, or on the reason.
 //!
-//! `SEED=… TOKENS=… cargo test` repeats a run, or makes it longer.
+//! `SPACETIME_KEYS_TEST_SEED=… TOKENS=… cargo test` repeats a run, or makes it longer.
 
 use std::sync::LazyLock;
 
 use spacetime_keys_core::server::Rules;
 use spacetime_keys_oracle::judge::NotJudged;
-use spacetime_keys_oracle::random::{number, seed};
+use spacetime_keys_test_support::{count, number, seed};
 use spacetime_keys_oracle::regression;
 use spacetime_keys_oracle::run::{Disagreement, Outcome, Servers, Statistics, tokens};
 
@@ -45,7 +45,7 @@ fn run() -> &'static Run {
     static RUN: LazyLock<Run> = LazyLock::new(|| {
         let seed = seed();
         println!("SEED={seed}");
-        let (statistics, disagreements) = tokens(seed, number("TOKENS").unwrap_or(100_000));
+        let (statistics, disagreements) = tokens(seed, number("TOKENS").unwrap_or_else(|| count(20_000, 100_000)));
         let reports = disagreements.into_iter().map(Disagreement::report).collect();
         Run { seed, statistics, reports }
     });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::Value;
+use spacetime_keys_test_support::{Random, again, count, is_all, seed};
 
 use crate::host::Host;
 use crate::http::{self, Reply};
@@ -12,14 +13,10 @@ use crate::process::{Ended, run};
 
 use super::cure::{RESTART, cure};
 use super::diagnosis::Diagnosis;
-use super::random::{Random, again, seed};
 use super::set_up::{Configs, Database, Serving, SetUp};
 use super::token::Kind;
 use super::tree::tree;
 use super::world::World;
-
-/// How many set-ups for each way of serving; there are 14 of those.
-const EACH: usize = 24;
 
 /// What a reply to the publish came to, in doctor's words.
 fn outcome(reply: &Reply) -> &'static str {
@@ -171,7 +168,7 @@ fn what_a_publish_would_answer() {
     let mut world = World::new(&mut random);
     let set_ups: Vec<SetUp> = Serving::all()
         .into_iter()
-        .flat_map(|serving| [serving; EACH])
+        .flat_map(|serving| std::iter::repeat_n(serving, count(4, 24)))
         .enumerate()
         .map(|(number, serving)| SetUp::draw(&mut random, serving, number))
         .collect();
@@ -204,10 +201,14 @@ fn what_a_publish_would_answer() {
         again(seed),
         wrong.join("\n\n")
     );
-    assert!(set_ups.len() >= 300 && by_cli >= 30 && cured >= 30);
-    // A generator that no longer draws one of these has lost its subject.
-    for outcome in ["creates", "updates", "unauthorized", "not_owner", "bad_request"] {
-        assert!(outcomes.get(outcome).is_some_and(|count| *count >= 5), "{outcomes:?}");
+    // A generator that no longer draws one of these has lost its subject. A few set-ups may lack
+    // one by chance.
+    assert!(set_ups.len() >= 50 && outcomes.len() >= 3, "{outcomes:?}");
+    if is_all() {
+        assert!(set_ups.len() >= 300 && by_cli >= 30 && cured >= 30);
+        for outcome in ["creates", "updates", "unauthorized", "not_owner", "bad_request"] {
+            assert!(outcomes.get(outcome).is_some_and(|count| *count >= 5), "{outcomes:?}");
+        }
+        assert!(set_ups.iter().any(|set_up| set_up.token == Kind::NoFile));
     }
-    assert!(set_ups.iter().any(|set_up| set_up.token == Kind::NoFile));
 }

@@ -9,7 +9,6 @@ mod keys;
 mod owner;
 mod page;
 mod proxy;
-mod random;
 mod remedies;
 mod set_up;
 mod token;

@@ -1,13 +1,11 @@
 //! `docs/publish-refused.md`: its blocks that need a server are run on a real one, and cure.
 
 use crate::host::DATABASE;
+use crate::pages;
 
 use super::cure::RESTART;
 use super::faults::{KeyFault, TokenFault};
 use super::owner::OwnersHost;
-
-#[path = "../../pages/mod.rs"]
-mod pages;
 
 /// Where the page's server listens.
 const URL: &str = "http://127.0.0.1:3000";

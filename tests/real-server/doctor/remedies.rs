@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use spacetime_keys_test_support::{Random, again, count, seed};
+
 use super::cure::follow;
 use super::faults::{KeyFault, TokenFault};
 use super::owner::OwnersHost;
-use super::random::{Random, again, seed};
 
 /// One case: what went wrong with the cure, if anything did.
 fn cure(owners: &mut OwnersHost, keys: KeyFault, token: TokenFault) -> Result<String, String> {
@@ -46,8 +47,8 @@ fn remedies_cure() {
     // Each by itself, then at random together.
     cases.extend(KeyFault::ALL.map(|fault| (fault, TokenFault::None)));
     cases.extend(TokenFault::ALL.map(|fault| (KeyFault::None, fault)));
-    for _ in 0..24 {
-        cases.push((random.one_of(&KeyFault::ALL), random.one_of(&TokenFault::ALL)));
+    for _ in 0..count(4, 24) {
+        cases.push((random.pick(&KeyFault::ALL), random.pick(&TokenFault::ALL)));
     }
     let mut owners = OwnersHost::new();
     let (mut outcomes, mut wrong) = (BTreeMap::<String, usize>::new(), Vec::new());

@@ -7,8 +7,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use crate::host::Host;
 
 use super::keys::{Files, Oddity};
-use super::random::Random;
 use super::token::{Kind, SignedBy};
+use spacetime_keys_test_support::Random;
 
 /// Where the server has its keys from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +67,8 @@ impl Mounted {
             0..=4 => Self::AsServed,
             5 | 6 => Self::Pending,
             7 => Self::Foreign,
-            8 => Self::Odd(random.one_of(&Oddity::STARTS)),
-            9 => Self::Odd(random.one_of(&Oddity::REFUSED)),
+            8 => Self::Odd(random.pick(&Oddity::STARTS)),
+            9 => Self::Odd(random.pick(&Oddity::REFUSED)),
             10 => Self::NoPrivate,
             11 => Self::NoPublic,
             12 => Self::NoFolder,
@@ -158,8 +158,7 @@ impl SetUp {
     pub(crate) fn draw(random: &mut Random, serving: Serving, number: usize) -> Self {
         // Often the good one, so that databases and owners matter.
         let good = random.once_in(3);
-        let mut token =
-            if good { Kind::Local(SignedBy::Served) } else { random.one_of(&Kind::ALL) };
+        let mut token = if good { Kind::Local(SignedBy::Served) } else { random.pick(&Kind::ALL) };
         if token == Kind::Missing && random.once_in(2) {
             token = Kind::NoFile;
         }
@@ -172,7 +171,7 @@ impl SetUp {
             serving,
             mounted,
             token,
-            configs: random.one_of(&[
+            configs: random.pick(&[
                 Configs::None,
                 Configs::Fresh,
                 Configs::Fresh,
@@ -180,7 +179,7 @@ impl SetUp {
                 Configs::Two,
                 Configs::ThreeStale,
             ]),
-            database: random.one_of(&Database::DRAWN),
+            database: random.pick(&Database::DRAWN),
             // Without a token the CLI logs in first, and is somebody who has one.
             by_cli: number % 10 < 2 && !matches!(token, Kind::Missing | Kind::NoFile),
             number,

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use spacetime_keys_core::PrivateKey;
 use spacetime_keys_core::fingerprint::kid;
+use spacetime_keys_test_support::Random;
 
 use crate::host::Host;
 use crate::http;
@@ -16,13 +17,20 @@ use crate::module;
 use crate::server::Server;
 
 use super::keys::{Files, files_of, odd_files};
-use super::random::Random;
 use super::set_up::{Content, Database, Mounted, Serving, SetUp};
 use super::token::{External, Kind, Person, Signers, sign, sign_with_header};
 
 pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     since.as_secs().try_into().unwrap()
+}
+
+/// A random (version 4) UUID, which is what servers give as `sub`.
+fn uuid(random: &mut Random) -> String {
+    let digits = format!("{:016x}{:016x}", random.next(), random.next());
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap();
+    let (third, fourth) = (part(13, 16), part(17, 20));
+    format!("{}-{}-4{third}-a{fourth}-{}", part(0, 8), part(8, 12), part(20, 32))
 }
 
 pub(crate) struct World {
@@ -61,8 +69,8 @@ impl World {
             older: generate(),
             pending: generate(),
             foreign: generate(),
-            publisher: Person::local(random.uuid()),
-            other: Person::local(random.uuid()),
+            publisher: Person::local(uuid(random)),
+            other: Person::local(uuid(random)),
             external,
             files,
         }

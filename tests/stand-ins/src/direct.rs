@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::StandIn;
+use crate::random;
 use crate::shared::Epoch;
 use crate::vault::{Draft, Rights, Vault, Vaults, Version};
 
@@ -40,7 +41,7 @@ impl StandIn {
         let tags = tags.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let mut state = self.shared.state();
         let now = state.now();
-        let version = state.random.version();
+        let version = random::version(&mut state.random);
         let draft = Draft {
             value: value.to_owned(),
             content_type: content_type.map(str::to_owned),

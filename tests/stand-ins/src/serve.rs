@@ -15,6 +15,7 @@ use crate::hosts::Host;
 use crate::log::{Operation, Request, Ticket};
 use crate::login;
 use crate::query;
+use crate::random;
 use crate::shared::{Epoch, Shared, State};
 use crate::tokens::VAULTS;
 use crate::vault::{self, Call, Route};
@@ -212,7 +213,7 @@ fn second_writer(
     value: &str,
     tags: &BTreeMap<String, String>,
 ) {
-    let (now, version) = (state.now(), state.random.version());
+    let (now, version) = (state.now(), random::version(&mut state.random));
     let (Host::Vault(vault), Some(secret)) = (host, &call.route.secret) else { return };
     let draft = vault::Draft { value: value.to_owned(), tags: tags.clone(), ..Default::default() };
     state.vaults.get_mut(vault).unwrap().write(secret, draft, version, now);

@@ -7,11 +7,11 @@ use tokio::sync::watch;
 
 use crate::fault::Faults;
 use crate::log::Log;
-use crate::random::Random;
 use crate::stand_in::Setup;
 use crate::tls::Authority;
 use crate::tokens::Tokens;
 use crate::vault::{Vault, Vaults};
+use spacetime_keys_test_support::Random;
 
 /// A time between two restored snapshots. Every connection holds on to the one that it began in, and
 /// ends with it.

@@ -4,7 +4,7 @@ use spacetime_keys_core::Identity;
 
 use super::values;
 use crate::json::{Json, quoted};
-use crate::random::Random;
+use spacetime_keys_test_support::Random;
 
 const KNOWN: &[&str] = &["hex_identity", "sub", "iss", "aud", "iat", "exp", "nbf"];
 const UNKNOWN: &[&str] =

@@ -3,7 +3,7 @@
 use super::values;
 use crate::json::{Json, quoted};
 use crate::keys::{EC, Key};
-use crate::random::Random;
+use spacetime_keys_test_support::Random;
 
 const STRINGS: &[&str] =
     &["typ", "cty", "jku", "kid", "x5u", "x5t", "x5t#S256", "enc", "zip", "url", "nonce"];

@@ -7,7 +7,7 @@ pub mod values;
 
 use crate::json::Json;
 use crate::keys::{EC, Key, RSA};
-use crate::random::Random;
+use spacetime_keys_test_support::Random;
 use crate::recipe::{Change, Encoding, HmacKey, Number, Recipe, Signature, Which};
 
 /// A token. `set`: what its issuer publishes; without one it is a token for the local key.

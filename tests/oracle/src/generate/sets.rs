@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use super::values;
 use crate::json::Json;
 use crate::keys::{EC, Key, RSA};
-use crate::random::Random;
+use spacetime_keys_test_support::Random;
 
 const ALGORITHMS: &[&str] = &[
     "ES256",

@@ -1,7 +1,7 @@
 //! JSON values of every kind, and things that are nearly JSON values.
 
 use crate::json::{Json, quoted};
-use crate::random::Random;
+use spacetime_keys_test_support::Random;
 
 const NUMBERS: &[&str] = &[
     "0",

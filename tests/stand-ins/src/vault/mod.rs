@@ -14,9 +14,9 @@ use hyper::body::Bytes;
 use crate::answer::Answer;
 use crate::hosts::LOGIN;
 use crate::log::Operation;
-use crate::random::Random;
 use crate::shared::{Shared, State};
 use crate::tokens::VAULTS;
+use spacetime_keys_test_support::Random;
 
 pub use state::{Rights, Version};
 

@@ -6,6 +6,7 @@ use super::state::{Absent, Secret, Vault, Version};
 use super::{Call, Context, limits, list, shape};
 use crate::answer::Answer;
 use crate::log::Operation;
+use crate::random;
 
 /// Carries out a request that its sender may make.
 pub(super) fn carry_out(vault: &mut Vault, call: &Call, context: &mut Context<'_>) -> Answer {
@@ -69,7 +70,7 @@ fn put(vault: &mut Vault, name: &str, call: &Call, context: &mut Context<'_>) ->
     if let Some(conflict) = shape::conflict(name, vault.live(name).err()) {
         return conflict;
     }
-    let id = context.random.version();
+    let id = random::version(context.random);
     let version = vault.write(name, draft, id.clone(), context.now);
     let mut answer = Answer::json(200, &shape::secret(&call.host, name, version));
     answer.made = Some(id);

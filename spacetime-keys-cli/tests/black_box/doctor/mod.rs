@@ -1,0 +1,72 @@
+//! `doctor` against stand-ins: the answers of servers that cannot be had here, and everything that
+//! may answer in a server's place. The real server: `tests/real-server/doctor`.
+
+mod answers;
+mod fronts;
+mod hosts;
+mod logs;
+mod servers;
+mod standin;
+#[cfg(feature = "aws-lc-rs")]
+mod tls;
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::common::{Host, Run};
+
+/// What `doctor` says.
+pub(crate) struct Said {
+    pub(crate) run: Run,
+    pub(crate) document: Value,
+}
+
+/// Asks `doctor` on a host, with these arguments and `--json`. A token that is shown fails the test.
+#[track_caller]
+pub(crate) fn doctor(host: &Host, arguments: &[&str]) -> Said {
+    let run = host.run(&[&["doctor", "--json", "-v"], arguments].concat());
+    assert_no_token(host, &run);
+    let document = run.json();
+    Said { run, document }
+}
+
+/// A token is secret in every output; its claims and its signature alone are so, too.
+#[track_caller]
+fn assert_no_token(host: &Host, run: &Run) {
+    let Ok(content) = fs::read_to_string(host.path(crate::common::CLI_TOML)) else { return };
+    if !content.contains("_token = \"") {
+        return;
+    }
+    for part in host.token().split('.').filter(|part| part.len() > 12) {
+        assert!(!run.stdout.contains(part) && !run.stderr.contains(part), "a token is shown");
+    }
+}
+
+impl Said {
+    pub(crate) fn text(&self, member: &str) -> &str {
+        self.document.get(member).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Outcome and status, as in the table of the docs.
+    pub(crate) fn outcome(&self) -> (&str, Option<u64>) {
+        (self.text("outcome"), self.document.get("status").and_then(Value::as_u64))
+    }
+
+    /// A check's `ok`, `detail` and `hint`.
+    #[track_caller]
+    pub(crate) fn check(&self, name: &str) -> (Option<bool>, String) {
+        let checks = self.document.get("checks").and_then(Value::as_array).unwrap();
+        let check =
+            checks.iter().find(|check| check.get("name").is_some_and(|found| found == name));
+        let check = check.unwrap_or_else(|| panic!("no check {name}: {:#}", self.document));
+        let text = |member: &str| check.get(member).and_then(Value::as_str).unwrap_or_default();
+        let said = format!("{}\n{}", text("detail"), text("hint"));
+        (check.get("ok").and_then(Value::as_bool), said)
+    }
+
+    pub(crate) fn remedy(&self) -> Vec<&str> {
+        let remedy = self.document.get("remedy").and_then(Value::as_array).unwrap();
+        remedy.iter().filter_map(Value::as_str).collect()
+    }
+}

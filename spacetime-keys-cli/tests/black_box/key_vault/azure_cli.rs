@@ -1,0 +1,168 @@
+//! The real Azure CLI on the same vaults: what one writes, the other reads.
+//!
+//! Part of `./tests/run --azure-cli`, which installs it; `SPACETIME_KEYS_AZ` names it.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::fleet::{Fleet, PRIVATE_SECRET, PUBLIC_SECRET, config};
+use crate::common::{Host, Run};
+
+/// `az`, logged in at the stand-in.
+struct Az<'a> {
+    fleet: &'a Fleet,
+    host: &'a Host,
+}
+
+impl<'a> Az<'a> {
+    fn new(fleet: &'a Fleet, host: &'a Host) -> Self {
+        let az = Self { fleet, host };
+        let variables = fleet.stand_in.environment();
+        let value = |name: &str| variables.iter().find(|(n, _)| n == name).unwrap().1.clone();
+        let (user, tenant) = (value("AZURE_CLIENT_ID"), value("AZURE_TENANT_ID"));
+        let password = value("AZURE_CLIENT_SECRET");
+        az.run(&[
+            "login",
+            "--service-principal",
+            "--allow-no-subscriptions",
+            "--username",
+            &user,
+            "--password",
+            &password,
+            "--tenant",
+            &tenant,
+        ]);
+        az
+    }
+
+    fn program() -> String {
+        std::env::var("SPACETIME_KEYS_AZ").unwrap()
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        command.env("AZURE_CONFIG_DIR", self.host.path("azure")).env("HOME", self.host.path(""));
+        command.env("AZURE_CORE_COLLECT_TELEMETRY", "false");
+        let folder = Path::new(&Self::program()).parent().unwrap().to_owned();
+        let path = std::env::var("PATH").unwrap();
+        command.env("PATH", format!("{}:{path}", folder.display()));
+    }
+
+    #[track_caller]
+    fn run(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(Self::program());
+        command.args(arguments).current_dir(self.host.path(""));
+        command.envs(self.fleet.stand_in.environment());
+        self.prepare(&mut command);
+        Run::of(&mut command, b"").success().stdout
+    }
+
+    #[track_caller]
+    fn set_file(&self, vault: &str, secret: &str, file: &str) {
+        self.run(&[
+            "keyvault",
+            "secret",
+            "set",
+            "--vault-name",
+            vault,
+            "--name",
+            secret,
+            "--file",
+            file,
+        ]);
+    }
+
+    #[track_caller]
+    fn show(&self, vault: &str, secret: &str) -> String {
+        self.run(&[
+            "keyvault",
+            "secret",
+            "show",
+            "--vault-name",
+            vault,
+            "--name",
+            secret,
+            "--query",
+            "value",
+            "--output",
+            "tsv",
+        ])
+    }
+}
+
+#[track_caller]
+fn openssl(host: &Host, arguments: &[&str]) -> String {
+    let mut command = Command::new("openssl");
+    command.args(arguments).current_dir(host.path(""));
+    Run::of(&mut command, b"").success().stdout
+}
+
+#[test]
+#[ignore = "needs the Azure CLI: ./tests/run --azure-cli"]
+fn what_az_wrote_we_read_and_what_we_wrote_az_reads() {
+    let fleet = Fleet::new();
+    let host = Fleet::host();
+    let az = Az::new(&fleet, &host);
+    // The guide's commands: OpenSSL makes a pair, az pushes it from files.
+    openssl(
+        &host,
+        &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "new.pem"],
+    );
+    openssl(&host, &["pkey", "-in", "new.pem", "-pubout", "-out", "new.pub.pem"]);
+    for vault in ["kv-dev", "kv-local"] {
+        az.set_file(vault, PRIVATE_SECRET, "new.pem");
+        az.set_file(vault, PUBLIC_SECRET, "new.pub.pem");
+    }
+    // We read it, log in by the same az, and bring the host up to it.
+    host.write("spacetime-keys.toml", config("cli", 60));
+    let ours = |arguments: &[&str]| {
+        let mut command = fleet.command(&host, arguments);
+        az.prepare(&mut command);
+        Run::of(&mut command, b"")
+    };
+    ours(&["sync", "--env", "local", "--json"]).success();
+    assert_eq!(host.read(crate::common::PRIVATE), host.read("new.pem"));
+    let report = ours(&["verify", "--env", "local", "--env", "dev", "--json"]).success().json();
+    assert_eq!(report["problems"].as_array().unwrap().len(), 0, "{report:#}");
+
+    // We rotate, and az reads what OpenSSL takes and the server mounts.
+    ours(&["rotate", "--env", "local", "--yes", "--json"]).success();
+    for (secret, file) in
+        [(PRIVATE_SECRET, crate::common::PRIVATE), (PUBLIC_SECRET, crate::common::PUBLIC)]
+    {
+        let shown = az.show("kv-local", secret);
+        assert_eq!(shown.trim_end(), host.read(file).trim_end());
+        host.write("shown.pem", &shown);
+        let public = if secret == PUBLIC_SECRET { &["-pubin"][..] } else { &[] };
+        let mut arguments = vec!["pkey", "-in", "shown.pem", "-noout"];
+        arguments.extend(public);
+        openssl(&host, &arguments);
+        if secret == PRIVATE_SECRET {
+            openssl(&host, &["pkey", "-in", "shown.pem", "-check", "-noout"]);
+        }
+    }
+    super::state::check_proven(&fleet, &host, &["kv-dev", "kv-local"], "rotated");
+
+    // A value that a shell flattened onto one line: mended on read, reported, written back clean.
+    let flat = host.read(crate::common::PRIVATE).trim_end().replace('\n', " ");
+    for vault in ["kv-dev", "kv-local"] {
+        az.run(&[
+            "keyvault",
+            "secret",
+            "set",
+            "--vault-name",
+            vault,
+            "--name",
+            PRIVATE_SECRET,
+            "--value",
+            &flat,
+        ]);
+    }
+    let report = ours(&["verify", "--env", "local", "--env", "dev", "--json"]).json();
+    assert!(report["problems"].to_string().contains("ERR_KEY_NOT_CANONICAL"), "{report:#}");
+    ours(&["rotate", "--env", "local", "--yes", "--json"]).success();
+    super::state::check_proven(&fleet, &host, &["kv-dev", "kv-local"], "mended");
+    assert_eq!(
+        az.show("kv-local", PRIVATE_SECRET).trim_end(),
+        host.read(crate::common::PRIVATE).trim_end()
+    );
+}

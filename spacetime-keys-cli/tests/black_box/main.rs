@@ -1,0 +1,40 @@
+//! The program, looked at from outside: what goes in, what comes out, and what is on disk then.
+#![cfg(unix)]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong stops, and says how much it tried"
+)]
+
+mod canary;
+mod cases;
+mod common;
+mod docs;
+mod doctor;
+#[cfg(feature = "testing")]
+mod failpoints;
+#[cfg(feature = "testing")]
+mod faults;
+mod identity_map;
+mod key_set;
+#[cfg(feature = "azure-key-vault")]
+mod key_vault;
+#[path = "../../../tests/pages.rs"]
+mod pages;
+mod refusals;
+mod rotation;
+#[cfg(feature = "testing")]
+mod scenario;
+mod terminal;
+
+/// A file that no `mod` names is compiled by nobody, and its tests run never.
+#[test]
+fn no_file_was_forgotten() {
+    spacetime_keys_test_support::assert_no_file_is_forgotten(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/black_box/main.rs"),
+    );
+}

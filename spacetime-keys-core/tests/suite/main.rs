@@ -1,0 +1,39 @@
+//! The library, from outside. One binary: linking is what costs.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong stops"
+)]
+
+mod cli_toml;
+mod common;
+mod doctor;
+mod doctor_model;
+mod doctor_properties;
+mod fleet;
+mod fleet_model;
+mod jwks;
+mod jwt;
+mod jwt_properties;
+mod migration;
+mod mint;
+mod openssl;
+mod pem_effects;
+mod pem_oddities;
+mod pem_properties;
+mod resign;
+mod rsa;
+mod server;
+mod sign;
+mod verify;
+mod wycheproof;
+
+#[test]
+fn no_file_was_forgotten() {
+    let main = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/main.rs");
+    spacetime_keys_test_support::assert_no_file_is_forgotten(main);
+}
