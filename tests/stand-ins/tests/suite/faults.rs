@@ -160,7 +160,7 @@ fn a_stale_read_lacks_the_newest_version() {
     stale(Operation::ListVersions);
     let items = listed();
     assert_eq!(items.as_array().unwrap().len(), 1);
-    assert_eq!(common::version(&items[0]), first);
+    assert_eq!(crate::common::version(&items[0]), first);
     assert_eq!(listed().as_array().unwrap().len(), 2);
 }
 

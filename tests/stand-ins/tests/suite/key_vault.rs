@@ -282,7 +282,7 @@ fn rights_and_firewall_are_each_vaults_own() {
     }
     let reads = ["/secrets/key", "/secrets/key/versions", "/secrets"];
     let rbac = (403, "ForbiddenByRbac".to_owned());
-    let outcome = |reply: common::Reply| (reply.status, reply.codes().1);
+    let outcome = |reply: crate::common::Reply| (reply.status, reply.codes().1);
 
     stand_in.set_rights(VAULT, Rights::User);
     for path in reads {
