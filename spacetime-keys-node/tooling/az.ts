@@ -1,10 +1,10 @@
 // Running az: an argument array, never a shell; no secret in an argument or in the environment.
 
-import { type AzCall, classify, failure } from "spacetime-keys/tooling/az-errors.ts";
-import { Interrupted, Problem, systemCode } from "spacetime-keys/tooling/problem.ts";
-import type { Report } from "spacetime-keys/tooling/report.ts";
-import { withSecretFile } from "spacetime-keys/tooling/secret-file.ts";
-import { isInterrupted, onInterrupt } from "spacetime-keys/tooling/signals.ts";
+import { type AzCall, classify, failure } from "./az-errors.ts";
+import { Interrupted, Problem, systemCode } from "./problem.ts";
+import type { Report } from "./report.ts";
+import { withSecretFile } from "./secret-file.ts";
+import { isInterrupted, onInterrupt } from "./signals.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 /** What a process that was asked to end gets to do so. */
