@@ -60,7 +60,7 @@ async function collect(
   const idle = Symbol();
   let waiting = reader.read();
   // Two pauses: after the first, this process itself may have been the one that stood still.
-  for (let pauses = 0; pauses < 2;) {
+  for (let pauses = 0; pauses < 2; ) {
     const pause = exited.then(() => Bun.sleep(IDLE_MILLISECONDS)).then(() => idle);
     const next = await Promise.race([waiting, pause]);
     if (typeof next === "symbol") {
