@@ -3,7 +3,7 @@
 
 import { rmSync } from "node:fs";
 import { readText, replaceFile } from "spacetime-keys/tooling/files.ts";
-import type { Paths } from "spacetime-keys/tooling/host.ts";
+import { type Paths } from "spacetime-keys/tooling/host.ts";
 import { stateFile } from "spacetime-keys/tooling/lock.ts";
 
 export class Unfinished {
