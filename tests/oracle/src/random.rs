@@ -1,6 +1,6 @@
 //! Pseudo-random numbers, the same on every machine and with every version of every crate.
 
-/// SplitMix64.
+/// `SplitMix64`.
 pub struct Random(u64);
 
 impl Random {
