@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const US = "spacetime-keys";
-// docs/design.md, "Speed": at most so many times the bare work.
+// docs/internals/design.md, "Speed": at most so many times the bare work.
 const GOALS = {
   sign: ["aws-lc-rs", 1.1],
   verify: ["aws-lc-rs", 1.1],

@@ -29,9 +29,9 @@ enum Fault {
 const FAULTS: [Fault; 2] = [Fault::Fail, Fault::Kill];
 
 /// How many points of a scenario are tried on a change, and of each pair of runs.
-const THIN: usize = 14;
-const THIN_FIRSTS: usize = 6;
-const THIN_SECONDS: usize = 8;
+const THIN: usize = 60;
+const THIN_FIRSTS: usize = 12;
+const THIN_SECONDS: usize = 20;
 
 /// Runs with a fault at one point. Whether the point was reached.
 fn run_with_fault(host: &Host, arguments: &[&str], point: usize, fault: Fault) -> bool {

@@ -15,6 +15,7 @@ mod cases;
 mod common;
 mod docs;
 mod doctor;
+mod durability;
 #[cfg(feature = "testing")]
 mod failpoints;
 #[cfg(feature = "testing")]

@@ -1,8 +1,7 @@
 //! Every fault at every request of a run, and SIGKILL there: the invariants hold, and `resume` ends
 //! in a proven state.
 //!
-//! `KEY_VAULT_POINTS=N` tries at most N points of each start, chosen by `KEY_VAULT_SEED`; `all`
-//! tries all of them. How many were tried is printed.
+//! A run tries a sample of the points of each start; how many is printed.
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -13,7 +13,7 @@ use crate::common::{Host, PROGRAM, Run};
 use crate::failpoints::number_of;
 
 /// How many of each command are tried on a change.
-const THIN: usize = 16;
+const THIN: usize = 24;
 
 /// Runs this build's program to the N-th point. Whether it was reached.
 fn struck(fleet: &Fleet, host: &Host, arguments: &[&str], point: usize, how: &str) -> bool {
