@@ -189,7 +189,11 @@ export interface VerifiedToken {
 /** One key, or an issuer's set. */
 export type VerificationKeys =
   | { /** PEM. A token's `kid` is not asked for. */ publicKey: string; jwks?: undefined }
-  | { /** JSON text or object. A token's `kid` chooses the key. */ jwks: string | JwkSet; publicKey?: undefined };
+  | {
+      /** JSON text or object. A token's `kid` chooses the key. */
+      jwks: string | JwkSet;
+      publicKey?: undefined;
+    };
 
 /**
  * Verifies a token: signature, `exp`, `nbf`, and what the options name (RFC 7519, section 7.2).
@@ -774,10 +778,7 @@ export class Verifier {
   /** For many, in their order, on all processors. One that does not hold leaves the others alone. */
   verifyMany(tokens: readonly string[], options?: { now?: number }): VerifyResult[];
   /** As {@link Verifier.verifyMany}, off the main thread. */
-  verifyManyAsync(
-    tokens: readonly string[],
-    options?: { now?: number },
-  ): Promise<VerifyResult[]>;
+  verifyManyAsync(tokens: readonly string[], options?: { now?: number }): Promise<VerifyResult[]>;
 }
 
 /** The version of this package. */

@@ -66,9 +66,16 @@ export async function checkBulk(signer, verifier, claims, publicKey) {
       checkToken("signMany", token, claims[i], publicKey, signer.kid);
     }
     for (const many of [verifier.verifyMany(tokens), await verifier.verifyManyAsync(tokens)]) {
-      assert.deepEqual(many.map(({ value }) => value?.claims), claims, "verifyMany");
+      assert.deepEqual(
+        many.map(({ value }) => value?.claims),
+        claims,
+        "verifyMany",
+      );
     }
     const broken = [tokens[0], tokens[1].slice(0, -8) + tokens[0].slice(-8)];
-    assert.deepEqual(verifier.verifyMany(broken).map(({ ok }) => ok), [true, false]);
+    assert.deepEqual(
+      verifier.verifyMany(broken).map(({ ok }) => ok),
+      [true, false],
+    );
   }
 }

@@ -28,14 +28,16 @@ function compare({ ours, others, counts, shows = () => true, goal }, section, ru
   const fastest = names
     .filter(counts)
     .reduce((best, name) => (time(name) < time(best) ? name : best));
-  const lines = names.filter((name) => shows(name, fastest)).map((name) => {
-    const { median: mid, low, high, quiet, cpu } = ratio(section[ours], section[name]);
-    const value = fixed(mid).padStart(6);
-    const spread = `[${fixed(low)} … ${fixed(high)}]`.padEnd(15);
-    const judged = name === fastest ? verdict(mid, goal?.[runtime]) : "";
-    const more = `quiet ${fixed(quiet).padEnd(5)}  cpu ${fixed(cpu).padEnd(5)}`;
-    return `    ÷ ${name.padEnd(39)} ${value}  ${spread}  ${more}${judged}`;
-  });
+  const lines = names
+    .filter((name) => shows(name, fastest))
+    .map((name) => {
+      const { median: mid, low, high, quiet, cpu } = ratio(section[ours], section[name]);
+      const value = fixed(mid).padStart(6);
+      const spread = `[${fixed(low)} … ${fixed(high)}]`.padEnd(15);
+      const judged = name === fastest ? verdict(mid, goal?.[runtime]) : "";
+      const more = `quiet ${fixed(quiet).padEnd(5)}  cpu ${fixed(cpu).padEnd(5)}`;
+      return `    ÷ ${name.padEnd(39)} ${value}  ${spread}  ${more}${judged}`;
+    });
   return [`  ${ours}`, ...lines];
 }
 

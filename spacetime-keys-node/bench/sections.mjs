@@ -23,10 +23,16 @@ const single = ({ name, asynchronous }, pool, call) =>
   (asynchronous ? eachAwaited : each)(name, pool, call);
 
 const sign = ({ us, peers, claims, rounds }) =>
-  interleave([us, ...peers].map((one) => single(one, claims, one.sign)), { rounds });
+  interleave(
+    [us, ...peers].map((one) => single(one, claims, one.sign)),
+    { rounds },
+  );
 
 const verify = ({ us, peers, tokens, rounds }) =>
-  interleave([us, ...peers].map((one) => single(one, tokens, one.verify)), { rounds });
+  interleave(
+    [us, ...peers].map((one) => single(one, tokens, one.verify)),
+    { rounds },
+  );
 
 /** The same items in batches of a size: as many batches as the pool gives, but at least two. */
 function cut(pool, size) {

@@ -33,11 +33,17 @@ const resignChecks = {
   expiry: (value, name) =>
     typeof value === "number"
       ? check.seconds(value, name)
-      : check.oneOf("clear", "keep")(value, () => `${check.nameOf(name)}, if no number of seconds,`),
+      : check.oneOf("clear", "keep")(
+          value,
+          () => `${check.nameOf(name)}, if no number of seconds,`,
+        ),
   now: check.time,
 };
 const readResign = check.fields(resignChecks, RESIGN_DEFAULTS);
-const readResignWithKey = check.fields({ privateKey: check.text, ...resignChecks }, RESIGN_DEFAULTS);
+const readResignWithKey = check.fields(
+  { privateKey: check.text, ...resignChecks },
+  RESIGN_DEFAULTS,
+);
 
 /** The addon's signer of a key. */
 function open(privateKey, name) {

@@ -67,6 +67,9 @@ function packPlatform(name) {
     version: manifest.version,
     description: `The addon of spacetime-keys for ${name}`,
     license: manifest.license,
+    homepage: manifest.homepage,
+    // npm's provenance compares it with where the package was made.
+    repository: manifest.repository,
     main: addon,
     files: [addon, "LICENSE-*"],
     os: [os],

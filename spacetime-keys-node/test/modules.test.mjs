@@ -42,5 +42,6 @@ describe("the package", () => {
   it("shows nothing of its inside", async () => {
     await assert.rejects(import("spacetime-keys/lib/native.js"), "lib is private");
     assert.throws(() => require("spacetime-keys/lib/native.js"), "to require, too");
+    await assert.rejects(import("spacetime-keys/tooling/az.ts"), "so is what the script is made of");
   });
 });

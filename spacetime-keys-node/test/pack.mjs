@@ -81,6 +81,22 @@ function compiles(app) {
   assert.equal(status, 0, `tsc: ${stdout}`);
 }
 
+/** The guide's script: a copy of it, and the one line that imports it. */
+function hasTheScript(sandbox, app) {
+  const name = "spacetimedb-tooling.ts";
+  copyFileSync(join(app, "node_modules/spacetime-keys/tooling", name), join(app, "copy.ts"));
+  writeFileSync(join(app, "line.ts"), `import "spacetime-keys/tooling/${name}";\n`);
+  writeFileSync(join(app, "inner.ts"), `import "spacetime-keys/tooling/az.ts";\n`);
+  for (const file of ["copy.ts", "line.ts"]) {
+    const { status, stdout, stderr } = sandbox.run(app, "bun", file, "--help");
+    assert.equal(status, 0, `${file}: ${stderr}`);
+    assert.match(stdout, /--preserve-publisher-token-env/, `${file}: tells its flags`);
+  }
+  const { status, stderr } = sandbox.run(app, "bun", "inner.ts");
+  assert.notEqual(status, 0, "what it is made of is not for others");
+  assert.match(stderr, /Cannot find module/, "and cannot be imported");
+}
+
 /** What loading it says, where it cannot be loaded. */
 function refuses(sandbox, app, code, platform) {
   for (const [name, load] of Object.entries({
@@ -133,6 +149,7 @@ const steps = {
     const app = sandbox.install(state.main, state.platform);
     works(sandbox, app);
     compiles(app);
+    hasTheScript(sandbox, app);
     const read = (name) =>
       JSON.parse(readFileSync(join(app, "node_modules", name, "package.json"), "utf8"));
     const main = read("spacetime-keys");
@@ -141,6 +158,7 @@ const steps = {
     assert.deepEqual([main.dependencies, main.scripts], [undefined, undefined], "and no more");
     const platform = read(`@spacetime-keys/${here}`);
     assert.equal(platform.version, version, "of the same version");
+    assert.deepEqual(platform.repository, main.repository, "of the same repository");
     assert.deepEqual([platform.os, platform.cpu], [[process.platform], [process.arch]], "for this");
   },
   "without its addon, the package says what is missing"() {

@@ -122,7 +122,12 @@ verifyToken(text, { jwks: '{"keys":[]}', now: 1 });
 same<VerifiedToken["expiresAt"], number | null>(true);
 same<VerifiedToken["algorithm"], Algorithm>(true);
 same<Algorithm, "ES256" | "RS256">(true);
-parts.push(verified.identity ?? "", verified.kid, String(verified.issuedAt), String(verified.claims.x));
+parts.push(
+  verified.identity ?? "",
+  verified.kid,
+  String(verified.issuedAt),
+  String(verified.claims.x),
+);
 // @ts-expect-error a key is needed
 verifyToken(text, { issuer: "a" });
 // @ts-expect-error one key or a set, not both
@@ -134,7 +139,12 @@ verifyToken(text, { publicKey, now: new Date() });
 // @ts-expect-error claims are unknown until they are looked at
 verified.claims.sub.length;
 
-const verdict: ServerVerdict = checkToken(text, { publicKey, jwks: { keys: [] }, server: "2.8", now: 1 });
+const verdict: ServerVerdict = checkToken(text, {
+  publicKey,
+  jwks: { keys: [] },
+  server: "2.8",
+  now: 1,
+});
 checkToken(text, {});
 same<ServerVerdict["accepted"], boolean>(true);
 same<ServerVerdict["status"], number>(true);
@@ -195,7 +205,10 @@ inFile.token;
 
 // Sets
 const set: JwkSet = jwks([publicKey]);
-const document: { issuer: string; jwks_uri: string } = openidConfiguration("https://a.example", publicKey);
+const document: { issuer: string; jwks_uri: string } = openidConfiguration(
+  "https://a.example",
+  publicKey,
+);
 const report: JwksReport = lintJwks(set);
 lintJwks("{}");
 const [problem] = report.problems;
@@ -235,11 +248,16 @@ const fleet: FleetContents = {
 const audit: FleetReport = auditFleet(fleet);
 auditFleet(fleet, { environments: readonlyTexts, host: false, likelyHost: "local", now: 1 });
 for (const each of audit.environments) {
-  same<typeof each.status, "ok" | "missing" | "mismatched" | "half-written" | "unreadable" | "unavailable">(true);
+  same<
+    typeof each.status,
+    "ok" | "missing" | "mismatched" | "half-written" | "unreadable" | "unavailable"
+  >(true);
   parts.push(each.name, each.vault, each.privateFingerprint ?? "", String(each.ageDays));
 }
-for (const { rule, environments, ok } of audit.policy) parts.push(rule, ...environments, String(ok));
-for (const each of audit.problems) parts.push(each.code, each.severity, each.environment ?? "", each.hint);
+for (const { rule, environments, ok } of audit.policy)
+  parts.push(rule, ...environments, String(ok));
+for (const each of audit.problems)
+  parts.push(each.code, each.severity, each.environment ?? "", each.hint);
 parts.push(audit.mounted?.environment ?? "", audit.publisher?.verifiedWith ?? "", String(audit.ok));
 // @ts-expect-error vaults are needed
 auditFleet({});
@@ -263,7 +281,12 @@ const diagnosis: Diagnosis = diagnose(observations);
 for (const { name, ok, severity, detail, hint } of diagnosis.checks) {
   parts.push(name, String(ok), severity ?? "", detail, hint ?? "");
 }
-parts.push(diagnosis.outcome ?? "", String(diagnosis.status), diagnosis.verdict, ...diagnosis.remedy);
+parts.push(
+  diagnosis.outcome ?? "",
+  String(diagnosis.status),
+  diagnosis.verdict,
+  ...diagnosis.remedy,
+);
 parts.push(diagnosis.serverVersion ?? "", diagnosis.identity ?? "", diagnosis.owner ?? "");
 parts.push(...diagnosis.owns, String(diagnosis.ok && diagnosis.cures), diagnose().verdict);
 // @ts-expect-error an answer has a status
@@ -290,7 +313,8 @@ for (const { source, adopt, environments } of plan.targets) {
   else same<typeof source, { kind: "new" }>(true);
   parts.push(adopt ?? "", ...environments);
 }
-for (const { action, environment, target } of plan.steps) parts.push(action, environment, String(target));
+for (const { action, environment, target } of plan.steps)
+  parts.push(action, environment, String(target));
 parts.push(plan.host?.environment ?? "", plan.escrow ?? "", plan.publisher?.identity ?? "");
 parts.push(plan.verifiedWith ?? "", ...plan.notes);
 // @ts-expect-error no such operation
@@ -326,7 +350,13 @@ signer.signMany({ iss: "a", sub: "b" });
 // @ts-expect-error the key is in it already
 signer.mint({ privateKey, ...mintOptions });
 
-const verifierOptions: VerifierOptions = { issuer: "a", audience: "b", algorithm: "RS256", leeway: 0, cache: 10 };
+const verifierOptions: VerifierOptions = {
+  issuer: "a",
+  audience: "b",
+  algorithm: "RS256",
+  leeway: 0,
+  cache: 10,
+};
 const verifier: Verifier = new Verifier(publicKey, verifierOptions);
 const ofSet: Verifier = Verifier.fromJwks(set, { cache: 0 });
 Verifier.fromJwks("{}");

@@ -1,7 +1,7 @@
 // What az says when it fails, told apart. Its own text is never shown: only what is recognized in
 // it, and the service's error code.
 
-import { Problem } from "spacetime-keys/tooling/problem.ts";
+import { Problem } from "./problem.ts";
 
 export type AzFailureKind =
   | "not-installed"

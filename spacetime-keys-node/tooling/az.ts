@@ -1,10 +1,10 @@
 // Running az: an argument array, never a shell; no secret in an argument or in the environment.
 
-import { type AzCall, classify, failure } from "spacetime-keys/tooling/az-errors.ts";
-import { Interrupted, Problem, systemCode } from "spacetime-keys/tooling/problem.ts";
-import type { Report } from "spacetime-keys/tooling/report.ts";
-import { withSecretFile } from "spacetime-keys/tooling/secret-file.ts";
-import { isInterrupted, onInterrupt } from "spacetime-keys/tooling/signals.ts";
+import { type AzCall, classify, failure } from "./az-errors.ts";
+import { Interrupted, Problem, systemCode } from "./problem.ts";
+import type { Report } from "./report.ts";
+import { withSecretFile } from "./secret-file.ts";
+import { isInterrupted, onInterrupt } from "./signals.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 /** What a process that was asked to end gets to do so. */
@@ -60,7 +60,7 @@ async function collect(
   const idle = Symbol();
   let waiting = reader.read();
   // Two pauses: after the first, this process itself may have been the one that stood still.
-  for (let pauses = 0; pauses < 2;) {
+  for (let pauses = 0; pauses < 2; ) {
     const pause = exited.then(() => Bun.sleep(IDLE_MILLISECONDS)).then(() => idle);
     const next = await Promise.race([waiting, pause]);
     if (typeof next === "symbol") {
@@ -78,7 +78,7 @@ async function collect(
 }
 
 /** What `-o tsv` prints ends with one line break of its own. */
-function valueOf(stdout: Uint8Array, call: AzCall): string {
+function textOf(stdout: Uint8Array, call: AzCall): string {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(stdout);
     return text.endsWith("\n") ? text.slice(0, -1) : text;
@@ -102,7 +102,7 @@ export class Az {
     const args = ["show", "--vault-name", vault, "--name", secret, ...which];
     const call: AzCall = { action: "read", vault, secret };
     const stdout = await this.#run(call, [...args, "--query", "value", "-o", "tsv"]);
-    return stdout === null ? null : valueOf(stdout, call);
+    return stdout === null ? null : textOf(stdout, call);
   }
 
   async write(vault: string, secret: string, value: string): Promise<void> {
@@ -121,7 +121,7 @@ export class Az {
     const query = "[].{id:id,created:attributes.created}";
     const stdout = await this.#run(call, [...args, "--query", query, "-o", "json"]);
     if (stdout === null) return [];
-    return versionsOf(valueOf(stdout, call)) ?? Promise.reject(failure("other", call));
+    return versionsOf(textOf(stdout, call)) ?? Promise.reject(failure("other", call));
   }
 
   /** What the call printed; `null` if there is no such secret. */

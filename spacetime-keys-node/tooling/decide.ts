@@ -1,11 +1,11 @@
 // What a run has to do: finish what an earlier one has begun, then rotate.
 
 import { planRotation, type RotationPlan } from "spacetime-keys";
-import type { Flags } from "spacetime-keys/tooling/flags.ts";
-import { fingerprintOf } from "spacetime-keys/tooling/host.ts";
-import { isCoreError } from "spacetime-keys/tooling/problem.ts";
-import type { Unfinished } from "spacetime-keys/tooling/unfinished.ts";
-import { type Fleet, contentsOf } from "spacetime-keys/tooling/vaults.ts";
+import type { Flags } from "./flags.ts";
+import { fingerprintOf } from "./host.ts";
+import { isCoreError } from "./problem.ts";
+import type { Unfinished } from "./unfinished.ts";
+import { type Fleet, contentsOf } from "./vaults.ts";
 
 type Group = readonly string[];
 

@@ -24,7 +24,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { Problem, systemCode } from "spacetime-keys/tooling/problem.ts";
+import { Problem, systemCode } from "./problem.ts";
 
 const TEMP_PREFIX = ".spacetimedb-tooling-tmp-";
 /** Larger files are none that are handled here. */

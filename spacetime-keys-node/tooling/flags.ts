@@ -1,8 +1,8 @@
 // The guide's flags, and --all-environments.
 
 import { parseArgs } from "node:util";
-import { Problem } from "spacetime-keys/tooling/problem.ts";
-import { type Site, environmentsOf } from "spacetime-keys/tooling/site.ts";
+import { Problem } from "./problem.ts";
+import { type Site, environmentsOf } from "./site.ts";
 
 export type Mode = "help" | "rotate" | "verify" | "resign";
 

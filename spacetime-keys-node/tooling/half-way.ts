@@ -2,13 +2,13 @@
 
 import { relative } from "node:path";
 import type { RotationPlan } from "spacetime-keys";
-import { type Paths, fingerprintOf, readHost } from "spacetime-keys/tooling/host.ts";
-import { type Report, table } from "spacetime-keys/tooling/report.ts";
-import { isInterrupted } from "spacetime-keys/tooling/signals.ts";
-import { type Site, vaultOf } from "spacetime-keys/tooling/site.ts";
-import type { Known } from "spacetime-keys/tooling/steps.ts";
-import type { Fleet, Tools } from "spacetime-keys/tooling/vaults.ts";
-import { environmentsIn, pairBefore } from "spacetime-keys/tooling/words.ts";
+import { type Paths, fingerprintOf, readHost } from "./host.ts";
+import { type Report, table } from "./report.ts";
+import { isInterrupted } from "./signals.ts";
+import { type Site, vaultOf } from "./site.ts";
+import type { Known } from "./steps.ts";
+import type { Fleet, Tools } from "./vaults.ts";
+import { environmentsIn, pairBefore } from "./words.ts";
 
 const NONE = "none";
 

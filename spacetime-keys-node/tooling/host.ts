@@ -3,9 +3,9 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { Signer, fingerprint, normalizePem, type HostContents } from "spacetime-keys";
-import type { Flags } from "spacetime-keys/tooling/flags.ts";
-import { makeFolder, readText, replaceFile } from "spacetime-keys/tooling/files.ts";
-import type { Report } from "spacetime-keys/tooling/report.ts";
+import type { Flags } from "./flags.ts";
+import { makeFolder, readText, replaceFile } from "./files.ts";
+import type { Report } from "./report.ts";
 
 export interface Paths {
   folder: string;

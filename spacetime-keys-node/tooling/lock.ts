@@ -2,9 +2,9 @@
 
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isAliveElsewhere, makeFolder } from "spacetime-keys/tooling/files.ts";
-import type { Paths } from "spacetime-keys/tooling/host.ts";
-import { Problem, systemCode } from "spacetime-keys/tooling/problem.ts";
+import { isAliveElsewhere, makeFolder } from "./files.ts";
+import type { Paths } from "./host.ts";
+import { Problem, systemCode } from "./problem.ts";
 
 /** Beside the mounted keys folder, which the server reads. */
 export function stateFile(paths: Paths, name: string): string {

@@ -1,14 +1,14 @@
 // Flags in, exit code out.
 
-import { Az } from "spacetime-keys/tooling/az.ts";
-import { HELP, readFlags } from "spacetime-keys/tooling/flags.ts";
-import { AlreadyTold } from "spacetime-keys/tooling/problem.ts";
-import { Report } from "spacetime-keys/tooling/report.ts";
-import { resignOnly } from "spacetime-keys/tooling/resign.ts";
-import { rotate } from "spacetime-keys/tooling/rotation.ts";
-import { installSignalHandlers } from "spacetime-keys/tooling/signals.ts";
-import { type Site, checkSite } from "spacetime-keys/tooling/site.ts";
-import { verify } from "spacetime-keys/tooling/verify.ts";
+import { Az } from "./az.ts";
+import { HELP, readFlags } from "./flags.ts";
+import { AlreadyTold } from "./problem.ts";
+import { Report } from "./report.ts";
+import { resignOnly } from "./resign.ts";
+import { rotate } from "./rotation.ts";
+import { installSignalHandlers } from "./signals.ts";
+import { type Site, checkSite } from "./site.ts";
+import { verify } from "./verify.ts";
 
 /** 0: done, or all is well. 1: anything else. */
 export async function main(args: readonly string[], site: Site): Promise<0 | 1> {

@@ -1,9 +1,9 @@
 // Judging what was read anew after a plan's steps.
 
 import { auditFleet, type FleetReport, type RotationPlan } from "spacetime-keys";
-import type { Flags } from "spacetime-keys/tooling/flags.ts";
-import { Problem } from "spacetime-keys/tooling/problem.ts";
-import { type Fleet, contentsOf } from "spacetime-keys/tooling/vaults.ts";
+import type { Flags } from "./flags.ts";
+import { Problem } from "./problem.ts";
+import { type Fleet, contentsOf } from "./vaults.ts";
 
 /** What a token that is left as it is must cause. */
 const OF_THE_TOKEN = /^ERR_(?:TOKEN|TOML)_|^ERR_SERVER_KEY_STALE$/;

@@ -1,7 +1,7 @@
 // What a person reads. Never a key or a token.
 
-import { systemCode, isCoreError, Problem } from "spacetime-keys/tooling/problem.ts";
-import { hintFor } from "spacetime-keys/tooling/hints.ts";
+import { systemCode, isCoreError, Problem } from "./problem.ts";
+import { hintFor } from "./hints.ts";
 
 export class Report {
   readonly #verbose: boolean;

@@ -4,12 +4,12 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { existsSync } from "node:fs";
 import { auditFleet, normalizePem, resignCliToml, type ResignOptions } from "spacetime-keys";
-import { checkReplaceable, readText, removeLeftovers } from "spacetime-keys/tooling/files.ts";
-import type { Flags } from "spacetime-keys/tooling/flags.ts";
-import { type Paths, pathsOf, publicKeyOf, replaceHostFile } from "spacetime-keys/tooling/host.ts";
-import { lock } from "spacetime-keys/tooling/lock.ts";
-import { Problem } from "spacetime-keys/tooling/problem.ts";
-import type { Report } from "spacetime-keys/tooling/report.ts";
+import { checkReplaceable, readText, removeLeftovers } from "./files.ts";
+import type { Flags } from "./flags.ts";
+import { type Paths, pathsOf, publicKeyOf, replaceHostFile } from "./host.ts";
+import { lock } from "./lock.ts";
+import { Problem } from "./problem.ts";
+import type { Report } from "./report.ts";
 
 function existing(path: string, hint: string): string {
   const text = readText(path);

@@ -1,26 +1,26 @@
 // A rotation: read, decide, carry out, prove.
 
 import { auditFleet, type RotationPlan } from "spacetime-keys";
-import { type Decision, type Phase, decide, planFor } from "spacetime-keys/tooling/decide.ts";
-import { checkReplaceable, removeLeftovers } from "spacetime-keys/tooling/files.ts";
-import type { Flags } from "spacetime-keys/tooling/flags.ts";
-import { sayWhatMendsIt, sayWhatStandsWhere } from "spacetime-keys/tooling/half-way.ts";
-import { type Paths, pathsOf, readHost } from "spacetime-keys/tooling/host.ts";
-import { lock } from "spacetime-keys/tooling/lock.ts";
-import { AlreadyTold, Problem, isCoreError } from "spacetime-keys/tooling/problem.ts";
-import { prove } from "spacetime-keys/tooling/proof.ts";
-import { removeLeftSecretFiles } from "spacetime-keys/tooling/secret-file.ts";
-import { throwIfInterrupted } from "spacetime-keys/tooling/signals.ts";
-import { type Site, environmentsOf, groupsOf } from "spacetime-keys/tooling/site.ts";
-import { Executor } from "spacetime-keys/tooling/steps.ts";
-import { Unfinished } from "spacetime-keys/tooling/unfinished.ts";
+import { type Decision, type Phase, decide, planFor } from "./decide.ts";
+import { checkReplaceable, removeLeftovers } from "./files.ts";
+import type { Flags } from "./flags.ts";
+import { sayWhatMendsIt, sayWhatStandsWhere } from "./half-way.ts";
+import { type Paths, pathsOf, readHost } from "./host.ts";
+import { lock } from "./lock.ts";
+import { AlreadyTold, Problem, isCoreError } from "./problem.ts";
+import { prove } from "./proof.ts";
+import { removeLeftSecretFiles } from "./secret-file.ts";
+import { throwIfInterrupted } from "./signals.ts";
+import { type Site, environmentsOf, groupsOf } from "./site.ts";
+import { Executor } from "./steps.ts";
+import { Unfinished } from "./unfinished.ts";
 import {
   type Fleet,
   type Tools,
   contentsOf,
   readFleet,
   requireReadable,
-} from "spacetime-keys/tooling/vaults.ts";
+} from "./vaults.ts";
 import {
   announceNotes,
   environmentsIn,
@@ -29,7 +29,7 @@ import {
   sayOutcome,
   sayPublisher,
   stepLines,
-} from "spacetime-keys/tooling/words.ts";
+} from "./words.ts";
 
 export async function rotate(
   tools: Tools,

@@ -3,7 +3,7 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isAliveElsewhere } from "spacetime-keys/tooling/files.ts";
+import { isAliveElsewhere } from "./files.ts";
 
 const PREFIX = "spacetimedb-tooling-";
 

@@ -1,7 +1,7 @@
 // SIGINT, SIGTERM, SIGHUP: running calls are stopped, and the run ends by its ordinary way, which
 // cleans up and says what stands where.
 
-import { Interrupted } from "spacetime-keys/tooling/problem.ts";
+import { Interrupted } from "./problem.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

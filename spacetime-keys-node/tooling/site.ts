@@ -1,6 +1,6 @@
 // What an operator adapts: vaults, groups, secrets' names.
 
-import { Problem } from "spacetime-keys/tooling/problem.ts";
+import { Problem } from "./problem.ts";
 
 export interface Site {
   /** Environment = vault. */

@@ -8,7 +8,7 @@ import {
   type Resigned,
   type RotationPlan,
 } from "spacetime-keys";
-import { readText } from "spacetime-keys/tooling/files.ts";
+import { readText } from "./files.ts";
 import {
   type Paths,
   fingerprintOf,
@@ -16,12 +16,12 @@ import {
   mountPublicKey,
   publicKeyOf,
   replaceHostFile,
-} from "spacetime-keys/tooling/host.ts";
-import { Problem } from "spacetime-keys/tooling/problem.ts";
-import { pause, throwIfInterrupted } from "spacetime-keys/tooling/signals.ts";
-import { type Site, groupOf, vaultOf } from "spacetime-keys/tooling/site.ts";
-import type { Unfinished } from "spacetime-keys/tooling/unfinished.ts";
-import type { Fleet, Tools } from "spacetime-keys/tooling/vaults.ts";
+} from "./host.ts";
+import { Problem } from "./problem.ts";
+import { pause, throwIfInterrupted } from "./signals.ts";
+import { type Site, groupOf, vaultOf } from "./site.ts";
+import type { Unfinished } from "./unfinished.ts";
+import type { Fleet, Tools } from "./vaults.ts";
 
 export type Step = RotationPlan["steps"][number];
 

@@ -2,9 +2,9 @@
 // that was cut short is recognized by it, and is finished instead of beginning anew. No secret.
 
 import { rmSync } from "node:fs";
-import { readText, replaceFile } from "spacetime-keys/tooling/files.ts";
-import { type Paths } from "spacetime-keys/tooling/host.ts";
-import { stateFile } from "spacetime-keys/tooling/lock.ts";
+import { readText, replaceFile } from "./files.ts";
+import { type Paths } from "./host.ts";
+import { stateFile } from "./lock.ts";
 
 export class Unfinished {
   readonly #path: string;

@@ -1,11 +1,11 @@
 // Reading the vaults: what the core's audit and plans are made from.
 
 import { auditFleet, type FleetContents, type HostContents } from "spacetime-keys";
-import type { Az, Version } from "spacetime-keys/tooling/az.ts";
-import { AzFailure } from "spacetime-keys/tooling/az-errors.ts";
-import { fingerprintOf } from "spacetime-keys/tooling/host.ts";
-import type { Report } from "spacetime-keys/tooling/report.ts";
-import { type Site, environmentsOf, groupOf, vaultOf } from "spacetime-keys/tooling/site.ts";
+import type { Az, Version } from "./az.ts";
+import { AzFailure } from "./az-errors.ts";
+import { fingerprintOf } from "./host.ts";
+import type { Report } from "./report.ts";
+import { type Site, environmentsOf, groupOf, vaultOf } from "./site.ts";
 
 const MAX_EARLIER_VERSIONS = 20;
 

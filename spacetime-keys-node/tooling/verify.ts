@@ -1,12 +1,12 @@
 // --verify-only: judges vaults, policy, mounted files and token. Writes nothing.
 
 import { auditFleet, type FleetReport } from "spacetime-keys";
-import type { Flags } from "spacetime-keys/tooling/flags.ts";
-import { hintFor } from "spacetime-keys/tooling/hints.ts";
-import { pathsOf, readHost } from "spacetime-keys/tooling/host.ts";
-import { type Report, table } from "spacetime-keys/tooling/report.ts";
-import { type Site, environmentsOf, groupOf } from "spacetime-keys/tooling/site.ts";
-import { type Tools, contentsOf, readFleet } from "spacetime-keys/tooling/vaults.ts";
+import type { Flags } from "./flags.ts";
+import { hintFor } from "./hints.ts";
+import { pathsOf, readHost } from "./host.ts";
+import { type Report, table } from "./report.ts";
+import { type Site, environmentsOf, groupOf } from "./site.ts";
+import { type Tools, contentsOf, readFleet } from "./vaults.ts";
 
 /** Whether all is well. */
 export async function verify(tools: Tools, site: Site, flags: Flags): Promise<boolean> {

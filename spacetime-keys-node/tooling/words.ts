@@ -1,13 +1,13 @@
 // Plans and their outcome, in words.
 
 import type { RotationPlan } from "spacetime-keys";
-import type { Phase } from "spacetime-keys/tooling/decide.ts";
-import type { Flags } from "spacetime-keys/tooling/flags.ts";
-import { type Paths, fingerprintOf } from "spacetime-keys/tooling/host.ts";
-import { type Report, table } from "spacetime-keys/tooling/report.ts";
-import { type Site, vaultOf } from "spacetime-keys/tooling/site.ts";
-import type { Step } from "spacetime-keys/tooling/steps.ts";
-import type { Fleet } from "spacetime-keys/tooling/vaults.ts";
+import type { Phase } from "./decide.ts";
+import type { Flags } from "./flags.ts";
+import { type Paths, fingerprintOf } from "./host.ts";
+import { type Report, table } from "./report.ts";
+import { type Site, vaultOf } from "./site.ts";
+import type { Step } from "./steps.ts";
+import type { Fleet } from "./vaults.ts";
 
 function describe(step: Step, site: Site, paths: Paths): string {
   const vault = vaultOf(site, step.environment);

@@ -33,7 +33,9 @@ for (const backend of ["aws_lc_rs", "rust_crypto"]) {
       const ofThisRun = name === "jwt-simple" || name === `jsonwebtoken-${backend}`;
       if (!ofThisRun) continue;
       const peer = median(group, name);
-      console.log(`  ${(ours / peer).toFixed(2).padStart(6)} × ${name.padEnd(26)} ${(peer / 1000).toFixed(1)} µs`);
+      console.log(
+        `  ${(ours / peer).toFixed(2).padStart(6)} × ${name.padEnd(26)} ${(peer / 1000).toFixed(1)} µs`,
+      );
     }
   }
 }

@@ -12,7 +12,11 @@ import { fileURLToPath } from "node:url";
 
 const US = "spacetime-keys";
 // docs/design.md, "Speed": at most so many times the bare work.
-const GOALS = { sign: ["aws-lc-rs", 1.1], verify: ["aws-lc-rs", 1.1], identity: ["blake3-unchained", 1.05] };
+const GOALS = {
+  sign: ["aws-lc-rs", 1.1],
+  verify: ["aws-lc-rs", 1.1],
+  identity: ["blake3-unchained", 1.05],
+};
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const options = process.argv.slice(2);

@@ -67,7 +67,9 @@ try {
     encoding: "utf8",
   });
   const kib = Number(memory.stderr?.trim());
-  console.log(`peak memory: ${kib ? `${(kib / 1024).toFixed(1)} MiB` : "unknown (no /usr/bin/time)"}`);
+  console.log(
+    `peak memory: ${kib ? `${(kib / 1024).toFixed(1)} MiB` : "unknown (no /usr/bin/time)"}`,
+  );
   console.log(`binary: ${(statSync(program).size / 1e6).toFixed(1)} MB`);
 } finally {
   rmSync(host, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import {
   KEYS,
   PAIR_0,
   type Start,
-  TestHost,
+  type TestHost,
   callsOf,
   finishHosts,
   hostAt,

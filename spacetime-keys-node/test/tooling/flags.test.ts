@@ -79,7 +79,7 @@ test.each([["--dry-run"], ["-d"], ["-dv"]])(
 
 test("a dry run prints the very steps of the run", async () => {
   const host = new TestHost();
-  const steps = (text: string) => text.split("\n").filter((line) => /^\s+\d+\.  /.test(line));
+  const steps = (text: string) => text.split("\n").filter((line) => /^\s+\d+\. {2}/.test(line));
   const dry = await host.tooling("--dry-run", "--yes");
   expect(host.store.calls().some(({ action }) => action === "set")).toBeFalse();
   const run = await host.tooling("--yes");

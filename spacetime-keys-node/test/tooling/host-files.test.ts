@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { CLI_TOML, IDENTITY, KEYS, TestHost, finishHosts } from "./test-host.ts";
-import { replaceFile } from "spacetime-keys/tooling/files.ts";
+import { replaceFile } from "../../tooling/files.ts";
 import { PUBLIC } from "./vault-store.ts";
 
 setDefaultTimeout(300_000);

@@ -82,10 +82,6 @@ fn entry_of(random: &mut Random, key: Key) -> Json {
 
 /// An entry of a kind that no token is signed with.
 fn other_entry(random: &mut Random) -> Json {
-    let mut coordinate = |length: usize| {
-        let bytes: Vec<u8> = (0..length).map(|_| random.byte()).collect();
-        Json::string(&URL_SAFE_NO_PAD.encode(bytes))
-    };
     /// `kty`, `crv`, and how long its numbers are.
     type Kind = (&'static str, Option<&'static str>, &'static [(&'static str, usize)]);
     const KINDS: [Kind; 9] = [
@@ -99,6 +95,10 @@ fn other_entry(random: &mut Random) -> Json {
         ("AKP", None, &[("pub", 32)]),
         ("EC", Some("P-256"), &[("x", 32), ("y", 32)]),
     ];
+    let mut coordinate = |length: usize| {
+        let bytes: Vec<u8> = (0..length).map(|_| random.byte()).collect();
+        Json::string(&URL_SAFE_NO_PAD.encode(bytes))
+    };
     let parts: Vec<(&str, Json)> = KINDS
         .iter()
         .flat_map(|kind| kind.2)
