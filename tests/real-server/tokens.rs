@@ -175,6 +175,7 @@ fn a_spoilt_set() {
 
 /// A new key by the planner's times. The server's clock is the wall's, so its own refresh is waited
 /// for, five minutes, and must come within the time that the planner gives it.
+// Slow: the server keeps an issuer's set for five minutes, by its own clock.
 #[test]
 fn a_rollover() {
     let host = Host::with_keys();

@@ -352,6 +352,7 @@ fn a_reader_that_goes_away_ends_it() {
 }
 
 /// Sorted on the disk: more users than the memory for sorting takes. Nothing is left there.
+// Slow: 1.6 million users, more than are sorted in memory, twice.
 #[test]
 fn clashes_are_found_on_the_disk_too() {
     let host = Host::empty();

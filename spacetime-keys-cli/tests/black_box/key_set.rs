@@ -11,7 +11,7 @@ use crate::common::{Host, PUBLIC, Run};
 /// So long a set may take to come: a busy machine is no silent server.
 const PATIENT: &str = "10m";
 /// The same where it never comes.
-const IMPATIENT: &str = "2s";
+const IMPATIENT: &str = "1s";
 
 /// A host, the set of its key, and a token that this key signed.
 fn host() -> (Host, String, String) {

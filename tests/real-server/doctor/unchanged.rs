@@ -54,6 +54,7 @@ fn assert_only_questions(seen: &[Seen], set_up: &SetUp) {
 /// How often the questions are asked again before a change is theirs.
 const ATTEMPTS: usize = 3;
 
+// Slow: a hundred runs, and nothing counts before the server has written all down.
 #[test]
 fn nothing_changes() {
     let seed = seed();

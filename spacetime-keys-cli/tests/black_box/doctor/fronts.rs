@@ -8,7 +8,7 @@ use super::{PATIENT, doctor};
 use crate::common::{Host, PUBLIC};
 
 /// Where a front never answers, this is waited for.
-const IMPATIENT: [&str; 2] = ["--timeout", "2s"];
+const IMPATIENT: [&str; 2] = ["--timeout", "1s"];
 
 /// Too deep for any reader of JSON.
 static DEEP: [u8; 60_000] = [b'['; 60_000];

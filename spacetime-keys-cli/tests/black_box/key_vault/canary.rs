@@ -111,6 +111,7 @@ fn talkative(fleet: &Fleet, host: &Host, arguments: &[&str]) -> (Run, BTreeSet<V
     })
 }
 
+// Slow: 36 runs, most of them with retries that wait.
 #[test]
 fn no_secret_shows() {
     let fleet = Fleet::new();

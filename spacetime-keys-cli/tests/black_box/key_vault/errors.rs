@@ -88,6 +88,7 @@ fn throttled() {
 }
 
 /// A `Retry-After` is heeded as far as the deadline goes, and no further.
+// Slow: the deadline is waited out, twice.
 #[test]
 fn throttled_for_longer_than_the_deadline() {
     let (fleet, host) = rotated();
@@ -106,6 +107,7 @@ fn unavailable() {
     check(&fleet, &host, "ERR_STORE_UNAVAILABLE", &["kv-prod", "503"]);
 }
 
+// Slow: the deadline is waited out, twice; a busy machine has a longer one.
 #[test]
 fn no_answer_in_time() {
     let (fleet, host) = rotated();
@@ -151,6 +153,7 @@ fn an_answer_that_is_cut_off() {
 }
 
 /// A vault that lists a newer version than it hands out is asked again; then that is said.
+// Slow: a vault that stays behind is asked again for seven seconds, twice.
 #[test]
 fn an_answer_of_yesterday() {
     let (fleet, host) = rotated();

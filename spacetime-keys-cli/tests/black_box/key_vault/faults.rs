@@ -195,6 +195,7 @@ pub(crate) fn mend(fleet: &Fleet, host: &Host, begun: bool, context: &str) {
     panic!("{context}: {command:?} does not mend it");
 }
 
+// Slow: hundreds of runs, each resumed; hangs are waited out for 3 s each.
 #[test]
 fn every_fault_at_every_request() {
     let seed = seed();

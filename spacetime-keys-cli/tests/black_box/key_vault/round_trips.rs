@@ -62,6 +62,7 @@ fn a_whole_fleet_waits_as_long_as_one_vault() {
     assert_trips(rotated, &["rotate", "--env", "all", "--yes"], ROTATION);
 }
 
+// Slow: seventeen round trips, each slow enough to be told apart on a busy machine.
 #[test]
 fn a_host_met_for_the_first_time() {
     let new = || (Fleet::new(), Fleet::host());
