@@ -18,13 +18,13 @@ impl Issuer {
     pub(crate) fn serve(host: &Host) -> Self {
         let folder = host.path("issuer");
         let served = folder.clone();
-        let server = Plain::serve(move |request, stream| {
+        let plain = Plain::serve(move |request, stream| {
             match fs::read(served.join(request.path.trim_start_matches('/'))) {
                 Ok(body) => reply(stream, "200 OK", body),
                 Err(_) => reply(stream, "404 Not Found", ""),
             }
         });
-        Self { url: server.url, folder }
+        Self { url: plain.url, folder }
     }
 
     /// What tokens name as `iss`.
