@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-/// The longest that any answer may take, from the connection to the last byte.
-const DEADLINE: Duration = Duration::from_secs(20);
+/// The longest that any answer may take, from the connection to the last byte, on a busy machine.
+const DEADLINE: Duration = Duration::from_mins(5);
 
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -26,26 +26,38 @@ pub(crate) fn put(url: &str, token: &str, body: &[u8]) -> Result<Reply, ureq::Er
     read(agent().put(url).header("Authorization", format!("Bearer {token}")).send(body)?)
 }
 
-/// A PUT with whatever comes behind `Bearer `, however odd: written to the connection as it is, for
-/// an HTTP library would refuse some of it. Without a token, without the header.
+/// A PUT with whatever comes behind `Bearer `, however odd. Without a token, without the header.
 pub(crate) fn put_raw(url: &str, token: Option<&str>, body: &[u8]) -> std::io::Result<Reply> {
+    raw("PUT", url, token, body)
+}
+
+/// Written to the connection as it is, for an HTTP library would refuse some of it, or take it for a
+/// failure that a server answers, and goes, before it has read everything.
+pub(crate) fn raw(
+    method: &str,
+    url: &str,
+    token: Option<&str>,
+    body: &[u8],
+) -> std::io::Result<Reply> {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
-    write!(
-        stream,
-        "PUT /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n",
+    let head = format!(
+        "{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}\
+         Content-Length: {}\r\n\r\n",
         authorization.unwrap_or_default(),
         body.len()
-    )?;
-    stream.write_all(body)?;
+    );
+    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
     let mut reply = Vec::new();
-    stream.read_to_end(&mut reply)?;
+    let read = stream.read_to_end(&mut reply);
     let reply = String::from_utf8_lossy(&reply);
     let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_default();
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    Ok(Reply { status: status.expect("an HTTP status line"), body: body.to_owned() })
+    match head.split(' ').nth(1).and_then(|status| status.parse().ok()) {
+        Some(status) => Ok(Reply { status, body: body.to_owned() }),
+        None => Err(read.err().unwrap_or_else(|| std::io::Error::other("no HTTP status line"))),
+    }
 }
 
 /// A new one for each request: no connection may outlive a restart of the server.

@@ -2,10 +2,9 @@
 //! lines of static web server.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::path::PathBuf;
+
+use spacetime_keys_stand_ins::plain::{Plain, reply};
 
 use crate::host::Host;
 
@@ -17,17 +16,15 @@ pub(crate) struct Issuer {
 impl Issuer {
     /// Serves a folder of the host on a free port, until the test process ends.
     pub(crate) fn serve(host: &Host) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let folder = host.path("issuer");
         let served = folder.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                // A client that goes away is its own business.
-                let _ = answer(&stream.unwrap(), &served);
+        let plain = Plain::serve(move |request, stream| {
+            match fs::read(served.join(request.path.trim_start_matches('/'))) {
+                Ok(body) => reply(stream, "200 OK", body),
+                Err(_) => reply(stream, "404 Not Found", ""),
             }
         });
-        Self { url, folder }
+        Self { url: plain.url, folder }
     }
 
     /// What tokens name as `iss`.
@@ -46,22 +43,4 @@ impl Issuer {
         arguments.extend(public_keys.iter().map(|path| path.to_str().unwrap()));
         host.spacetime_keys_json(&arguments);
     }
-}
-
-fn answer(mut stream: &TcpStream, folder: &Path) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream).lines();
-    let request = lines.next().transpose()?.unwrap_or_default();
-    // The rest of the head: nothing that a folder of files asks for.
-    while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
-    let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches('/');
-    let (status, body) = match fs::read(folder.join(path)) {
-        Ok(body) => ("200 OK", body),
-        Err(_) => ("404 Not Found", Vec::new()),
-    };
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    )?;
-    stream.write_all(&body)
 }

@@ -7,12 +7,14 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
 
 mod doctor;
+mod flush;
 mod host;
 mod http;
 mod issuer;
 mod module;
 #[path = "../pages.rs"]
 mod pages;
+mod ports;
 mod process;
 mod server;
 mod tokens;

@@ -1,44 +1,54 @@
 //! A real `spacetimedb-standalone` that serves the keys mounted on a host.
 
 use std::fs::{self, OpenOptions};
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::flush::wait_until_flushed;
 use crate::host::{DATABASE, Host};
 use crate::http::{self, Reply};
+use crate::ports;
 
 /// A start takes a fraction of a second; more than this and it will not come.
-const START_DEADLINE: Duration = Duration::from_mins(1);
-
-/// Server 1.2.0 handles no signal, and writes its control database to disk every 50 ms: killed right
-/// after a publish, it has forgotten the database by its next start.
-const FLUSHED: Duration = Duration::from_millis(250);
+const START_DEADLINE: Duration = Duration::from_mins(5);
 
 pub(crate) struct Server {
     command: Command,
     process: Child,
     log: PathBuf,
+    data: PathBuf,
+    address: String,
     url: String,
 }
+
+/// Why a server ended before it answered: somebody else has its port.
+struct Taken;
 
 impl Server {
     /// Starts a server with the host's mounted keys and a data folder of its own on the host.
     pub(crate) fn start(host: &Host) -> Self {
-        let port = free_port();
-        let log = host.path("server.log");
+        loop {
+            if let Ok(server) = Self::start_at(host, ports::free()) {
+                return server;
+            }
+        }
+    }
+
+    fn start_at(host: &Host, port: u16) -> Result<Self, Taken> {
+        let (log, data) = (host.path("server.log"), host.path("data/server"));
         let log_file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let address = format!("127.0.0.1:{port}");
 
         let mut command = host.command(host.real("spacetimedb-standalone"));
         command
             .arg("start")
-            .args(["--listen-addr", &format!("127.0.0.1:{port}")])
+            .args(["--listen-addr", &address])
             .arg("--data-dir")
-            .arg(host.path("data/server"))
+            .arg(&data)
             .arg("--jwt-priv-key-path")
             .arg(host.private_key())
             .arg("--jwt-pub-key-path")
@@ -46,19 +56,34 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(log_file.try_clone().unwrap())
             .stderr(log_file);
+        let logged = length(&log);
         let process = command.spawn().unwrap();
 
-        let mut server = Self { command, process, log, url: format!("http://127.0.0.1:{port}") };
-        server.wait_until_it_answers();
-        server
+        let url = format!("http://{address}");
+        let mut server = Self { command, process, log, data, address, url };
+        server.wait_until_it_answers(logged)?;
+        Ok(server)
     }
 
     /// Stops the server and starts it again on the same port: it reads the mounted keys anew.
     pub(crate) fn restart(&mut self) {
-        thread::sleep(FLUSHED);
+        self.wait_until_flushed();
         self.stop();
-        self.process = self.command.spawn().unwrap();
-        self.wait_until_it_answers();
+        let begun = Instant::now();
+        loop {
+            let logged = length(&self.log);
+            self.process = self.command.spawn().unwrap();
+            if self.wait_until_it_answers(logged).is_ok() {
+                return;
+            }
+            // Whoever tries whether the port is free has it for a moment.
+            assert!(begun.elapsed() < START_DEADLINE, "another has taken {}", self.address);
+        }
+    }
+
+    /// Waits until all that it has answered so far is on the disk.
+    pub(crate) fn wait_until_flushed(&self) {
+        wait_until_flushed(self.process.id(), &self.data);
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -89,17 +114,33 @@ impl Server {
         reply
     }
 
-    fn wait_until_it_answers(&mut self) {
+    /// `logged` is how long the log was before the start.
+    fn wait_until_it_answers(&mut self, logged: usize) -> Result<(), Taken> {
         let started = Instant::now();
         let ping = format!("{}/v1/ping", self.url);
-        // The process first: should another one have taken the port, its answer must not count.
-        while self.process.try_wait().unwrap().is_none() && started.elapsed() < START_DEADLINE {
-            if http::get(&ping).is_ok_and(|reply| reply.status == 200) {
-                return;
+        let listens = format!("listening on {}", self.address);
+        let log = self.log.clone();
+        let said = || {
+            let log = fs::read(&log).unwrap();
+            String::from_utf8_lossy(log.get(logged..).unwrap()).into_owned()
+        };
+        while started.elapsed() < START_DEADLINE {
+            // Before what it says is looked at: all of that is there then.
+            let ended = self.process.try_wait().unwrap().is_some();
+            let said = said();
+            if ended && said.contains("Address already in use") {
+                return Err(Taken);
+            }
+            if ended {
+                break;
+            }
+            // The port is its own: the answer of another one that has taken it must not count.
+            if said.contains(&listens) && http::get(&ping).is_ok_and(|reply| reply.status == 200) {
+                return Ok(());
             }
             thread::sleep(Duration::from_millis(20));
         }
-        panic!("the server did not start:\n{}", fs::read_to_string(&self.log).unwrap());
+        panic!("the server did not start:\n{}", said());
     }
 
     fn stop(&mut self) {
@@ -115,8 +156,6 @@ impl Drop for Server {
     }
 }
 
-/// A port that was free a moment ago. Kernels hand them out at random or in turn, so two servers of a
-/// run do not get the same one; should that happen all the same, the log says so.
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+fn length(log: &Path) -> usize {
+    usize::try_from(fs::metadata(log).unwrap().len()).unwrap()
 }

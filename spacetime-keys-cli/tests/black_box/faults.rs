@@ -252,11 +252,13 @@ scenarios! {
     resume_mismatched_mounted_files
 }
 
+// Slow: two faults a run: some thousand runs with --all.
 #[test]
 fn resume_an_interrupted_rotation() {
     every_point_twice(&crate::scenario::rotate_a_host_met_for_the_first_time(), &["resume"]);
 }
 
+// Slow: two faults a run: some thousand runs with --all.
 #[test]
 fn the_same_rotation_again_after_an_interrupted_one() {
     every_point_twice(&crate::scenario::rotate_again(), &["rotate", "--env", "local", "--yes"]);

@@ -21,8 +21,10 @@ fn on_a_terminal(host: &Host, arguments: &str, answer: &str) -> (Option<i32>, St
     while !screen.ends_with(b"] ") && output.read(&mut byte).unwrap() == 1 {
         screen.extend(byte);
     }
-    // A program that asked nothing has ended by now, and reads nothing.
-    let _ = writeln!(child.stdin.take().unwrap(), "{answer}");
+    // A program that asked nothing has ended by now, and reads nothing. The keyboard stays until the
+    // end: `script` would type the end of input behind an answer that is not read yet.
+    let mut keyboard = child.stdin.take().unwrap();
+    let _ = writeln!(keyboard, "{answer}");
     output.read_to_end(&mut screen).unwrap();
     (child.wait().unwrap().code(), String::from_utf8_lossy(&screen).into_owned())
 }

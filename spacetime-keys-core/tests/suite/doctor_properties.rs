@@ -176,9 +176,7 @@ proptest! {
 #[allow(clippy::enum_glob_use)] // all of them are named
 fn every_scene_is_judged_and_every_check_is_reached() {
     use CheckName::*;
-    any_scene();
-    let reached = REACHED.lock().unwrap();
-    for name in [
+    let good = [
         Server,
         Version,
         ServedKey,
@@ -193,10 +191,8 @@ fn every_scene_is_judged_and_every_check_is_reached() {
         Database,
         Owner,
         Log,
-    ] {
-        assert!(reached.contains(&(name, "good")), "{name} is never good");
-    }
-    for name in [
+    ];
+    let broken = [
         Server,
         ServedKey,
         MountedKeys,
@@ -212,10 +208,17 @@ fn every_scene_is_judged_and_every_check_is_reached() {
         Database,
         Owner,
         Log,
-    ] {
-        assert!(reached.contains(&(name, "broken")), "{name} is never broken");
+    ];
+    let mut left: BTreeSet<_> = good.map(|name| (name, "good")).into();
+    left.extend(broken.map(|name| (name, "broken")));
+    left.extend([ServerKey, Escrow].map(|name| (name, "warning")));
+    // Which scenes come is chance, and some checks are rare: those may take more of them.
+    for _ in 0..10 {
+        any_scene();
+        left.retain(|check| !REACHED.lock().unwrap().contains(check));
+        if left.is_empty() {
+            return;
+        }
     }
-    for name in [ServerKey, Escrow] {
-        assert!(reached.contains(&(name, "warning")), "{name} never warns");
-    }
+    panic!("never reached: {left:?}");
 }

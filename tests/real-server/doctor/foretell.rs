@@ -160,6 +160,7 @@ fn try_one(world: &mut World, set_up: &SetUp, stocked: &str) -> Tried {
     Tried { foretold, cured, wrong }
 }
 
+// Slow: dozens of set-ups, each published to a server that is started for it.
 #[test]
 fn what_a_publish_would_answer() {
     let seed = seed();

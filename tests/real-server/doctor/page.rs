@@ -20,6 +20,7 @@ const SECTIONS: [(&str, KeyFault, TokenFault); 6] = [
     ("There is no token", KeyFault::None, TokenFault::Missing),
 ];
 
+// Slow: a server is started anew for each section, and published to.
 #[test]
 fn the_page_about_refused_publishes() {
     let blocks = pages::read("publish-refused.md");

@@ -1,9 +1,10 @@
 //! A proxy that notes what goes to a server, and passes it on.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::thread;
+
+use spacetime_keys_stand_ins::plain::{Plain, Request, raw};
 
 /// One request and the head of its reply.
 #[derive(Clone)]
@@ -26,23 +27,17 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// In front of the server at this URL, until the test process ends.
     pub(crate) fn before(server: &str) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let server = server.trim_start_matches("http://").to_owned();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&seen);
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let (server, noted) = (server.clone(), Arc::clone(&noted));
-                thread::spawn(move || {
-                    // A client that goes away is its own business.
-                    if let Ok(seen) = pass_on(&client.unwrap(), &server) {
-                        noted.lock().unwrap().push(seen);
-                    }
-                });
-            }
+        let plain = Plain::serve(move |request, client| {
+            // A server that does not answer: neither does the proxy.
+            let Ok(reply) = pass_on(request, &server) else { return };
+            // Noted before it is passed on: whoever has the reply may look.
+            noted.lock().unwrap().push(Seen::of(request, &reply));
+            raw(client, &reply);
         });
-        Self { url, seen }
+        Self { url: plain.url, seen }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -55,40 +50,31 @@ impl Proxy {
     }
 }
 
-/// One request a connection: the server is asked to close it after its reply.
-fn pass_on(mut client: &TcpStream, server: &str) -> io::Result<Seen> {
-    let mut reader = BufReader::new(client);
-    let mut request = String::new();
-    reader.read_line(&mut request)?;
-    let mut words = request.split(' ');
-    let mut next = || words.next().unwrap_or_default().to_owned();
-    let (method, path) = (next(), next());
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line == "\r\n" {
-            break;
-        }
-        let lower = line.to_lowercase();
-        if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or_default();
-        }
-        if !lower.starts_with("connection:") {
-            head.push_str(&line);
+impl Seen {
+    fn of(request: &Request, reply: &[u8]) -> Self {
+        let reply = String::from_utf8_lossy(reply).to_lowercase();
+        Self {
+            method: request.method.clone(),
+            path: request.path.clone(),
+            authorized: request.header("authorization").is_some(),
+            body: request.body.len(),
+            reply: reply.split("\r\n\r\n").next().unwrap_or_default().to_owned(),
         }
     }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
+}
 
+/// One request a connection: the server is asked to close it after its reply.
+fn pass_on(request: &Request, server: &str) -> io::Result<Vec<u8>> {
     let mut upstream = TcpStream::connect(server)?;
-    write!(upstream, "{request}{head}Connection: close\r\n\r\n")?;
-    upstream.write_all(&body)?;
+    write!(upstream, "{} {} HTTP/1.1\r\n", request.method, request.path)?;
+    for (name, value) in &request.headers {
+        if !name.eq_ignore_ascii_case("connection") {
+            write!(upstream, "{name}: {value}\r\n")?;
+        }
+    }
+    write!(upstream, "Connection: close\r\n\r\n")?;
+    upstream.write_all(&request.body)?;
     let mut reply = Vec::new();
     upstream.read_to_end(&mut reply)?;
-    let text = String::from_utf8_lossy(&reply).to_lowercase();
-    let reply_head = text.split("\r\n\r\n").next().unwrap_or_default().to_owned();
-    // Noted even where the client no longer listens.
-    let _ = client.write_all(&reply);
-    let authorized = head.to_lowercase().contains("authorization:");
-    Ok(Seen { method, path, authorized, body: length, reply: reply_head })
+    Ok(reply)
 }

@@ -38,6 +38,7 @@ fn cure(owners: &mut OwnersHost, keys: KeyFault, token: TokenFault) -> Result<St
     Ok(outcome)
 }
 
+// Slow: dozens of hosts, each with four restarts of the server and two publishes.
 #[test]
 fn remedies_cure() {
     let seed = seed();

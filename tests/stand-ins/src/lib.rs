@@ -14,6 +14,7 @@ mod fault;
 mod hosts;
 mod log;
 mod login;
+pub mod plain;
 mod proxy;
 mod query;
 mod random;

@@ -140,6 +140,15 @@ impl Host {
     }
 }
 
+/// Puts a program into its place, where it can be run at once. Another program copies it: what this
+/// process itself has open for writing, children that other tests start at the same moment have open
+/// too until they are what they are to be, and until then nobody may run it ("Text file busy").
+pub(crate) fn install(program: &Path, place: &Path) {
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    let mut command = Command::new("install");
+    Run::of(command.args(["-m", "755"]).args([program, place]), b"").success();
+}
+
 /// A token with these claims, signed as a server signs its own.
 pub(crate) fn token(key: &PrivateKey, claims: &Value) -> String {
     let header = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"ES256"}"#);
@@ -172,9 +181,15 @@ impl Run {
     pub(crate) fn of(command: &mut Command, input: &[u8]) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // A program that does not read it is not the test's failure.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        child.wait_with_output().unwrap().into()
+        let mut stdin = child.stdin.take().unwrap();
+        std::thread::scope(|scope| {
+            // Beside the reading: both pipes could be full. A program that does not read it is not
+            // the test's failure.
+            scope.spawn(move || {
+                let _ = stdin.write_all(input);
+            });
+            child.wait_with_output().unwrap().into()
+        })
     }
 
     /// Fails the test unless the exit code is 0.

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::process::Command;
 
-use super::{Host, PROGRAM, Run};
+use super::{Host, PROGRAM, Run, install};
 
 /// The user of no rights at all, as whom the tests run the program if they are root themselves:
 /// modes do not bind root.
@@ -27,7 +27,7 @@ impl Unprivileged {
         let is_root = fs::metadata(host.path("")).unwrap().uid() == 0;
         if is_root {
             // Where the user of no rights can run it.
-            fs::copy(PROGRAM, host.path("spacetime-keys")).unwrap();
+            install(PROGRAM.as_ref(), &host.path("spacetime-keys"));
             host.set_mode("", 0o755);
             for path in host.tree().into_keys() {
                 chown(host.path(path.to_str().unwrap()), Some(NOBODY), Some(NOBODY)).unwrap();

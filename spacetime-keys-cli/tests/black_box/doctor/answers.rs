@@ -191,17 +191,17 @@ fn recorded_publishes() {
                 cannot_issue: false,
                 plain_owner: compared % 2 == 1,
             };
-            let (url, seen) = standin.serve();
+            let server = standin.serve();
             let database = match name {
                 Name::New => "db-two",
                 Name::Existing => "db-one",
                 Name::Bad => "Db_One",
             };
-            let said = doctor(&host, &["--server", &url, "--database", database]);
+            let said = doctor(&host, &["--server", &server.url, "--database", database]);
             let expected = (outcome(answer.status, &answer.body), Some(answer.status));
             assert_eq!(said.outcome(), expected, "{version}, {case}: {:#}", said.document);
             assert_eq!(said.text("server_version"), version);
-            for request in seen.lock().unwrap().iter() {
+            for request in server.take() {
                 assert!(["GET", "HEAD"].contains(&&*request.method), "{case}: {}", request.path);
             }
             compared += 1;
@@ -248,7 +248,7 @@ fn not_the_owner_by_version() {
             cannot_issue: false,
             plain_owner: false,
         };
-        let (url, _) = standin.serve();
+        let url = standin.serve().url;
         let said = doctor(&host, &["--server", &url, "--database", "db-one"]);
         assert_eq!(said.outcome(), ("not_owner", status), "{version}: {:#}", said.document);
         assert_eq!(said.run.status, Some(1));

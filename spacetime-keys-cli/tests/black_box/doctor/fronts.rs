@@ -1,19 +1,14 @@
 //! What answers in a server's place, or does not: proxies, gateways, sign-in pages, and worse.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Duration;
+use std::net::TcpStream;
 
-use super::doctor;
-use super::standin::{Request, reply, serve};
+use spacetime_keys_stand_ins::plain::{NOBODY, Plain, Request, drip, flood, hang, raw, reply};
+
+use super::{PATIENT, doctor};
 use crate::common::{Host, PUBLIC};
 
-/// Enough for any answer here; a front that hangs does so for much longer.
-const TIMEOUT: &str = "2s";
-
-const FOREVER: Duration = Duration::from_hours(1);
+/// Where a front never answers, this is waited for.
+const IMPATIENT: [&str; 2] = ["--timeout", "1s"];
 
 /// Too deep for any reader of JSON.
 static DEEP: [u8; 60_000] = [b'['; 60_000];
@@ -29,10 +24,23 @@ fn behind(
     status: Option<u64>,
     words: &str,
 ) {
-    let url = serve(front);
+    behind_for(PATIENT, front, case, outcome, status, words);
+}
+
+/// The same, with so much patience.
+#[track_caller]
+fn behind_for(
+    patience: [&str; 2],
+    front: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static,
+    case: &str,
+    outcome: &str,
+    status: Option<u64>,
+    words: &str,
+) {
+    let url = Plain::serve(front).url;
     let host = Host::new();
     let before = host.tree();
-    let arguments = ["--server", &url, "--database", "app", "--timeout", TIMEOUT];
+    let arguments = [&["--server", &url, "--database", "app"][..], &patience].concat();
     let said = doctor(&host, &arguments);
     assert_eq!(said.outcome(), (outcome, status), "{case}: {:#}", said.document);
     assert_eq!(said.run.status, Some(1), "{case}");
@@ -112,66 +120,44 @@ fn ten_megabytes() {
 
     // Without an end.
     let endless = |_: &Request, stream: &mut TcpStream| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n");
-        while stream.write_all(&[b' '; 4096]).is_ok() {}
+        flood(stream, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n");
     };
     behind(endless, "endless", "proxy", Some(200), "");
 }
 
 #[test]
 fn no_answer_in_time() {
-    let hangs = |_: &Request, stream: &mut TcpStream| {
-        // Until the client goes.
-        let _ = stream.set_read_timeout(Some(FOREVER));
-        let _ = stream.read(&mut [0; 1]);
+    const BODY: &str = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+    let unanswered = |front: fn(&Request, &mut TcpStream), case: &str| {
+        behind_for(IMPATIENT, front, case, "unreachable", None, "no answer in time");
     };
-    behind(hangs, "hangs", "unreachable", None, "no answer in time");
-
-    // One byte at a time: each comes soon, the whole never.
-    let drips = |_: &Request, stream: &mut TcpStream| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
-        while stream.write_all(b" ").is_ok() {
-            thread::sleep(Duration::from_millis(50));
-        }
-    };
-    behind(drips, "drips", "unreachable", None, "no answer in time");
-    let drips_in_the_head = |_: &Request, stream: &mut TcpStream| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nX-Slow: ");
-        while stream.write_all(b"a").is_ok() {
-            thread::sleep(Duration::from_millis(50));
-        }
-    };
-    behind(drips_in_the_head, "drips in the head", "unreachable", None, "no answer in time");
+    unanswered(|_, stream| hang(stream), "hangs");
+    unanswered(|_, stream| drip(stream, BODY), "drips");
+    unanswered(|_, stream| drip(stream, "HTTP/1.1 200 OK\r\nX-Slow: "), "drips in the head");
 }
 
 #[test]
 fn no_http() {
-    let nonsense = |_: &Request, stream: &mut TcpStream| {
-        let _ = stream.write_all(b"220 mail.example.com ESMTP\r\n");
-    };
+    let nonsense =
+        |_: &Request, stream: &mut TcpStream| raw(stream, "220 mail.example.com ESMTP\r\n");
     behind(nonsense, "another protocol", "unreachable", None, "no answer that can be read");
     let hangs_up = |_: &Request, _: &mut TcpStream| {};
     behind(hangs_up, "hangs up", "unreachable", None, "");
     let cut_off = |_: &Request, stream: &mut TcpStream| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+        raw(stream, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
     };
     behind(cut_off, "cut off", "unreachable", None, "the connection broke");
 }
 
 #[test]
 fn a_redirect_is_not_followed_with_the_token() {
-    let got: Arc<Mutex<Vec<Request>>> = Arc::default();
-    let noted = Arc::clone(&got);
-    let elsewhere = serve(move |request, stream| {
-        noted.lock().unwrap().push(request.clone());
-        reply(stream, "200 OK", b"{\"version\":\"2.8.3\"}");
-    });
+    let elsewhere = Plain::serve(|_, stream| reply(stream, "200 OK", b"{\"version\":\"2.8.3\"}"));
     // Another port, another name of this machine, and to TLS.
-    let port = elsewhere.rsplit(':').next().unwrap().to_owned();
+    let port = elsewhere.url.rsplit(':').next().unwrap().to_owned();
     for (status, target) in [
-        (301, elsewhere.clone()),
+        (301, elsewhere.url.clone()),
         (302, format!("http://localhost:{port}")),
-        (307, elsewhere.clone()),
+        (307, elsewhere.url.clone()),
         (308, "https://spacetime.example.com".to_owned()),
     ] {
         let front = move |request: &Request, stream: &mut TcpStream| {
@@ -180,40 +166,39 @@ fn a_redirect_is_not_followed_with_the_token() {
         };
         behind(front, &format!("{status}"), "proxy", Some(status), "a redirect");
     }
-    for request in got.lock().unwrap().iter() {
-        assert!(request.authorization.is_none(), "the token followed to {}", request.path);
+    for request in elsewhere.take() {
+        assert!(
+            request.header("authorization").is_none(),
+            "the token followed to {}",
+            request.path
+        );
     }
 }
 
 /// A front that lets through what anybody may ask, and minds the token.
 #[test]
 fn what_minds_the_token_alone() {
-    let got: Arc<Mutex<Vec<Request>>> = Arc::default();
-    let noted = Arc::clone(&got);
-    let elsewhere = serve(move |request, stream| {
-        noted.lock().unwrap().push(request.clone());
-        reply(stream, "204 No Content", b"");
-    });
+    let elsewhere = Plain::serve(|_, stream| reply(stream, "204 No Content", b""));
     let host = Host::new();
     for (case, head) in [
         ("a page", "403 Forbidden\r\nContent-Type: text/html".to_owned()),
-        ("a sign-in", format!("302 Found\r\nLocation: {elsewhere}/login")),
-        ("another host", format!("307 Moved\r\nLocation: {elsewhere}/v1/ping")),
+        ("a sign-in", format!("302 Found\r\nLocation: {}/login", elsewhere.url)),
+        ("another host", format!("307 Moved\r\nLocation: {}/v1/ping", elsewhere.url)),
         ("a gateway", "504 Gateway Timeout".to_owned()),
     ] {
         let status: u64 = head.split(' ').next().unwrap().parse().unwrap();
         let key = host.read(PUBLIC);
-        let url = serve(move |request, stream| match &*request.path {
+        let server = Plain::serve(move |request, stream| match &*request.path {
             "/v1/health" => reply(stream, "200 OK", b"{\"version\":\"2.8.3\"}"),
             "/v1/identity/public-key" => reply(stream, "200 OK", key.as_bytes()),
             _ => reply(stream, &head, PAGE),
         });
-        let said = doctor(&host, &["--server", &url, "--database", "app"]);
+        let said = doctor(&host, &["--server", &server.url, "--database", "app"]);
         assert_eq!(said.outcome(), ("proxy", Some(status)), "{case}: {:#}", said.document);
         assert_eq!(said.run.status, Some(1), "{case}");
         assert_eq!(said.check("server").0, Some(false), "{case}: {:#}", said.document);
     }
-    assert!(got.lock().unwrap().is_empty(), "the token went to another host");
+    assert!(elsewhere.take().is_empty(), "the token went to another host");
 }
 
 /// A front that takes the header out: nobody is refused, and nobody is known.
@@ -221,7 +206,7 @@ fn what_minds_the_token_alone() {
 fn the_token_does_not_arrive() {
     let host = Host::new();
     let key = host.read(PUBLIC);
-    let url = serve(move |request, stream| match &*request.path {
+    let server = Plain::serve(move |request, stream| match &*request.path {
         "/v1/health" => reply(stream, "200 OK", b"{\"version\":\"2.8.3\"}"),
         "/v1/identity/public-key" => reply(stream, "200 OK", key.as_bytes()),
         path if path.ends_with("/verify") => {
@@ -229,22 +214,21 @@ fn the_token_does_not_arrive() {
         }
         _ => reply(stream, "404 Not Found", b"`app` not found"),
     });
-    let said = doctor(&host, &["--server", &url, "--database", "app"]);
+    let said = doctor(&host, &["--server", &server.url, "--database", "app"]);
     assert_eq!(said.outcome().0, "proxy", "{:#}", said.document);
     assert!(said.check("token_accepted").1.contains("Authorization"), "{:#}", said.document);
 }
 
 #[test]
 fn nobody_is_there() {
-    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let host = Host::new();
-    for (url, words) in [
-        (format!("http://{closed}"), "no connection"),
-        // RFC 6761, section 6.4: this name never is anybody's.
-        ("http://spacetime.invalid".to_owned(), ""),
-        ("https://spacetime.invalid/".to_owned(), ""),
+    for (url, patience, words) in [
+        (format!("http://{NOBODY}"), PATIENT, "no connection"),
+        // RFC 6761, section 6.4: this name never is anybody's. Finding that out may take a while.
+        ("http://spacetime.invalid".to_owned(), IMPATIENT, ""),
+        ("https://spacetime.invalid/".to_owned(), IMPATIENT, ""),
     ] {
-        let said = doctor(&host, &["--server", &url, "--timeout", TIMEOUT]);
+        let said = doctor(&host, &[&["--server", &url][..], &patience].concat());
         assert_eq!(said.outcome(), ("unreachable", None), "{url}: {:#}", said.document);
         assert_eq!(said.run.status, Some(1), "{url}");
         let (ok, text) = said.check("server");
@@ -264,8 +248,7 @@ fn a_url_that_is_none() {
         assert_eq!(run.status, Some(2), "{url:?}: {run:?}");
     }
     // A password in a URL is not shown.
-    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-    let url = format!("http://user:pass-word@{closed}");
-    let run = host.run(&["doctor", "-v", "--server", &url, "--timeout", TIMEOUT]);
+    let url = format!("http://user:pass-word@{NOBODY}");
+    let run = host.run(&["doctor", "-v", "--server", &url]);
     assert!(!format!("{run:?}").contains("pass-word"), "{}", run.stdout);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use spacetime_keys_core::{Identity, PrivateKey};
 
 use super::standin::Standin;
-use super::{Said, doctor};
+use super::{PATIENT, Said, doctor};
 use crate::common::{CLI_TOML, Host, PRIVATE, PUBLIC, Run, STORE, Unprivileged, token};
 
 const SUBJECT: &str = "37f0c23f-a152-43b9-8728-c04a94a51ed9";
@@ -30,7 +30,7 @@ impl Pair {
         let claims = json!({ "iss": "localhost", "sub": SUBJECT, "iat": 1_795_315_000 });
         host.set_token(&token(&key, &claims));
         let identity = Identity::from_claims("localhost", SUBJECT).to_string();
-        let (url, _) = Standin {
+        let url = Standin {
             health: Some(json!({ "version": "2.8.3" }).to_string()),
             public_key: host.read(PUBLIC),
             refusal,
@@ -40,7 +40,8 @@ impl Pair {
             cannot_issue: false,
             plain_owner: false,
         }
-        .serve();
+        .serve()
+        .url;
         // As `spacetime server add` and `server fingerprint` leave it.
         let content = host.read(CLI_TOML);
         let (head, _) = content.split_once("[[server_configs]]").unwrap();
@@ -86,7 +87,8 @@ fn a_sound_host() {
     assert_eq!(said.document.get("owns").unwrap(), &json!([super::standin::DATABASE_IDENTITY]));
     assert_eq!(pair.host.tree(), before);
     // To a person: the verdict, then the checks.
-    let run = pair.host.run(&["doctor", "--server", &pair.url, "--database", "app"]).success();
+    let asked = ["doctor", "--server", &pair.url, "--database", "app"];
+    let run = pair.host.run(&[&asked[..], &PATIENT].concat()).success();
     assert!(run.stdout.lines().count() > 5, "{}", run.stdout);
 }
 
@@ -231,7 +233,7 @@ fn another_users_files() {
     let url = pair.url.clone();
     let user = Unprivileged::of(pair.host);
     let arguments = ["doctor", "--json", "-v", "--server", &url, "--database", "app"];
-    let ask = || user.run(&arguments);
+    let ask = || user.run(&[&arguments[..], &PATIENT].concat());
     let check = |run: &Run, name: &str| -> String {
         let said = run.json();
         let checks = said.get("checks").and_then(Value::as_array).unwrap().clone();

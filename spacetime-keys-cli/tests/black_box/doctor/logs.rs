@@ -134,7 +134,7 @@ fn a_log_without_a_publish() {
 fn beside_a_server() {
     let host = Host::new();
     let identity = crate::common::IDENTITY.to_owned();
-    let (url, _) = Standin {
+    let url = Standin {
         health: Some("{\"version\":\"2.8.3\"}".to_owned()),
         public_key: host.read(crate::common::PUBLIC),
         refusal: None,
@@ -144,7 +144,8 @@ fn beside_a_server() {
         cannot_issue: false,
         plain_owner: false,
     }
-    .serve();
+    .serve()
+    .url;
     let ask = |log: String| {
         host.write("publish.log", log);
         let arguments = ["--server", &url, "--database", "app", "--logs", "publish.log"];

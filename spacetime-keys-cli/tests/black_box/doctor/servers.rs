@@ -25,7 +25,7 @@ fn ask(host: &Host, database: &str, change: impl FnOnce(&mut Standin)) -> Said {
         plain_owner: false,
     };
     change(&mut standin);
-    let (url, _) = standin.serve();
+    let url = standin.serve().url;
     doctor(host, &["--server", &url, "--database", database])
 }
 

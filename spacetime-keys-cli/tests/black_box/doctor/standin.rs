@@ -1,71 +1,8 @@
 //! A stand-in for a server of any version: it answers questions with what a real one was seen to
-//! answer, and notes what it is asked.
-
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
+//! answer.
 
 use serde_json::json;
-
-/// What came in.
-#[derive(Clone, Debug)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    /// What came behind `Authorization:`; a token, so never printed.
-    pub(crate) authorization: Option<String>,
-}
-
-/// Answers each request on a free port with what `answer` writes; gives the port's URL. One thread
-/// a request: an answer may hang.
-pub(crate) fn serve(answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let answer = Arc::new(answer);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let answer = Arc::clone(&answer);
-            thread::spawn(move || {
-                let mut stream = stream.unwrap();
-                if let Some(request) = read(&stream) {
-                    answer(&request, &mut stream);
-                }
-            });
-        }
-    });
-    url
-}
-
-fn read(stream: &TcpStream) -> Option<Request> {
-    let mut lines = BufReader::new(stream)
-        .split(b'\n')
-        .map_while(Result::ok)
-        .map(|line| String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned());
-    let first = lines.next()?;
-    let mut words = first.split(' ').map(str::to_owned);
-    let (method, path) = (words.next()?, words.next()?);
-    let mut authorization = None;
-    for line in lines.take_while(|line| !line.is_empty()) {
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("authorization")
-        {
-            authorization = Some(value.trim().to_owned());
-        }
-    }
-    Some(Request { method, path, authorization })
-}
-
-/// One answer; `head` begins with the status and may have further fields.
-pub(crate) fn reply(stream: &mut TcpStream, head: &str, body: &[u8]) {
-    // A client that has had enough hangs up.
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let _ = stream.write_all(body);
-}
+use spacetime_keys_stand_ins::plain::{Plain, Request, reply};
 
 /// A server with one database.
 #[derive(Clone)]
@@ -91,17 +28,12 @@ pub(crate) const DATABASE_IDENTITY: &str =
     "c200b82f4e9d3e265a4480f924dd3977bc7ec148707251c4d4c1434d4f27afeb";
 
 impl Standin {
-    /// Serves until the test process ends; gives the URL and the list of what has come in.
-    pub(crate) fn serve(self) -> (String, Arc<Mutex<Vec<Request>>>) {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&seen);
-        let url = serve(move |request, stream| {
-            noted.lock().unwrap().push(request.clone());
+    /// Serves until the test process ends.
+    pub(crate) fn serve(self) -> Plain {
+        Plain::serve(move |request, stream| {
             let (head, body) = self.answer(request);
-            let body = if request.method == "HEAD" { String::new() } else { body };
-            reply(stream, &head, body.as_bytes());
-        });
-        (url, seen)
+            reply(stream, &head, if request.method == "HEAD" { String::new() } else { body });
+        })
     }
 
     fn answer(&self, request: &Request) -> (String, String) {
@@ -130,18 +62,19 @@ impl Standin {
             }
             _ => {}
         }
-        if let (Some(_), Some((status, body))) = (&request.authorization, &self.refusal) {
+        let authorization = request.header("authorization");
+        if let (Some(_), Some((status, body))) = (authorization, &self.refusal) {
             return (format!("{status} No\r\n{TEXT}"), body.clone());
         }
         let somebody = || SOMEBODY.to_owned();
-        let bearer = request.authorization.as_ref().map_or_else(somebody, |_| self.bearer.clone());
+        let bearer = authorization.map_or_else(somebody, |_| self.bearer.clone());
         match request.path.strip_prefix("/v1/database/") {
-            Some(_) if self.cannot_issue && request.authorization.is_none() => {
+            Some(_) if self.cannot_issue && authorization.is_none() => {
                 (format!("500 Internal Server Error\r\n{TEXT}"), "InvalidEcdsaKey".to_owned())
             }
             Some(name) => {
                 // The token comes back, which nobody may show.
-                let token = request.authorization.as_deref().unwrap_or("Bearer made-up-token");
+                let token = authorization.unwrap_or("Bearer made-up-token");
                 let token = token.trim_start_matches("Bearer ");
                 let head = format!(
                     "spacetime-identity: {bearer}\r\nspacetime-identity-token: {token}\r\n"
@@ -150,7 +83,7 @@ impl Standin {
             }
             None if request.path == "/v1/ping" => ("200 OK".to_owned(), String::new()),
             None if request.path.ends_with("/verify") => {
-                match (request.path.split('/').nth(3), &request.authorization) {
+                match (request.path.split('/').nth(3), authorization) {
                     (_, None) => (format!("401 No\r\n{TEXT}"), "Authorization required".to_owned()),
                     (Some(identity), _) if identity == bearer => {
                         ("204 No Content".to_owned(), String::new())

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::doctor;
+use super::{PATIENT, doctor};
 use crate::common::{Host, PUBLIC, Run};
 
 const CERTIFICATE: &str = "tls.crt";
@@ -83,7 +83,8 @@ fn a_trusted_certificate() {
     let host = Host::new();
     make_certificate(&host, "IP:127.0.0.1");
     let url = serve_tls(&host);
-    let mut command = host.command(&["doctor", "--json", "--server", &url, "--database", "app"]);
+    let arguments = ["doctor", "--json", "--server", &url, "--database", "app"];
+    let mut command = host.command(&[&arguments[..], &PATIENT].concat());
     command.env("SSL_CERT_FILE", host.path(CERTIFICATE));
     let run = Run::of(&mut command, b"").success();
     let said = run.json();
@@ -96,7 +97,7 @@ fn a_certificate_that_is_not_trusted() {
     let host = Host::new();
     make_certificate(&host, "IP:127.0.0.1");
     let url = serve_tls(&host);
-    let said = doctor(&host, &["--server", &url, "--timeout", "5s"]);
+    let said = doctor(&host, &["--server", &url]);
     assert_eq!(said.outcome(), ("unreachable", None), "{:#}", said.document);
     let (ok, text) = said.check("server");
     assert_eq!(ok, Some(false));
@@ -109,8 +110,8 @@ fn a_certificate_of_another_host() {
     let host = Host::new();
     make_certificate(&host, "DNS:another.example");
     let url = serve_tls(&host);
-    let arguments = ["doctor", "--json", "--server", &url, "--timeout", "5s"];
-    let mut command = host.command(&arguments);
+    let arguments = ["doctor", "--json", "--server", &url];
+    let mut command = host.command(&[&arguments[..], &PATIENT].concat());
     command.env("SSL_CERT_FILE", host.path(CERTIFICATE));
     let run = Run::of(&mut command, b"");
     assert_eq!(run.status, Some(1), "{run:?}");
@@ -130,7 +131,7 @@ fn https_to_a_port_that_speaks_http() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         }
     });
-    let said = doctor(&host, &["--server", &url, "--timeout", "5s"]);
+    let said = doctor(&host, &["--server", &url]);
     assert_eq!(said.outcome(), ("unreachable", None), "{:#}", said.document);
     let (ok, text) = said.check("server");
     assert!(ok == Some(false) && text.contains("TLS"), "{text}");

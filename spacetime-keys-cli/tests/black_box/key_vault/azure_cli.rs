@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::fleet::{Fleet, PRIVATE_SECRET, PUBLIC_SECRET, config};
+use super::fleet::{Fleet, PATIENT, PRIVATE_SECRET, PUBLIC_SECRET, config};
 use crate::common::{Host, Run};
 
 /// `az`, logged in at the stand-in.
@@ -113,7 +113,7 @@ fn what_az_wrote_we_read_and_what_we_wrote_az_reads() {
         az.set_file(vault, PUBLIC_SECRET, "new.pub.pem");
     }
     // We read it, log in by the same az, and bring the host up to it.
-    host.write("spacetime-keys.toml", config("cli", 60));
+    host.write("spacetime-keys.toml", config("cli", PATIENT));
     let ours = |arguments: &[&str]| {
         let mut command = fleet.command(&host, arguments);
         az.prepare(&mut command);

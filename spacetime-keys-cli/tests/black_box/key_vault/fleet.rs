@@ -1,6 +1,7 @@
 //! Four vaults, and hosts that use them.
 
 use std::process::Command;
+use std::time::Instant;
 
 use serde_json::Value;
 use spacetime_keys_stand_ins::{Setup, StandIn};
@@ -11,6 +12,9 @@ pub(crate) const VAULTS: [&str; 4] = ["kv-prod", "kv-test", "kv-dev", "kv-local"
 pub(crate) const PRIVATE_SECRET: &str = "spacetimedb-jwt-private-key";
 pub(crate) const PUBLIC_SECRET: &str = "spacetimedb-jwt-public-key";
 pub(crate) const ESCROW_SECRET: &str = "spacetimedb-publisher-claims";
+
+/// So many seconds a call may take, unless a test is about just that: a busy machine is no fault.
+pub(crate) const PATIENT: u32 = 300;
 
 /// What every host's `spacetime-keys.toml` says.
 pub(crate) fn config(auth: &str, timeout_seconds: u32) -> String {
@@ -32,14 +36,14 @@ impl Fleet {
     /// The real host's files, and the configuration.
     pub(crate) fn host() -> Host {
         let host = Host::new();
-        host.write("spacetime-keys.toml", config("client-secret", 20));
+        host.write("spacetime-keys.toml", config("client-secret", PATIENT));
         host
     }
 
     /// A host without keys and token.
     pub(crate) fn fresh_host() -> Host {
         let host = Host::empty();
-        host.write("spacetime-keys.toml", config("client-secret", 20));
+        host.write("spacetime-keys.toml", config("client-secret", PATIENT));
         host
     }
 
@@ -70,6 +74,15 @@ impl Fleet {
         let run = self.run(host, &all);
         assert!(matches!(run.status, Some(3 | 4)), "{arguments:?}: {run:?}");
         run
+    }
+
+    /// A deadline in seconds that a call keeps to unless it hangs, however busy the machine is: far
+    /// more than a whole run takes just now.
+    #[track_caller]
+    pub(crate) fn deadline(&self, host: &Host) -> u32 {
+        let started = Instant::now();
+        self.good(host, &["verify"]);
+        u32::try_from((4 * started.elapsed()).as_secs()).unwrap() + 1
     }
 
     /// The value of a secret's latest version.

@@ -1,12 +1,11 @@
 //! Each way to log in, and what is said when it fails.
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use spacetime_keys_stand_ins::{Fault, Matcher, Operation, Setup, StandIn};
 
-use super::fleet::{Fleet, VAULTS, config};
-use crate::common::{Host, Run};
+use super::fleet::{Fleet, PATIENT, VAULTS, config};
+use crate::common::{Host, Run, install};
 
 fn run(command: &mut Command) -> Run {
     Run::of(command, b"")
@@ -15,11 +14,10 @@ fn run(command: &mut Command) -> Run {
 /// An `az` that prints a token, and counts how often it was called.
 fn put_az(host: &Host, script: &str) -> String {
     host.write(
-        "bin/az",
+        "az.sh",
         format!("#!/bin/sh\necho called >> '{}'\n{script}\n", host.path("calls").display()),
     );
-    let path = host.path("bin/az");
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    install(&host.path("az.sh"), &host.path("bin/az"));
     format!("{}:{}", host.path("bin").display(), std::env::var("PATH").unwrap())
 }
 
@@ -27,7 +25,7 @@ fn put_az(host: &Host, script: &str) -> String {
 fn by_the_azure_cli_asked_once() {
     let fleet = Fleet::new();
     let host = Fleet::host();
-    host.write("spacetime-keys.toml", config("cli", 20));
+    host.write("spacetime-keys.toml", config("cli", PATIENT));
     // What az prints is a token of the stand-in, fetched as az itself would.
     let token = fleet.stand_in.token();
     let expires = 4_000_000_000_u64;
@@ -49,7 +47,7 @@ fn by_a_managed_identity_and_a_workload_identity() {
     for auth in ["managed-identity", "workload-identity"] {
         let fleet = Fleet::new();
         let host = Fleet::host();
-        host.write("spacetime-keys.toml", config(auth, 20));
+        host.write("spacetime-keys.toml", config(auth, PATIENT));
         fleet.good(&host, &["rotate", "--env", "all", "--yes"]);
         assert_eq!(fleet.good(&host, &["verify"])["ok"], true);
         let logins = fleet.stand_in.requests();
@@ -63,7 +61,7 @@ fn what_a_failed_login_says() {
     let fleet = Fleet::new();
     let host = Fleet::host();
     let login = |auth: &str, change: &dyn Fn(&mut Command)| {
-        host.write("spacetime-keys.toml", config(auth, 20));
+        host.write("spacetime-keys.toml", config(auth, PATIENT));
         let mut command = fleet.command(&host, &["rotate", "--env", "local", "--yes", "--json"]);
         change(&mut command);
         let run = run(&mut command);
@@ -101,7 +99,7 @@ fn no_managed_identity() {
     let setup = Setup { managed_identity: false, ..Setup::of(&VAULTS) };
     let fleet = Fleet { stand_in: StandIn::start(setup) };
     let host = Fleet::host();
-    host.write("spacetime-keys.toml", config("managed-identity", 30));
+    host.write("spacetime-keys.toml", config("managed-identity", PATIENT));
     let run = fleet.bad(&host, &["rotate", "--env", "local", "--yes"]);
     assert_eq!(run.code(), "ERR_STORE_LOGIN", "{run:?}");
     assert!(run.hint().contains("az vm identity assign"), "{run:?}");

@@ -26,6 +26,10 @@ impl Point {
         matches!(self.fault, Fault::SecondWriter { .. })
     }
 
+    pub(crate) const fn hangs(&self) -> bool {
+        matches!(self.fault, Fault::Hang | Fault::HangAfter)
+    }
+
     pub(crate) const fn kills(&self) -> bool {
         matches!(self.fault, Fault::KillBefore | Fault::KillAfter)
     }

@@ -35,6 +35,7 @@ fn struck(fleet: &Fleet, host: &Host, arguments: &[&str], point: usize, how: &st
     true
 }
 
+// Slow: a run of the program, and one that mends, for each step that is tried.
 #[test]
 fn every_step_fails_and_is_killed() {
     let seed = seed();

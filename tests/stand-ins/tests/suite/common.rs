@@ -64,7 +64,7 @@ impl Client {
             .tls_config(tls.build())
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
-            .timeout_global(Some(Duration::from_secs(20)))
+            .timeout_global(Some(Duration::from_mins(5)))
             .build()
             .new_agent();
         Self { agent, token: None }
