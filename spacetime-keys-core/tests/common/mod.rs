@@ -3,6 +3,8 @@
 // Each test takes what it needs of this, and is compiled on its own.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod vectors;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use spacetime_keys_core::es256::Signer;
 use spacetime_keys_core::{PrivateKey, PublicKey};
