@@ -1,5 +1,7 @@
 //! How the library runs a file of `tests/vectors`, and what a vector holds.
 
+#![allow(clippy::indexing_slicing, reason = "a member that a JSON object does not have is null")]
+
 use std::path::{Path, PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -52,7 +52,7 @@ pub(super) fn each(file: &str, run: impl Fn(&Host, &Value) -> Result<Value, Refu
 }
 
 /// The document of `--json`, or its error. Without the claims of a token, which may be JSON that
-/// serde_json does not take: the program prints them as they are.
+/// `serde_json` does not take: the program prints them as they are.
 pub(super) fn document(run: &Run) -> Result<Value, Refusal> {
     let members: BTreeMap<&str, &RawValue> =
         serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
