@@ -2,6 +2,7 @@
 
 use napi_derive::napi;
 use serde_json::json;
+use spacetime_keys_core::error::Found;
 use spacetime_keys_core::{
     Error, PrivateKey, PublicKey, RsaPrivateKey, VerificationKey, key, pem, rs256,
 };
@@ -61,7 +62,7 @@ fn pair_of(
 ) -> Result<(VerificationKey, VerificationKey), Error> {
     let private = match PrivateKey::from_pem(private_pem) {
         Ok(key) => key.public_key().clone().into(),
-        Err(Error::KeyUnsupported(_)) => {
+        Err(Error::KeyUnsupported(Found::Rsa)) => {
             RsaPrivateKey::from_pem(private_pem)?.public_key().clone().into()
         }
         Err(error) => return Err(error),

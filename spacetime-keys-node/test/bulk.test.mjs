@@ -3,18 +3,27 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { Signer, Verifier, deriveIdentities, jwks } from "spacetime-keys";
+import {
+  Signer,
+  Verifier,
+  deriveIdentities,
+  deriveIdentitiesAsync,
+  deriveIdentity,
+  jwks,
+} from "spacetime-keys";
 
 import { checkKeysError, keysError, keysRejection } from "./support/errors.mjs";
 import { measuredVerdicts } from "./support/files.mjs";
 import { ec, other, sharedRsa } from "./support/keys.mjs";
+import { sampleSize } from "./support/sample.mjs";
 import { claimsOf, parts, tamper } from "./support/tokens.mjs";
 
 const now = 1_800_000_000;
+const issuer = "https://app.example.com";
 const signer = new Signer(ec.privateKey);
 const verifier = new Verifier(ec.publicKey);
 const claimsFor = (index) => ({ iss: "localhost", sub: `u${index}`, n: index });
-const count = 10_000;
+const count = sampleSize(1000, 10_000);
 const many = Array.from({ length: count }, (_, index) => claimsFor(index));
 
 /** The form of a VerifyResult that single calls make. */
@@ -27,7 +36,7 @@ function single(of, token, options) {
 }
 
 describe("signMany and its twin", () => {
-  it("sign 10,000 in their order", async () => {
+  it("sign many in their order", async () => {
     const options = { now, ttl: 60 };
     const runs = [signer.signMany(many, options), await signer.signManyAsync(many, options)];
     for (const tokens of runs) {
@@ -84,7 +93,7 @@ describe("signMany and its twin", () => {
 });
 
 describe("verifyMany and its twin", () => {
-  it("verify 10,000 in their order", async () => {
+  it("verify many in their order", async () => {
     const tokens = signer.signMany(many, { now });
     for (const results of [verifier.verifyMany(tokens, { now }), await verifier.verifyManyAsync(tokens, { now })]) {
       assert.equal(results.length, count, "one each");
@@ -140,6 +149,52 @@ describe("verifyMany and its twin", () => {
     for (const results of [verifier.verifyMany(tokens), await verifier.verifyManyAsync(tokens)]) {
       assert.deepEqual(results.map(({ ok }) => ok), [true, false], "alive, dead");
     }
+  });
+});
+
+describe("deriveIdentities and its twin", () => {
+  it("give what single calls give, in their order", async () => {
+    const subjects = Array.from({ length: count }, (_, index) => `u${(index * 7919) % 10_007}`);
+    const expected = subjects.map((subject) => deriveIdentity(issuer, subject));
+    assert.deepEqual(deriveIdentities(issuer, subjects), expected, "at once");
+    assert.deepEqual(await deriveIdentitiesAsync(issuer, subjects), expected, "off the thread");
+  });
+
+  it("give nothing for nothing", async () => {
+    assert.deepEqual(deriveIdentities(issuer, []), [], "at once");
+    assert.deepEqual(await deriveIdentitiesAsync(issuer, []), [], "off the thread");
+  });
+
+  it("give the same twice for a subject that is there twice", () => {
+    const [first, second, third] = deriveIdentities(issuer, ["a", "b", "a"]);
+    assert.equal(first, third, "the same subject");
+    assert.notEqual(first, second, "another subject");
+  });
+
+  it("keep their answers apart when many run at once", async () => {
+    const runs = Array.from({ length: 20 }, (_, run) => {
+      const subjects = Array.from({ length: 500 }, (_, index) => `${run}-${index}`);
+      return deriveIdentitiesAsync(`https://${run}.example.com`, subjects);
+    });
+    for (const [run, identities] of (await Promise.all(runs)).entries()) {
+      assert.equal(identities.length, 500, `run ${run} is whole`);
+      for (const index of [0, 1, 250, 499]) {
+        assert.equal(
+          identities[index],
+          deriveIdentity(`https://${run}.example.com`, `${run}-${index}`),
+          `run ${run}, subject ${index}`,
+        );
+      }
+    }
+  });
+
+  it("do not see what is changed after the call", async () => {
+    const subjects = ["a", "b"];
+    const promise = deriveIdentitiesAsync(issuer, subjects);
+    subjects[0] = "changed";
+    subjects.length = 1;
+    const expected = [deriveIdentity(issuer, "a"), deriveIdentity(issuer, "b")];
+    assert.deepEqual(await promise, expected, "as they were when it was called");
   });
 });
 

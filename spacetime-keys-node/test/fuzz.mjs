@@ -3,27 +3,27 @@
 //
 //   node --expose-gc test/fuzz.mjs     (or: bun test/fuzz.mjs)
 //
-// FUZZ_CALLS: how often each function is called, 10,000 unless told. FUZZ_SEED repeats a run.
+// Each function is called 1,000 times, or 10,000 times where all is tried (support/sample.mjs), or
+// FUZZ_CALLS times. SPACETIME_KEYS_TEST_SEED repeats a run.
 
 import assert from "node:assert/strict";
 
 import { calls } from "./support/contract.mjs";
 import { checkKeysError } from "./support/errors.mjs";
-import { canary, hostile, unsteady } from "./support/hostile.mjs";
+import { canary, hostile, slow, unsteady } from "./support/hostile.mjs";
 import { pemNames, pemText } from "./support/files.mjs";
 import { other, sharedRsa } from "./support/keys.mjs";
 import { settledRss } from "./support/memory.mjs";
 import { replace } from "./support/paths.mjs";
 import { Chance } from "./support/random.mjs";
+import { sampleSeed, sampleSize } from "./support/sample.mjs";
 import { signByHand } from "./support/tokens.mjs";
 
-const rounds = Number(process.env.FUZZ_CALLS ?? 10_000);
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 32));
-const chance = new Chance(seed);
-console.log(`seed ${seed}: ${rounds} calls of each of ${calls.length} functions`);
+const rounds = Number(process.env.FUZZ_CALLS || sampleSize(1000, 10_000));
+const chance = new Chance(sampleSeed());
+console.log(`${rounds} calls of each of ${calls.length} functions`);
 
-// They take milliseconds each: wrong-arguments.test.mjs has them.
-const slow = ["huge sparse array", "deep", "deep array"];
+// The slow ones are in wrong-arguments.test.mjs.
 const hostileMakers = Object.entries(hostile).flatMap(([name, make]) =>
   slow.includes(name) ? [] : [make],
 );

@@ -78,7 +78,8 @@ fn check(calls: &[Call], context: &str) -> usize {
                 let next = calls[at + 1..].first();
                 assert!(
                     matches!(next, Some(Call::Flush(path)) if path == parent),
-                    "{context}: after {to:?} comes {next:?}"
+                    "{context}: after {} comes {next:?}",
+                    to.display()
                 );
             }
         }

@@ -20,7 +20,6 @@ mod jwks;
 mod jwt;
 mod jwt_properties;
 mod migration;
-mod mint;
 mod openssl;
 mod pem_effects;
 mod pem_oddities;
@@ -29,6 +28,7 @@ mod resign;
 mod rsa;
 mod server;
 mod sign;
+mod vectors;
 mod verify;
 mod wycheproof;
 

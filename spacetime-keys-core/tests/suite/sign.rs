@@ -2,8 +2,8 @@
 
 use spacetime_keys_core::error::{Claim, JsonFlaw, MintClaim, TokenPart};
 use spacetime_keys_core::jwt::{
-    Completion, FreeClaim, Token, TokenSigner, TokenVerifier, VerifyOptions, sign_claims,
-    sign_claims_many,
+    Completion, FreeClaim, MintOptions, Purpose, Target, Token, TokenSigner, TokenVerifier,
+    VerifyOptions, mint, sign_claims, sign_claims_many,
 };
 use spacetime_keys_core::{Error, PrivateKey};
 
@@ -116,4 +116,22 @@ fn free_claims_of_an_object() {
     assert_eq!(names(r#"{"exp":1}"#), Err(Error::MintClaim(MintClaim::Reserved)));
     assert_eq!(names(r#"{"x":1,"x":2}"#), Err(Error::MintClaim(MintClaim::Twice)));
     assert_eq!(names("[]"), Err(Error::MintClaim(MintClaim::Value)));
+}
+
+/// No JSON object has a claim twice. What else is minted is in `tests/vectors/mint.jsonl`.
+#[test]
+fn a_claim_is_not_minted_twice() {
+    let claims = ["1", "2"].map(|text| FreeClaim::from_text("x", text).unwrap());
+    let options = MintOptions {
+        issuer: "https://app.example.com",
+        subject: "u_1",
+        audience: &[],
+        purpose: Purpose::App,
+        target: Target::Prod,
+        now: NOW,
+        ttl: 900,
+        claims: &claims,
+    };
+    let error = mint(&key().0, &options).map(|_| ()).unwrap_err();
+    assert_eq!(error, Error::MintClaim(MintClaim::Twice));
 }

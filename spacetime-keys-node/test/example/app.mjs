@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { freePort } from "../real-server/support/server.mjs";
+import { onFreePort } from "../real-server/support/server.mjs";
 import { run, start, stop, temporaryFolder, until } from "../real-server/support/processes.mjs";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,17 +21,18 @@ export class App {
   /** @param runtime `node` or `bun`. @param settings Further environment variables. */
   static async start(runtime, { privateKey, ...settings }) {
     const app = new App();
-    const port = await freePort();
-    // The issuer has the port in it, so it stays over restarts: the identities depend on it.
-    app.issuer = `http://127.0.0.1:${port}`;
     app.#command = [RUNTIMES[runtime], join(PACKAGE, "example/server.mjs")];
-    app.#environment = {
-      ISSUER_URL: app.issuer,
-      PORT: `${port}`,
-      PRIVATE_KEY_FILE: app.write("id_ecdsa", privateKey),
-      ...settings,
-    };
-    await app.#run();
+    await onFreePort(async (port) => {
+      // The issuer has the port in it, so it stays over restarts: the identities depend on it.
+      app.issuer = `http://127.0.0.1:${port}`;
+      app.#environment = {
+        ISSUER_URL: app.issuer,
+        PORT: `${port}`,
+        PRIVATE_KEY_FILE: app.write("id_ecdsa", privateKey),
+        ...settings,
+      };
+      await app.#run();
+    });
     return app;
   }
 

@@ -51,7 +51,9 @@ const identities = {
 
 /** What the database makes of a token, by a connection of our own. */
 async function seenAs(token) {
-  const connection = await connect({ url: database.url, database: DATABASE, token });
+  // On a busy machine an answer may take longer than a user would wait.
+  const deadline = 120_000;
+  const connection = await connect({ url: database.url, database: DATABASE, token, deadline });
   connection.close();
   return connection.identity;
 }

@@ -7,13 +7,12 @@ import { fileURLToPath } from "node:url";
 
 export const packageFolder = fileURLToPath(new URL("../..", import.meta.url));
 export const repository = join(packageFolder, "..");
-export const coreTests = join(repository, "spacetime-keys-core/tests");
+const coreTests = join(repository, "spacetime-keys-core/tests");
 export const pemFolder = join(coreTests, "fixtures/pem");
 const betterAuth = join(repository, "tests/fixtures/better-auth");
 const realHost = join(repository, "tests/fixtures/real-host");
 
 export const pemNames = () => readdirSync(pemFolder).sort();
-export const pemBytes = (name) => readFileSync(join(pemFolder, name));
 export const pemText = (name) => readFileSync(join(pemFolder, name), "utf8");
 export const betterAuthText = (name) => readFileSync(join(betterAuth, name), "utf8").trim();
 

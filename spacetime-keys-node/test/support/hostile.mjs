@@ -144,6 +144,9 @@ export const hostile = {
   "deep array": () => nested(100_000),
 };
 
+/** Those that take milliseconds each, on bun tens of them. */
+export const slow = ["huge sparse array", "deep", "deep array"];
+
 /** What takes the place of a field and is not the same each time that it is read. */
 export const unsteady = {
   "getter that throws": () => ({ get: throwing }),

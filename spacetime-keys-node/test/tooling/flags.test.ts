@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { CLI_TOML, IDENTITY, KEYS, PAIR_0, TestHost, finishHosts } from "./test-host.ts";
 import { PRIVATE } from "./vault-store.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(1_800_000);
 afterEach(finishHosts);
 
 test("--help says what there is, and needs nothing", async () => {

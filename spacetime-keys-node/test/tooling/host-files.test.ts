@@ -16,7 +16,7 @@ import { CLI_TOML, IDENTITY, KEYS, TestHost, finishHosts } from "./test-host.ts"
 import { replaceFile } from "../../tooling/files.ts";
 import { PUBLIC } from "./vault-store.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(1_800_000);
 afterEach(finishHosts);
 
 test("only the token and the server's key change in cli.toml", async () => {
@@ -110,17 +110,21 @@ test("a replacement that fails leaves the old file and nothing beside it", () =>
 test("one run at a time", async () => {
   const host = new TestHost();
   const lock = ".generated/.spacetimedb-tooling.lock";
-  const sleeper = Bun.spawn(["sleep", "60"]);
-  host.write(lock, `${sleeper.pid}\n`);
-  const run = await host.tooling("--yes");
-  expect(run.code).toBe(1);
-  expect(run.stderr).toContain(`process ${sleeper.pid}`);
-  expect(host.store.calls()).toEqual([]);
-  expect((await host.tooling("--dry-run")).code).toBe(0);
-  expect((await host.tooling("--resign-token-only")).code).toBe(1);
-  expect(host.read(lock)).toBe(`${sleeper.pid}\n`);
-  sleeper.kill();
-  await sleeper.exited;
+  // It lives until it is ended, however long the runs take.
+  const sleeper = Bun.spawn(["sleep", "3600"]);
+  try {
+    host.write(lock, `${sleeper.pid}\n`);
+    const run = await host.tooling("--yes");
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`process ${sleeper.pid}`);
+    expect(host.store.calls()).toEqual([]);
+    expect((await host.tooling("--dry-run")).code).toBe(0);
+    expect((await host.tooling("--resign-token-only")).code).toBe(1);
+    expect(host.read(lock)).toBe(`${sleeper.pid}\n`);
+  } finally {
+    sleeper.kill();
+    await sleeper.exited;
+  }
   // Its process is gone: the lock is stale.
   expect((await host.tooling("--yes")).code).toBe(0);
   expect(host.leftovers()).toEqual([]);

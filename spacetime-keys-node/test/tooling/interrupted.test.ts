@@ -15,7 +15,7 @@ import {
 } from "./test-host.ts";
 import { PRIVATE, PUBLIC } from "./vault-store.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(1_800_000);
 afterEach(finishHosts);
 
 /** The first upload of a key to this vault. */

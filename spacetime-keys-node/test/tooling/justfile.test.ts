@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { generateKeyPair, resignCliToml } from "spacetime-keys";
 import { CLI_TOML, IDENTITY, KEYS, PAIR_0, TestHost, finishHosts } from "./test-host.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(1_800_000);
 afterEach(finishHosts);
 
 const JUST = process.env["JUST"] ?? "";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Signer, decodeToken, fingerprint, generateKeyPair, verifyToken } from "spacetime-keys";
 import { CLI_TOML, IDENTITY, KEYS, PAIR_0, TestHost, finishHosts } from "./test-host.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(1_800_000);
 afterEach(finishHosts);
 
 const tokenIn = (text: string) => /spacetimedb_token = "([^"]*)"/.exec(text)?.[1] ?? "";

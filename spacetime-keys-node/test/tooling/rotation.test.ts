@@ -4,7 +4,7 @@ import { Signer, generateKeyPair, normalizePem, resignCliToml } from "spacetime-
 import { CLI_TOML, IDENTITY, KEYS, PAIR_0, TestHost, finishHosts } from "./test-host.ts";
 import { ESCROW, PRIVATE, PUBLIC, VAULTS } from "./vault-store.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(1_800_000);
 afterEach(finishHosts);
 
 test("the first rotation adopts the host: its pair is the vault's earlier version", async () => {

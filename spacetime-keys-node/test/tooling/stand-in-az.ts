@@ -3,7 +3,15 @@
 //
 // STAND_IN_DIR: vaults/VAULT/SECRET.json, calls/N.json, faults.json.
 
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { ANSWER_LOST, DISABLED, FAILURES, type Words, deleted, notFound } from "./az-words.ts";
 import type { Fault, Misbehaviour, StoredSecret, StoredVersion } from "./vault-store.ts";
 
@@ -151,8 +159,10 @@ function listVersions(): void {
 
 async function hang(): Promise<never> {
   // As az does: a script that waits for a program of its own.
-  const child = Bun.spawn(["sleep", "300"], { stdin: "ignore", stdout: "inherit" });
-  writeFileSync(`${root}/hanging.json`, JSON.stringify([process.pid, child.pid]));
+  const child = Bun.spawn(["sleep", "3600"], { stdin: "ignore", stdout: "inherit" });
+  // It may be stopped while it writes: then there is no file, and not half of one.
+  writeFileSync(`${root}/hanging.new`, JSON.stringify([process.pid, child.pid]));
+  renameSync(`${root}/hanging.new`, `${root}/hanging.json`);
   await child.exited;
   process.exit(1);
 }
@@ -191,7 +201,8 @@ async function misbehave(kind: Misbehaviour): Promise<void> {
 }
 
 function signalTheScript(signal: "SIGKILL" | "SIGTERM" | "SIGINT"): void {
-  process.kill(process.ppid, signal);
+  // Without its parent, it is a child of the first process of the machine.
+  if (process.ppid > 1) process.kill(process.ppid, signal);
 }
 
 function act(stale = false): void {

@@ -142,10 +142,27 @@ export class TestHost {
       new Response(child.stderr).text(),
     ]);
     await child.exited;
+    // A script that was killed leaves the calls of az behind that it had begun at once.
+    if (child.signalCode !== null) await this.#quiet();
     this.said += stdout + stderr;
     this.noteSecrets();
     const { exitCode: code, signalCode: signal } = child;
     return { code, signal, stdout, stderr, text: stdout + stderr };
+  }
+
+  /** Until no process of this host is left. Where there is no /proc, nobody looks. */
+  async #quiet(): Promise<void> {
+    const mark = `STAND_IN_DIR=${this.store.root}\0`;
+    const isOurs = (pid: string) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
+      } catch {
+        // It has ended, or is somebody else's.
+        return false;
+      }
+    };
+    const pids = () => (existsSync("/proc") ? readdirSync("/proc").filter((name) => +name > 0) : []);
+    while (pids().some(isOurs)) await Bun.sleep(20);
   }
 
   tooling(...args: string[]): Promise<Run> {
@@ -244,11 +261,15 @@ export async function callsOf(start: Start, args: string[]): Promise<Call[]> {
   return host.store.calls();
 }
 
-/** Processes of a hanging az that are still there. Where there is no /proc, nobody looks. */
-export function stillHanging(host: TestHost): number[] {
+/** Processes of an az that has hung: itself, and the program that it waited for. */
+export function hanging(host: TestHost): number[] {
   const place = join(host.store.root, "hanging.json");
-  const pids: number[] = existsSync(place) ? JSON.parse(readFileSync(place, "utf8")) : [];
-  return pids.filter((pid) => {
+  return existsSync(place) ? JSON.parse(readFileSync(place, "utf8")) : [];
+}
+
+/** Those of them that are still there. Where there is no /proc, nobody looks. */
+export function stillHanging(host: TestHost): number[] {
+  return hanging(host).filter((pid) => {
     const stat = `/proc/${pid}/stat`;
     // A process that nobody has waited for yet is dead all the same.
     return existsSync(stat) && !readFileSync(stat, "utf8").includes(") Z ");

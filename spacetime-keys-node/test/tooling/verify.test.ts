@@ -4,7 +4,7 @@ import { generateKeyPair } from "spacetime-keys";
 import { IDENTITY, KEYS, TestHost, finishHosts } from "./test-host.ts";
 import { PRIVATE, PUBLIC } from "./vault-store.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(1_800_000);
 afterEach(finishHosts);
 
 async function verify(host: TestHost, ...args: string[]) {

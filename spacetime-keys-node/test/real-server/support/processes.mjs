@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 // Far more than any of the programs needs, so that a slow machine is not a failed test.
-const DEADLINE = 120_000;
+const DEADLINE = 600_000;
 
 const running = new Set();
 const folders = new Set();
@@ -57,20 +57,37 @@ export function start(program, options) {
   return { child, exited };
 }
 
+/** After this long without the event that is waited for, the wait is over. */
+function deadline() {
+  let timer;
+  const over = new Promise((resolve) => (timer = setTimeout(resolve, DEADLINE, "late")));
+  return { over, clear: () => clearTimeout(timer) };
+}
+
 /** Ends a program, and waits for its end. */
 export async function stop(started, signal = "SIGKILL") {
   started.child.kill(signal);
-  await started.exited;
+  const { over, clear } = deadline();
+  const isLate = (await Promise.race([started.exited, over])) === "late";
+  clear();
+  if (isLate) throw new Error(`${started.child.spawnfile} did not end at ${signal}`);
 }
 
-/** Asks again and again until there is an answer; gives up when the program that is asked ends. */
+/**
+ * Asks again and again until there is an answer; gives up when the program that is asked ends. What
+ * answers after that is somebody else, who has its port.
+ */
 export async function until(started, answer, complaint) {
-  let ended = false;
-  started.exited.then(() => (ended = true));
-  const deadline = Date.now() + DEADLINE;
-  while (!ended && Date.now() < deadline) {
-    if (await answer().catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  let isOver = false;
+  const { over, clear } = deadline();
+  const end = Promise.race([started.exited, over]).then(() => ((isOver = true), false));
+  while (!isOver) {
+    // An answer that does not come is not waited for longer than the program lives.
+    const answered = await Promise.race([answer().catch(() => false), end]);
+    // A turn, so that an end that has just come is heard of.
+    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 20))]);
+    if (answered && !isOver) return clear();
   }
+  clear();
   throw new Error(complaint());
 }
