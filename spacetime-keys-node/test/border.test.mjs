@@ -132,7 +132,12 @@ describe("options", () => {
   });
 
   it("that are undefined are left out", () => {
-    const resigned = resignToken(token, { privateKey, now, expiry: undefined, expectIdentity: undefined });
+    const resigned = resignToken(token, {
+      privateKey,
+      now,
+      expiry: undefined,
+      expectIdentity: undefined,
+    });
     assert.equal(resigned.after.exp, null, "expiry is cleared");
     const minted = mintToken({ ...plain, ttl: undefined, audience: undefined, claims: undefined });
     assert.deepEqual(claimsOf(minted.token), claimsOf(mintToken(plain).token), "a minted token");
@@ -184,7 +189,10 @@ describe("an error's words", () => {
     const mint = ["token", "mint", "--private-key", file, "--issuer", issuer];
     const cases = [
       [() => mintToken({ ...plain, subject: "robot:a" }), [...mint, "--subject", "robot:a"]],
-      [() => mintToken({ ...plain, subject: "a@b.example" }), [...mint, "--subject", "a@b.example"]],
+      [
+        () => mintToken({ ...plain, subject: "a@b.example" }),
+        [...mint, "--subject", "a@b.example"],
+      ],
       [() => mintToken({ ...plain, subject: "" }), [...mint, "--subject", ""]],
       [() => jwks(privateKey), ["jwks", "export", file]],
     ];

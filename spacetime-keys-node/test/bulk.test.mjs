@@ -46,7 +46,10 @@ describe("signMany and its twin", () => {
         assert.equal(parts(token).payload, expected, `token ${index}`);
       }
       const results = verifier.verifyMany(tokens, { now });
-      assert.ok(results.every(({ ok }) => ok), "each verifies");
+      assert.ok(
+        results.every(({ ok }) => ok),
+        "each verifies",
+      );
     }
     assert.deepEqual(parts(runs[0][0]).header, parts(signer.sign(many[0])).header, "the header");
   });
@@ -59,8 +62,14 @@ describe("signMany and its twin", () => {
   it("sign with RSA, too", async () => {
     const rsa = new Signer(sharedRsa().privateKey);
     const check = new Verifier(sharedRsa().publicKey);
-    const tokens = [...rsa.signMany(many.slice(0, 20)), ...(await rsa.signManyAsync(many.slice(0, 20)))];
-    assert.ok(check.verifyMany(tokens).every(({ ok }) => ok), "each verifies");
+    const tokens = [
+      ...rsa.signMany(many.slice(0, 20)),
+      ...(await rsa.signManyAsync(many.slice(0, 20))),
+    ];
+    assert.ok(
+      check.verifyMany(tokens).every(({ ok }) => ok),
+      "each verifies",
+    );
   });
 
   it("fail as a whole, and say which one it is", async () => {
@@ -84,7 +93,10 @@ describe("signMany and its twin", () => {
 
   it("read the clock where now is absent", async () => {
     const before = Math.floor(Date.now() / 1000);
-    for (const tokens of [signer.signMany(many.slice(0, 2)), await signer.signManyAsync(many.slice(0, 2))]) {
+    for (const tokens of [
+      signer.signMany(many.slice(0, 2)),
+      await signer.signManyAsync(many.slice(0, 2)),
+    ]) {
       const { iat, exp } = claimsOf(tokens[1]);
       assert.ok(iat >= before && iat <= Date.now() / 1000, "now");
       assert.equal(exp, iat + 900, "15 minutes");
@@ -95,7 +107,10 @@ describe("signMany and its twin", () => {
 describe("verifyMany and its twin", () => {
   it("verify many in their order", async () => {
     const tokens = signer.signMany(many, { now });
-    for (const results of [verifier.verifyMany(tokens, { now }), await verifier.verifyManyAsync(tokens, { now })]) {
+    for (const results of [
+      verifier.verifyMany(tokens, { now }),
+      await verifier.verifyManyAsync(tokens, { now }),
+    ]) {
       assert.equal(results.length, count, "one each");
       for (const [index, { ok, value }] of results.entries()) {
         assert.ok(ok, `token ${index}`);
@@ -147,7 +162,11 @@ describe("verifyMany and its twin", () => {
     const present = Math.floor(Date.now() / 1000);
     const tokens = [signer.sign(claimsFor(0)), signer.sign(claimsFor(1), { now: present - 3600 })];
     for (const results of [verifier.verifyMany(tokens), await verifier.verifyManyAsync(tokens)]) {
-      assert.deepEqual(results.map(({ ok }) => ok), [true, false], "alive, dead");
+      assert.deepEqual(
+        results.map(({ ok }) => ok),
+        [true, false],
+        "alive, dead",
+      );
     }
   });
 });
@@ -218,10 +237,18 @@ describe("many calls at once", () => {
     claims[0].n = "changed";
     claims.length = 1;
     const tokens = await signing;
-    assert.deepEqual(tokens.map((token) => claimsOf(token).n), [1, 2], "as they were");
+    assert.deepEqual(
+      tokens.map((token) => claimsOf(token).n),
+      [1, 2],
+      "as they were",
+    );
     const verifying = verifier.verifyManyAsync(tokens, { now });
     tokens[0] = "changed";
-    assert.deepEqual((await verifying).map(({ ok }) => ok), [true, true], "as they were");
+    assert.deepEqual(
+      (await verifying).map(({ ok }) => ok),
+      [true, true],
+      "as they were",
+    );
   });
 
   it("work while the main thread works, and leave it free", async () => {

@@ -50,7 +50,12 @@ const host = (pair, claims = { iss: "localhost", sub: "owner" }) => ({
 });
 
 describe("diagnose beside the program", () => {
-  for (const log of ["PUBLISH_SUCCESS", "InvalidSignature\nPUBLISH_FAILED", "PUBLISH_FAILED", "hello"]) {
+  for (const log of [
+    "PUBLISH_SUCCESS",
+    "InvalidSignature\nPUBLISH_FAILED",
+    "PUBLISH_FAILED",
+    "hello",
+  ]) {
     it(`says the same of a log: ${JSON.stringify(log)}`, () => {
       const world = new World();
       assert.equal(world.cli("rotate", "--env", "local", "--yes").exit, 0, "rotated");
@@ -67,14 +72,24 @@ describe("diagnose", () => {
   it("says nothing of nothing", () => {
     const diagnosis = diagnose();
     assert.equal(diagnosis.ok, false, "nothing is well");
-    assert.deepEqual([diagnosis.outcome, diagnosis.status, diagnosis.remedy], [null, null, []], "nothing");
+    assert.deepEqual(
+      [diagnosis.outcome, diagnosis.status, diagnosis.remedy],
+      [null, null, []],
+      "nothing",
+    );
   });
 
   it("finds all well", () => {
     const diagnosis = diagnose({ server: server(), host: host(ec) });
     assert.equal(diagnosis.ok, true, "all well");
     assert.deepEqual(
-      [diagnosis.outcome, diagnosis.status, diagnosis.serverVersion, diagnosis.identity, diagnosis.owner],
+      [
+        diagnosis.outcome,
+        diagnosis.status,
+        diagnosis.serverVersion,
+        diagnosis.identity,
+        diagnosis.owner,
+      ],
       ["updates", 200, "1.2.0", owner, owner],
       "whose, and what",
     );
@@ -84,7 +99,11 @@ describe("diagnose", () => {
     const refused = server({ token: text(401, "TokenError(Error(InvalidSignature))") });
     const names = { cliToml: "my cli.toml", keysDir: "keys" };
     const diagnosis = diagnose({ server: refused, host: host(other), places: names });
-    assert.deepEqual([diagnosis.outcome, diagnosis.status, diagnosis.cures], ["unauthorized", 401, true], "401");
+    assert.deepEqual(
+      [diagnosis.outcome, diagnosis.status, diagnosis.cures],
+      ["unauthorized", 401, true],
+      "401",
+    );
     assert.deepEqual(diagnosis.remedy, [
       `spacetime-keys token resign --cli-toml 'my cli.toml' --private-key keys/id_ecdsa --expect-identity ${owner}`,
     ]);
@@ -94,8 +113,16 @@ describe("diagnose", () => {
     const stranger = host(ec, { iss: "localhost", sub: "stranger" });
     const table = [
       [{ server: server(), host: stranger }, "not_owner", 500],
-      [{ server: server({ health: text(200, '{"version":"2.8.3"}') }), host: stranger }, "not_owner", 403],
-      [{ server: server({ token: text(403, "<html>", "text/html") }), host: host(ec) }, "proxy", 403],
+      [
+        { server: server({ health: text(200, '{"version":"2.8.3"}') }), host: stranger },
+        "not_owner",
+        403,
+      ],
+      [
+        { server: server({ token: text(403, "<html>", "text/html") }), host: host(ec) },
+        "proxy",
+        403,
+      ],
       [{ server: { health: null, publicKey: null }, host: host(ec) }, "unreachable", null],
       [{ server: server({ database: text(404) }), host: host(ec) }, "creates", 200],
       [{ server: server({ database: text(404) }), host: { cliToml: null } }, "creates", 200],

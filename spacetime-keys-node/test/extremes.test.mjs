@@ -65,7 +65,9 @@ describe("a text of 100 MB", () => {
       Object.entries(row.params).map(([path, kind]) => ({ ...row, path, kind })),
     );
     const context = ({ name, path }) => `${name}, ${path}: 100 MB`;
-    const read = places.filter((place) => !readElsewhere.some((other) => other.test(context(place))));
+    const read = places.filter(
+      (place) => !readElsewhere.some((other) => other.test(context(place))),
+    );
     // Each takes most of a second. A thin run reads it by some places of each kind.
     const chosen = sampleOf(read, 40, ({ kind }) => kind);
     let refused = 0;
@@ -155,7 +157,11 @@ describe("a hundred thousand levels", () => {
       `a = """${"\n".repeat(levels)}`,
     ];
     for (const [index, text] of texts.entries()) {
-      const error = keysError(() => resignCliToml(text, { privateKey }), undefined, `text ${index}`);
+      const error = keysError(
+        () => resignCliToml(text, { privateKey }),
+        undefined,
+        `text ${index}`,
+      );
       assert.match(error.code, /^ERR_TOML_/, `text ${index}: ${error.code}`);
       const report = auditFleet({ vaults: [], host: { cliToml: text } });
       assert.equal(typeof report.ok, "boolean", `text ${index}: audit`);
@@ -163,7 +169,12 @@ describe("a hundred thousand levels", () => {
   });
 
   it("of an escrow are a report", () => {
-    for (const escrow of [arrays, objects, `{"publishers":${arrays}}`, `{"publishers":[${objects}]}`]) {
+    for (const escrow of [
+      arrays,
+      objects,
+      `{"publishers":${arrays}}`,
+      `{"publishers":[${objects}]}`,
+    ]) {
       const vault = { environment: "prod", vault: "v", privateKey, publicKey, escrow };
       assert.equal(auditFleet({ vaults: [vault] }).environments.length, 1, "a report");
     }
@@ -172,10 +183,15 @@ describe("a hundred thousand levels", () => {
 
 describe("many of everything", () => {
   it("is taken", () => {
-    const claims = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`c${index}`, index]));
+    const claims = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, index) => [`c${index}`, index]),
+    );
     const token = signer.sign({ iss: "localhost", sub: "a", ...claims });
     assert.equal(verifyToken(token, { publicKey }).claims.c19999, 19_999, "20,000 claims");
-    const vaults = Array.from({ length: 500 }, (_, index) => ({ environment: `e${index}`, vault: "v" }));
+    const vaults = Array.from({ length: 500 }, (_, index) => ({
+      environment: `e${index}`,
+      vault: "v",
+    }));
     assert.equal(auditFleet({ vaults }).environments.length, 500, "500 environments");
     const keys = Array.from({ length: 2000 }, () => ({}));
     assert.equal(lintJwks({ keys }).entries, 2000, "2,000 entries");

@@ -72,8 +72,14 @@ describe("auditFleet beside the program", () => {
     for (const environment of ["prod", "test", "dev"]) world.store(environment, pair);
     world.store("local", other);
     const report = compare("one pair for three", world);
-    assert.ok(report.policy.some(({ rule, ok }) => rule === "distinct" && !ok), "not distinct");
-    assert.ok(report.policy.some(({ rule, ok }) => rule === "shared" && !ok), "not shared");
+    assert.ok(
+      report.policy.some(({ rule, ok }) => rule === "distinct" && !ok),
+      "not distinct",
+    );
+    assert.ok(
+      report.policy.some(({ rule, ok }) => rule === "shared" && !ok),
+      "not shared",
+    );
   });
 
   it("finds pairs that are too old", () => {
@@ -83,7 +89,11 @@ describe("auditFleet beside the program", () => {
     for (const environment of ["dev", "local"]) world.store(environment, ec, now - 86_400 * 2.5);
     const args = ["--max-age-days", "90"];
     const report = compare("old", world, { args, contents: { maxAgeDays: 90 } });
-    assert.deepEqual(report.environments.map((each) => each.ageDays), [91, 91, 2, 2], "ages");
+    assert.deepEqual(
+      report.environments.map((each) => each.ageDays),
+      [91, 91, 2, 2],
+      "ages",
+    );
     const young = compare("not enforced", world);
     assert.ok(codes(report).length > codes(young).length, "ages count where they are enforced");
   });
@@ -130,7 +140,10 @@ describe("auditFleet", () => {
     const vaults = Object.entries(pairs).map(([name, pair]) => vault(name, pair));
     assert.equal(auditFleet({ vaults }, { now }).ok, true, "the default");
     assert.equal(auditFleet({ vaults, groups: [] }, { now }).ok, false, "all alone");
-    const groups = [["prod", "test"], ["dev", "local"]];
+    const groups = [
+      ["prod", "test"],
+      ["dev", "local"],
+    ];
     assert.equal(auditFleet({ vaults, groups }, { now }).ok, false, "prod and test are two");
   });
 
@@ -156,7 +169,11 @@ describe("auditFleet", () => {
   it("takes names of one's own", () => {
     const vaults = [vault("eu-prod", ec), vault("staging", other)];
     const report = auditFleet({ vaults });
-    assert.deepEqual(report.environments.map(({ name }) => name), ["eu-prod", "staging"], "names");
+    assert.deepEqual(
+      report.environments.map(({ name }) => name),
+      ["eu-prod", "staging"],
+      "names",
+    );
     assert.equal(report.ok, true, "all well");
   });
 

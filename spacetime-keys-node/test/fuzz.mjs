@@ -109,7 +109,9 @@ const quarter = Math.floor(memory.length / 4);
 const second = median(memory.slice(quarter, 2 * quarter));
 const last = median(memory.slice(-quarter));
 const growth = last - second;
-console.log(`memory: ${second.toFixed(1)} MB in the second quarter, ${last.toFixed(1)} MB in the last`);
+console.log(
+  `memory: ${second.toFixed(1)} MB in the second quarter, ${last.toFixed(1)} MB in the last`,
+);
 if (memory.length >= 40) {
   assert.ok(growth < 30 && growth < 0.15 * second, `memory grows: ${growth.toFixed(1)} MB`);
 }

@@ -13,7 +13,9 @@ const required = require("spacetime-keys");
 
 describe("the package", () => {
   it("gives the same objects to import and to require", () => {
-    const names = Object.keys(imported).filter((name) => name !== "default" && name !== "module.exports");
+    const names = Object.keys(imported).filter(
+      (name) => name !== "default" && name !== "module.exports",
+    );
     assert.deepEqual(names.sort(), Object.keys(required).sort(), "the same names");
     for (const name of names) assert.equal(imported[name], required[name], `${name} is one object`);
     assert.ok(names.length > 18, `${names.length} names`);
@@ -42,6 +44,9 @@ describe("the package", () => {
   it("shows nothing of its inside", async () => {
     await assert.rejects(import("spacetime-keys/lib/native.js"), "lib is private");
     assert.throws(() => require("spacetime-keys/lib/native.js"), "to require, too");
-    await assert.rejects(import("spacetime-keys/tooling/az.ts"), "so is what the script is made of");
+    await assert.rejects(
+      import("spacetime-keys/tooling/az.ts"),
+      "so is what the script is made of",
+    );
   });
 });

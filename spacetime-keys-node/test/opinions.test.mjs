@@ -57,7 +57,12 @@ describe("keys", () => {
     const keys = pairs().map(({ publicKey }) => publicKey);
     const expected = keys.map((key) => {
       const jwk = jwkOf(key);
-      return { ...jwk, kid: thumbprintOf(key), use: "sig", alg: jwk.kty === "RSA" ? "RS256" : "ES256" };
+      return {
+        ...jwk,
+        kid: thumbprintOf(key),
+        use: "sig",
+        alg: jwk.kty === "RSA" ? "RS256" : "ES256",
+      };
     });
     assert.deepEqual(jwks(keys), { keys: expected }, "no private member, ever");
   });
@@ -104,18 +109,30 @@ describe("tokens", () => {
   it("that are minted are verified by jose, by key and by our set", async () => {
     const set = jose.createLocalJWKSet(jwks([ec.publicKey, sharedRsa().publicKey]));
     for (const pair of [ec, sharedRsa()]) {
-      const { token, algorithm, kid } = mintToken({ privateKey: pair.privateKey, issuer, subject: "u1", now });
+      const { token, algorithm, kid } = mintToken({
+        privateKey: pair.privateKey,
+        issuer,
+        subject: "u1",
+        now,
+      });
       const expected = { issuer, subject: "u1", audience: "spacetimedb", currentDate };
       for (const keys of [createPublicKey(pair.publicKey), set]) {
         const { payload, protectedHeader } = await jose.jwtVerify(token, keys, expected);
-        assert.deepEqual([protectedHeader.alg, protectedHeader.kid], [algorithm, kid], "its header");
+        assert.deepEqual(
+          [protectedHeader.alg, protectedHeader.kid],
+          [algorithm, kid],
+          "its header",
+        );
         assert.equal(payload.exp - payload.iat, 900, "15 minutes");
       }
     }
   });
 
   it("that jose signs are verified, by key and by set", async () => {
-    for (const [algorithm, pair] of [["ES256", ec], ["RS256", sharedRsa()]]) {
+    for (const [algorithm, pair] of [
+      ["ES256", ec],
+      ["RS256", sharedRsa()],
+    ]) {
       const kid = thumbprint(pair.publicKey);
       const signed = await new jose.SignJWT({ iss: "i", sub: "s", n: [1, { a: "ü" }] })
         .setProtectedHeader({ alg: algorithm, kid })

@@ -65,7 +65,11 @@ function works(sandbox, app) {
     for (const runtime of ["node", "bun"]) {
       const { status, stdout, stderr } = sandbox.run(app, runtime, name);
       assert.equal(status, 0, `${runtime} ${name}: ${stderr}`);
-      assert.equal(stdout.trim(), version, `${runtime} ${name}: signs, verifies, and has its version`);
+      assert.equal(
+        stdout.trim(),
+        version,
+        `${runtime} ${name}: signs, verifies, and has its version`,
+      );
     }
   }
 }
@@ -103,7 +107,8 @@ function refuses(sandbox, app, code, platform) {
     "import.mjs": `import("spacetime-keys").catch(show)`,
     "require.cjs": `try { require("spacetime-keys"); } catch (error) { show(error); }`,
   })) {
-    const show = "function show({ code, message, hint }) { console.log(JSON.stringify([code, message, hint])) }";
+    const show =
+      "function show({ code, message, hint }) { console.log(JSON.stringify([code, message, hint])) }";
     writeFileSync(join(app, name), `${load};\n${show}`);
     for (const runtime of ["node", "bun"]) {
       const { stdout, stderr } = sandbox.run(app, runtime, name);
@@ -127,7 +132,11 @@ const steps = {
   "the work tree's tarball has its files, and no others"() {
     state.workTree = join(folder, npmPack(folder));
     const addons = readdirSync(packageFolder).filter((name) => name.endsWith(".node"));
-    assert.deepEqual(listed(state.workTree), [...mainFiles, ...names(...addons)].sort(), "its files");
+    assert.deepEqual(
+      listed(state.workTree),
+      [...mainFiles, ...names(...addons)].sort(),
+      "its files",
+    );
   },
   "the work tree's tarball works"() {
     const app = sandbox.install(state.workTree);
@@ -138,7 +147,11 @@ const steps = {
     const release = temporaryFolder();
     execFileSync(process.execPath, [join(packageFolder, "scripts/pack.mjs"), release]);
     const tarballs = readdirSync(release);
-    const find = (part) => join(release, tarballs.find((name) => name.includes(part)));
+    const find = (part) =>
+      join(
+        release,
+        tarballs.find((name) => name.includes(part)),
+      );
     state.main = find(`spacetime-keys-${version}`);
     state.platform = find(here);
     assert.deepEqual(listed(state.main), [...mainFiles].sort(), "the main package's");

@@ -26,7 +26,11 @@ function compare(name, world, args, request) {
   }
   const plan = attempt();
   const steps = plan.steps.map(({ action, environment }) => [action, environment]);
-  assert.deepEqual(steps, out.steps.map((each) => [each.step, each.environment]), `${name}: steps`);
+  assert.deepEqual(
+    steps,
+    out.steps.map((each) => [each.step, each.environment]),
+    `${name}: steps`,
+  );
   assert.deepEqual(plan.notes, out.notes, `${name}: notes`);
   assert.deepEqual(
     plan.targets.map((target) => [target.environments, target.source.fingerprint ?? null]),

@@ -23,7 +23,8 @@ const runtimes = [
     name: "node",
     command: [process.execPath, "--test", "--test-reporter=spec"],
     /** Of the lines at the end. */
-    count: (output, word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, "m"))?.[1] ?? NaN),
+    count: (output, word) =>
+      Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, "m"))?.[1] ?? NaN),
     complaints: (output) => output.slice(Math.max(0, output.indexOf("failing tests:"))),
     words: { passed: ["pass"], failed: ["fail", "cancelled", "skipped", "todo"] },
   },
@@ -37,7 +38,8 @@ const runtimes = [
       "600000",
     ],
     /** Of the lines at the end; a word that is not there stands for none. */
-    count: (output, word) => Number(output.match(new RegExp(`^ *(\\d+) ${word}s?$`, "m"))?.[1] ?? 0),
+    count: (output, word) =>
+      Number(output.match(new RegExp(`^ *(\\d+) ${word}s?$`, "m"))?.[1] ?? 0),
     complaints: (output) => output.replaceAll(/^\(pass\).*\n/gm, ""),
     words: { passed: ["pass"], failed: ["fail", "skip", "todo", "error"] },
   },

@@ -20,7 +20,10 @@ const plain = { iss: "localhost", sub: "a" };
 
 describe("Signer and its key", () => {
   it("tells all but the private half", () => {
-    for (const [pair, algorithm] of [[ec, "ES256"], [sharedRsa(), "RS256"]]) {
+    for (const [pair, algorithm] of [
+      [ec, "ES256"],
+      [sharedRsa(), "RS256"],
+    ]) {
       const of = new Signer(pair.privateKey);
       assert.equal(of.algorithm, algorithm, "the algorithm");
       assert.equal(of.kid, thumbprintOf(pair.publicKey), "the kid");
@@ -41,7 +44,9 @@ describe("Signer and its key", () => {
       JSON.stringify(signer),
       String(signer),
       JSON.stringify(Object.getOwnPropertyNames(signer)),
-      Reflect.ownKeys(signer).map((key) => String(signer[key])).join(),
+      Reflect.ownKeys(signer)
+        .map((key) => String(signer[key]))
+        .join(),
     ];
     for (const text of shown) {
       assert.ok(!text.includes(secret), "no part of the key");
@@ -138,7 +143,7 @@ describe("Signer.sign", () => {
   it("keeps claims as JSON.stringify writes them", () => {
     const claims = {
       ...plain,
-      text: "\u0000\"\\/\u2028häß日本\u{1f511}",
+      text: '\u0000"\\/\u2028häß日本\u{1f511}',
       numbers: [0, -0, 1e21, 1e-7, 2 ** 53, -1.5, Number.MIN_VALUE],
       nested: { a: [{}, [], null, true] },
       date: new Date(0),

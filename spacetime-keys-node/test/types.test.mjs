@@ -97,8 +97,7 @@ describe("index.d.ts and the run time", () => {
     ts.canHaveModifiers(node) &&
     ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
   const declared = source.statements.filter(isExported);
-  const nameOf = (node) =>
-    (node.name ?? node.declarationList.declarations[0].name).getText(source);
+  const nameOf = (node) => (node.name ?? node.declarationList.declarations[0].name).getText(source);
   const values = declared.filter(
     (node) => !ts.isInterfaceDeclaration(node) && !ts.isTypeAliasDeclaration(node),
   );
@@ -128,7 +127,8 @@ describe("index.d.ts and the run time", () => {
   });
 
   it("have as many parameters", () => {
-    const required = (node) => node.parameters.filter((parameter) => !parameter.questionToken).length;
+    const required = (node) =>
+      node.parameters.filter((parameter) => !parameter.questionToken).length;
     for (const node of values.filter(ts.isFunctionDeclaration)) {
       const { length } = api[nameOf(node)];
       const range = [required(node), node.parameters.length];

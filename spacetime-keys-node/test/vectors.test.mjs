@@ -13,12 +13,26 @@ import { both, eachVector, options, vectorFiles } from "./support/vectors.mjs";
 function verdict(token, asked) {
   const { detail, remedy, ...rest } = api.checkToken(token, asked);
   assert.equal(typeof detail, rest.code === null ? "object" : "string", "detail and code");
-  assert.equal(typeof remedy, rest.remedyCode === null ? "object" : "string", "remedy and its code");
+  assert.equal(
+    typeof remedy,
+    rest.remedyCode === null ? "object" : "string",
+    "remedy and its code",
+  );
   return rest;
 }
 
-const resigning = ["privateKey", "expectIdentity", "allowUnverified", "allowExternalIssuer", "expiry", "now"];
-const wish = (vector) => ({ ...options(vector, ...resigning), previousPublicKey: vector.previousPublicKeys });
+const resigning = [
+  "privateKey",
+  "expectIdentity",
+  "allowUnverified",
+  "allowExternalIssuer",
+  "expiry",
+  "now",
+];
+const wish = (vector) => ({
+  ...options(vector, ...resigning),
+  previousPublicKey: vector.previousPublicKeys,
+});
 
 /** Of a file: the members that each vector must have. */
 const runs = {
@@ -56,7 +70,17 @@ const runs = {
     return { verdicts: Object.fromEntries(Object.entries(vector.verdicts).map(asked)) };
   },
   mint(vector) {
-    const names = ["privateKey", "issuer", "subject", "audience", "ttl", "purpose", "target", "claims", "now"];
+    const names = [
+      "privateKey",
+      "issuer",
+      "subject",
+      "audience",
+      "ttl",
+      "purpose",
+      "target",
+      "claims",
+      "now",
+    ];
     const { token, ...rest } = api.mintToken(options(vector, ...names));
     return { minted: { ...both(token), ...rest } };
   },
@@ -74,7 +98,10 @@ const runs = {
   lint({ jwks }) {
     const { problems, ...rest } = api.lintJwks(jwks);
     for (const { message, hint } of problems) assert.ok(message && hint, "what, and the way out");
-    return { ...rest, problems: problems.map(({ code, severity, entry }) => ({ code, severity, entry })) };
+    return {
+      ...rest,
+      problems: problems.map(({ code, severity, entry }) => ({ code, severity, entry })),
+    };
   },
 };
 
@@ -88,13 +115,22 @@ describe("the vectors", () => {
     for (const { case: name, token, now, servers } of samples) {
       for (const [server, measured] of Object.entries(servers)) {
         const context = `${name} on ${server}`;
-        const { accepted, identity, reason, status, ...rest } = verdict(token, { publicKey, server, now });
-        assert.deepEqual([accepted, identity], [measured.accepted, measured.identity ?? null], context);
+        const { accepted, identity, reason, status, ...rest } = verdict(token, {
+          publicKey,
+          server,
+          now,
+        });
+        assert.deepEqual(
+          [accepted, identity],
+          [measured.accepted, measured.identity ?? null],
+          context,
+        );
         assert.deepEqual([status, rest.server], [accepted ? 200 : 401, server], context);
         assert.equal(rest.remedyCode === null, accepted, `${context}: a remedy`);
         // The measured words are those of the key alone; a whole server reads that token twice.
         const words = name === "inner newline escaped" ? "Base64" : measured.reason;
-        if (!accepted) assert.ok(reason.length > 3 && words.startsWith(reason), `${context}: ${reason}`);
+        if (!accepted)
+          assert.ok(reason.length > 3 && words.startsWith(reason), `${context}: ${reason}`);
         else assert.equal(reason, null, context);
       }
     }

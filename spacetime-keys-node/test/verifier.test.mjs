@@ -38,7 +38,11 @@ describe("Verifier beside verifyToken", () => {
         const keys = { publicKey: key, ...options, now: moment };
         const expected = outcome(() => verifyToken(sample, keys));
         for (const verifier of [plain, caching, caching]) {
-          assert.deepEqual(outcome(() => verifier.verify(sample, { now: moment })), expected, name);
+          assert.deepEqual(
+            outcome(() => verifier.verify(sample, { now: moment })),
+            expected,
+            name,
+          );
         }
       }
     }

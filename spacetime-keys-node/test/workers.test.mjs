@@ -125,7 +125,10 @@ describe("the garbage collector", () => {
     await settledRss();
     const verifier = new Verifier(ec.publicKey);
     for (const tokens of await Promise.all(promises)) {
-      assert.ok(verifier.verifyMany(tokens).every(({ ok }) => ok), "each token is good");
+      assert.ok(
+        verifier.verifyMany(tokens).every(({ ok }) => ok),
+        "each token is good",
+      );
     }
   });
 });

@@ -93,7 +93,11 @@ for (const row of calls) {
       const needed = row.args.filter((_, index) => !["options"].includes(row.params[index]));
       for (let count = 0; count < needed.length; count += 1) {
         const context = `${row.name} with ${count} arguments`;
-        assert.equal(await outcome(row, copy(row.args.slice(0, count)), context), "TypeError", context);
+        assert.equal(
+          await outcome(row, copy(row.args.slice(0, count)), context),
+          "TypeError",
+          context,
+        );
       }
     });
   });
@@ -107,7 +111,9 @@ describe("the contract", () => {
       const methods = Object.entries(Object.getOwnPropertyDescriptors(value.prototype));
       return [
         `new ${name}`,
-        ...methods.filter(([key, { get }]) => key !== "constructor" && !get).map(([key]) => `${name}.${key}`),
+        ...methods
+          .filter(([key, { get }]) => key !== "constructor" && !get)
+          .map(([key]) => `${name}.${key}`),
       ];
     });
     const there = calls.map(({ name }) => name);
@@ -121,8 +127,18 @@ describe("methods on something else", () => {
     const { Signer, Verifier } = api;
     const signer = new Signer(calls.find(({ name }) => name === "new Signer").args[0]);
     for (const { prototype } of [Signer, Verifier]) {
-      const others = [undefined, null, 5, canary, {}, Object.create(prototype), new Proxy(signer, {})];
-      for (const [name, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      const others = [
+        undefined,
+        null,
+        5,
+        canary,
+        {},
+        Object.create(prototype),
+        new Proxy(signer, {}),
+      ];
+      for (const [name, { value, get }] of Object.entries(
+        Object.getOwnPropertyDescriptors(prototype),
+      )) {
         const method = get ?? value;
         if (name === "constructor") continue;
         for (const other of others) {

@@ -14,13 +14,7 @@ import { throwIfInterrupted } from "./signals.ts";
 import { type Site, environmentsOf, groupsOf } from "./site.ts";
 import { Executor } from "./steps.ts";
 import { Unfinished } from "./unfinished.ts";
-import {
-  type Fleet,
-  type Tools,
-  contentsOf,
-  readFleet,
-  requireReadable,
-} from "./vaults.ts";
+import { type Fleet, type Tools, contentsOf, readFleet, requireReadable } from "./vaults.ts";
 import {
   announceNotes,
   environmentsIn,

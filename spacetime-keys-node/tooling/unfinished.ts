@@ -3,7 +3,7 @@
 
 import { rmSync } from "node:fs";
 import { readText, replaceFile } from "./files.ts";
-import { type Paths } from "./host.ts";
+import type { Paths } from "./host.ts";
 import { stateFile } from "./lock.ts";
 
 export class Unfinished {

@@ -122,7 +122,14 @@ const fleet = {
       publicKey: hostPublic,
       created: now - 86_400,
       version: "2",
-      earlier: [{ version: "1", privateKey: ec.privateKey, fingerprint: api.fingerprint(ec.publicKey), created: 1 }],
+      earlier: [
+        {
+          version: "1",
+          privateKey: ec.privateKey,
+          fingerprint: api.fingerprint(ec.publicKey),
+          created: 1,
+        },
+      ],
       escrow: '{"publishers":[]}',
       unavailable: false,
     },
@@ -190,8 +197,20 @@ const diagnosed = {
 };
 const fewFlags = (at, names) => Object.fromEntries(names.map((name) => [`${at}.${name}`, "flag"]));
 const signing = { 1: "options", "1.ttl": "seconds", "1.now": "time" };
-const signParams = { 0: "claims", "0.iss": "claimText", "0.sub": "claimText", "0.x": "claim", ...signing };
-const manyParams = { 0: "list", "0.0": "claims", "0.0.sub": "claimText", "0.0.x": "claim", ...signing };
+const signParams = {
+  0: "claims",
+  "0.iss": "claimText",
+  "0.sub": "claimText",
+  "0.x": "claim",
+  ...signing,
+};
+const manyParams = {
+  0: "list",
+  "0.0": "claims",
+  "0.0.sub": "claimText",
+  "0.0.x": "claim",
+  ...signing,
+};
 const moment = { 1: "options", "1.now": "time" };
 const identityParams = { 0: "text", 1: "texts", "1.0": "text" };
 const optionsOf = (at) => ({ [at]: "options", ...verification });
@@ -217,7 +236,17 @@ export const calls = [
   of("decodeToken", [token], { 0: "text" }),
   of(
     "verifyToken",
-    [token, { publicKey: ec.publicKey, audience: undefined, issuer: "localhost", algorithm: "ES256", leeway: 0, now }],
+    [
+      token,
+      {
+        publicKey: ec.publicKey,
+        audience: undefined,
+        issuer: "localhost",
+        algorithm: "ES256",
+        leeway: 0,
+        now,
+      },
+    ],
     { 0: "word", 1: "needs", "1.publicKey": "word", ...verification, "1.now": "time" },
   ),
   row("verifyToken with a set", api.verifyToken, [token, { jwks: set, now }], {
@@ -234,19 +263,29 @@ export const calls = [
     "1.server": "optionalWord",
     "1.now": "time",
   }),
-  of("mintToken", [{ privateKey: ec.privateKey, ...mintOptions }], minting(0, { "0.privateKey": "word" }), echoes),
   of(
-    "resignToken",
-    [token, { privateKey: ec.privateKey, ...resignOptions }],
-    { 0: "word", 1: "needs", "1.privateKey": "word", ...resigning(1) },
+    "mintToken",
+    [{ privateKey: ec.privateKey, ...mintOptions }],
+    minting(0, { "0.privateKey": "word" }),
+    echoes,
   ),
+  of("resignToken", [token, { privateKey: ec.privateKey, ...resignOptions }], {
+    0: "word",
+    1: "needs",
+    "1.privateKey": "word",
+    ...resigning(1),
+  }),
   of(
     "resignCliToml",
     [hostToml, { privateKey: hostPrivate, ...resignOptions, expectIdentity: undefined }],
     { 0: "word", 1: "needs", "1.privateKey": "word", ...resigning(1) },
   ),
   of("jwks", [[ec.publicKey]], { 0: "word", "0.0": "word" }),
-  of("openidConfiguration", ["https://a.example", [ec.publicKey]], { 0: "word", 1: "word", "1.0": "word" }),
+  of("openidConfiguration", ["https://a.example", [ec.publicKey]], {
+    0: "word",
+    1: "word",
+    "1.0": "word",
+  }),
   of("lintJwks", [set], { 0: "claims+text", "0.keys": "claim", "0.keys.0": "claim" }),
   of(
     "auditFleet",
@@ -264,7 +303,10 @@ export const calls = [
   ),
   of(
     "planRotation",
-    [fleet, { operation: "rotate", environments: ["dev"], host: "local", expectIdentity: undefined }],
+    [
+      fleet,
+      { operation: "rotate", environments: ["dev"], host: "local", expectIdentity: undefined },
+    ],
     {
       ...fleetParams,
       1: "needs",

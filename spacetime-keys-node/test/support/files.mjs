@@ -19,7 +19,10 @@ export const betterAuthText = (name) => readFileSync(join(betterAuth, name), "ut
 /** The verdicts that were measured on servers, and the key of the tokens in them. */
 export function measuredVerdicts() {
   const read = (name) => readFileSync(join(coreTests, "fixtures", name), "utf8");
-  const samples = read("token-verdicts.jsonl").trim().split("\n").map((line) => JSON.parse(line));
+  const samples = read("token-verdicts.jsonl")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   return { samples, publicKey: read("token-verdicts.pub.pem") };
 }
 

@@ -78,7 +78,11 @@ export class World {
         publicKey: versions(vault, publicSecret).at(-1)?.value ?? null,
         created: latest?.created ?? null,
         version: latest?.version ?? "latest",
-        earlier: all.map(({ version, value, created }) => ({ version, privateKey: value, created })),
+        earlier: all.map(({ version, value, created }) => ({
+          version,
+          privateKey: value,
+          created,
+        })),
         escrow: versions(vault, "spacetimedb-publisher-claims").at(-1)?.value ?? null,
       };
     });

@@ -15,7 +15,8 @@ const windows = Array.from({ length: canary.length - 11 }, (_, at) => canary.sli
 export function checkSilent(value, context) {
   const isError = value instanceof Error;
   const texts = [inspect(value, { showHidden: true, depth: 8 })];
-  if (isError) texts.push(value.message, String(value.stack), String(value.code), String(value.hint));
+  if (isError)
+    texts.push(value.message, String(value.stack), String(value.code), String(value.hint));
   if (isError) texts.push(inspect(value.cause, { depth: 8 }), String(value));
   else texts.push(JSON.stringify(value) ?? "");
   const found = windows.find((window) => texts.some((text) => text.includes(window)));
@@ -28,7 +29,9 @@ const throwing = () => {
 
 /** A proxy whose every trap throws. */
 function trapped(target) {
-  const names = Object.getOwnPropertyNames(Reflect).filter((name) => typeof Reflect[name] === "function");
+  const names = Object.getOwnPropertyNames(Reflect).filter(
+    (name) => typeof Reflect[name] === "function",
+  );
   return new Proxy(target, Object.fromEntries(names.map((name) => [name, throwing])));
 }
 

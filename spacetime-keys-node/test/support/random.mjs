@@ -64,6 +64,8 @@ export class Chance {
     const leaf = [null, true, "", this.character(), this.number(), this.below(1e9)];
     if (depth === 0 || this.below(2)) return this.pick(leaf);
     const items = Array.from({ length: this.below(4) }, () => this.json(depth - 1));
-    return this.below(2) ? items : Object.fromEntries(items.map((item) => [this.character(), item]));
+    return this.below(2)
+      ? items
+      : Object.fromEntries(items.map((item) => [this.character(), item]));
   }
 }

@@ -42,7 +42,11 @@ export class Sandbox {
   /** Runs a program of the sandbox. */
   run(folder, program, ...args) {
     const options = { cwd: folder, env: this.env, encoding: "utf8" };
-    const { error, status, stdout, stderr } = spawnSync(join(this.env.PATH, program), args, options);
+    const { error, status, stdout, stderr } = spawnSync(
+      join(this.env.PATH, program),
+      args,
+      options,
+    );
     if (error) throw error;
     return { status, stdout, stderr };
   }

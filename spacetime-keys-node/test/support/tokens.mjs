@@ -19,9 +19,7 @@ export function signByHand(privateKey, claims, header = {}) {
   const key = createPrivateKey(privateKey);
   const isRsa = key.asymmetricKeyType === "rsa";
   const full =
-    typeof header === "string"
-      ? header
-      : { alg: isRsa ? "RS256" : "ES256", typ: "JWT", ...header };
+    typeof header === "string" ? header : { alg: isRsa ? "RS256" : "ES256", typ: "JWT", ...header };
   const input = `${encode(json(full))}.${encode(json(claims))}`;
   const signature = sign("sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" });
   return `${input}.${signature.toString("base64url")}`;

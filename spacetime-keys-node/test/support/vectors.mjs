@@ -56,6 +56,8 @@ export const options = (vector, ...names) =>
 
 /** As they stand in a token, by name. */
 export function both(token) {
-  const [header, payload] = token.split(".").map((part) => Buffer.from(part, "base64url").toString());
+  const [header, payload] = token
+    .split(".")
+    .map((part) => Buffer.from(part, "base64url").toString());
   return { header, payload };
 }

@@ -161,7 +161,8 @@ export class TestHost {
         return false;
       }
     };
-    const pids = () => (existsSync("/proc") ? readdirSync("/proc").filter((name) => +name > 0) : []);
+    const pids = () =>
+      existsSync("/proc") ? readdirSync("/proc").filter((name) => +name > 0) : [];
     while (pids().some(isOurs)) await Bun.sleep(20);
   }
 

@@ -12,10 +12,10 @@ use crate::generate;
 use crate::json::Json;
 use crate::judge::{Judge, Judgement, NotJudged};
 use crate::keys::LOCAL_PUBLIC_PEM;
-use spacetime_keys_test_support::Random;
 use crate::recipe::Recipe;
 use crate::regression::Regression;
 use crate::shrink::{Case, shrink};
+use spacetime_keys_test_support::Random;
 
 /// Tokens that share a set of their issuer.
 const BATCH: u64 = 32;

@@ -11,9 +11,9 @@ use spacetime_keys_core::server::Rules;
 use spacetime_keys_oracle::generate::sets::mutated;
 use spacetime_keys_oracle::json::Json;
 use spacetime_keys_oracle::lint::judge;
-use spacetime_keys_test_support::{Random, count, number, seed};
 use spacetime_keys_oracle::regression::{self, Regression};
 use spacetime_keys_oracle::shrink::shrink_set;
+use spacetime_keys_test_support::{Random, count, number, seed};
 
 /// Both answers, if they differ.
 fn disagreement(json: &[u8]) -> Option<(String, String)> {

@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 
 use spacetime_keys_core::server::Rules;
 use spacetime_keys_oracle::judge::NotJudged;
-use spacetime_keys_test_support::{count, number, seed};
 use spacetime_keys_oracle::regression;
 use spacetime_keys_oracle::run::{Disagreement, Outcome, Servers, Statistics, tokens};
+use spacetime_keys_test_support::{count, number, seed};
 
 /// What was found once is judged first.
 #[test]
@@ -45,7 +45,8 @@ fn run() -> &'static Run {
     static RUN: LazyLock<Run> = LazyLock::new(|| {
         let seed = seed();
         println!("SEED={seed}");
-        let (statistics, disagreements) = tokens(seed, number("TOKENS").unwrap_or_else(|| count(20_000, 100_000)));
+        let (statistics, disagreements) =
+            tokens(seed, number("TOKENS").unwrap_or_else(|| count(20_000, 100_000)));
         let reports = disagreements.into_iter().map(Disagreement::report).collect();
         Run { seed, statistics, reports }
     });

@@ -49,7 +49,17 @@ export function wasm(revision) {
   // Code, without local variables (the first 0). To describe the module is to hand the description
   // to the sink; a reducer is never called and would return 0, "done".
   const describe = [
-    0, LOCAL_GET, 0, I32_CONST, DESCRIPTION_AT, I32_CONST, LENGTH_AT, CALL, 0, DROP, END,
+    0,
+    LOCAL_GET,
+    0,
+    I32_CONST,
+    DESCRIPTION_AT,
+    I32_CONST,
+    LENGTH_AT,
+    CALL,
+    0,
+    DROP,
+    END,
   ];
   const callReducer = [0, I32_CONST, 0, END];
   const length = [DESCRIPTION.length, 0, 0, 0];

@@ -80,7 +80,10 @@ export async function stop(started, signal = "SIGKILL") {
 export async function until(started, answer, complaint) {
   let isOver = false;
   const { over, clear } = deadline();
-  const end = Promise.race([started.exited, over]).then(() => ((isOver = true), false));
+  const end = Promise.race([started.exited, over]).then(() => {
+    isOver = true;
+    return false;
+  });
   while (!isOver) {
     // An answer that does not come is not waited for longer than the program lives.
     const answered = await Promise.race([answer().catch(() => false), end]);

@@ -7,8 +7,8 @@ pub mod values;
 
 use crate::json::Json;
 use crate::keys::{EC, Key, RSA};
-use spacetime_keys_test_support::Random;
 use crate::recipe::{Change, Encoding, HmacKey, Number, Recipe, Signature, Which};
+use spacetime_keys_test_support::Random;
 
 /// A token. `set`: what its issuer publishes; without one it is a token for the local key.
 pub fn recipe(random: &mut Random, now: i64, set: Option<&[u8]>) -> Recipe {
