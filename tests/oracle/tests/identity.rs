@@ -5,7 +5,7 @@
 
 use spacetime_keys_core::Identity;
 use spacetime_keys_core::migration::derive_many;
-use spacetime_keys_test_support::{Random, count, number, seed};
+use spacetime_keys_test_support::{Random, again, count, number, seed};
 
 /// Issuers and subjects.
 struct Texts(Random);
@@ -56,14 +56,14 @@ impl Texts {
 fn identities_are_the_servers() {
     let seed = seed();
     let pairs = number("PAIRS").unwrap_or_else(|| count(20_000, 100_000));
-    println!("SEED={seed}");
+    println!("{}", again(seed));
 
     let mut random = Texts(Random::new(seed));
     for pair in 0..pairs {
         let (issuer, subject) = (random.text(), random.text());
         let ours = Identity::from_claims(&issuer, &subject);
         let theirs = spacetimedb_lib::Identity::from_claims(&issuer, &subject);
-        let context = || format!("SEED={seed}, pair {pair}: {issuer:?}, {subject:?}");
+        let context = || format!("{}, pair {pair}: {issuer:?}, {subject:?}", again(seed));
         assert_eq!(ours.to_string(), theirs.to_hex().to_string(), "{}", context());
         // And what we take for an identity is one to the server's crate, the other way round too.
         assert_eq!(Identity::parse(theirs.to_hex().as_str()), Ok(ours), "{}", context());
@@ -76,7 +76,7 @@ fn identities_are_the_servers() {
 #[test]
 fn mapped_identities_are_the_servers() {
     let seed = seed();
-    println!("SEED={seed}");
+    println!("{}", again(seed));
     let mut texts = Texts(Random::new(seed));
     let subjects: Vec<String> = (0..20_000).map(|_| texts.text()).collect();
     for issuer in ["https://sso.example.com/realms/app", "https://app.example.com", "localhost"] {
@@ -84,7 +84,7 @@ fn mapped_identities_are_the_servers() {
         assert_eq!(ours.len(), subjects.len());
         for (subject, ours) in subjects.iter().zip(ours) {
             let theirs = spacetimedb_lib::Identity::from_claims(issuer, subject);
-            assert_eq!(*ours.as_bytes(), theirs.to_be_byte_array(), "SEED={seed}: {subject:?}");
+            assert_eq!(*ours.as_bytes(), theirs.to_be_byte_array(), "{}: {subject:?}", again(seed));
             // What is written: by another way than `Display`.
             assert_eq!(str::from_utf8(&ours.to_hex()), Ok(theirs.to_hex().as_str()));
         }

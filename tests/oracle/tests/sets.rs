@@ -13,7 +13,7 @@ use spacetime_keys_oracle::json::Json;
 use spacetime_keys_oracle::lint::judge;
 use spacetime_keys_oracle::regression::{self, Regression};
 use spacetime_keys_oracle::shrink::shrink_set;
-use spacetime_keys_test_support::{Random, count, number, seed};
+use spacetime_keys_test_support::{Random, again, count, number, seed};
 
 /// Both answers, if they differ.
 fn disagreement(json: &[u8]) -> Option<(String, String)> {
@@ -60,14 +60,14 @@ fn run() -> &'static Run {
     static RUN: LazyLock<Run> = LazyLock::new(|| {
         let mut run = Run {
             seed: seed(),
-            sets: number("SETS").unwrap_or_else(|| count(5_000, 20_000)),
+            sets: number("SETS").unwrap_or_else(|| count(10_000, 20_000)),
             good: 0,
             taken: [0; 2],
             flaws: BTreeMap::new(),
             defects: BTreeMap::new(),
             reports: Vec::new(),
         };
-        println!("SEED={}", run.seed);
+        println!("{}", again(run.seed));
         let mut kinds = Vec::new();
         for set in 0..run.sets {
             let (json, tags) = mutated(&mut Random::part(run.seed, set));
@@ -122,7 +122,7 @@ fn the_lint_says_what_servers_do() {
     println!("accepted by older servers {}, by newer ones {}", run.taken[0], run.taken[1]);
     println!("{:?}", run.flaws);
     println!("{:?}", run.defects);
-    assert!(run.reports.is_empty(), "SEED={}\n{}", run.seed, run.reports.join("\n"));
+    assert!(run.reports.is_empty(), "{}\n{}", again(run.seed), run.reports.join("\n"));
     println!("{} sets, no disagreement", run.sets);
 }
 

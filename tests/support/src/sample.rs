@@ -57,7 +57,7 @@ pub fn is_all() -> bool {
 }
 
 /// How many to try: `thin` on each change, `all` at night.
-pub fn count(thin: usize, all: usize) -> usize {
+pub fn count<T>(thin: T, all: T) -> T {
     if is_all() { all } else { thin }
 }
 
