@@ -2,8 +2,8 @@
 //!
 //! Every place that changes something calls [`reached`] with a name. In a build without the
 //! `testing` feature that does nothing at all, and is compiled away. With it,
-//! `SPACETIME_KEYS_FAILPOINT=N=fail` lets the N-th (counted from 0) fail, and `N=kill` sends this
-//! process SIGKILL there.
+//! `SPACETIME_KEYS_FAILPOINT=N=fail` lets the N-th (counted from 0) fail, `N=kill` sends this process
+//! SIGKILL there, and `N=stop` SIGSTOP.
 
 use crate::failure::Failure;
 
@@ -23,9 +23,14 @@ pub(crate) fn reached(name: &str) -> Result<(), Failure> {
     let wanted = std::env::var("SPACETIME_KEYS_FAILPOINT").unwrap_or_default();
     match wanted.split_once('=') {
         Some((at, how)) if at.parse() == Ok(number) => {
+            use rustix::process::{Signal, getpid, kill_process};
+            if how == "stop" {
+                // Whoever looks at it lets it go on.
+                let _ = kill_process(getpid(), Signal::STOP);
+                return Ok(());
+            }
             if how == "kill" {
-                let process = rustix::process::getpid();
-                let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
+                let _ = kill_process(getpid(), Signal::KILL);
             }
             let message = format!("a test made this step fail: {name}");
             Err(Failure::new("ERR_FAILPOINT", message, "look at the test"))

@@ -131,29 +131,140 @@ impl Replacement {
     }
 
     pub(crate) fn finish(self, mode: Mode) -> Result<(), Failure> {
-        let Self { path, old, temp } = self;
+        self.prepare(mode)?;
+        let Self { path, temp, .. } = self;
         let fail = |error: std::io::Error| Failure::io("writing", &path, &error);
-        failpoint::reached("file:written")?;
-        keep_owner(temp.as_file(), old.as_ref()).map_err(fail)?;
-        set_mode(temp.as_file(), old.as_ref(), mode).map_err(fail)?;
-        temp.as_file().sync_all().map_err(fail)?;
-        failpoint::reached("file:synced")?;
         temp.persist(&path).map_err(|error| fail(error.error))?;
         failpoint::reached("file:renamed")?;
         sync_folder(folder_of(&path)).map_err(fail)
     }
+
+    /// As [`Self::finish`], where what is replaced may have to be kept: `look` is shown what stood
+    /// there at the very moment of the replacement. If that fails, it stands there again.
+    ///
+    /// Gives `false`, and has changed nothing, if a file came or went meanwhile.
+    pub(crate) fn finish_looking(
+        self,
+        mode: Mode,
+        look: impl Fn(&[u8]) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
+        self.prepare(mode)?;
+        let Self { path, old, temp } = self;
+        let fail = |error: std::io::Error| Failure::io("writing", &path, &error);
+        if old.is_none() {
+            match temp.persist_noclobber(&path) {
+                Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+                other => drop(other.map_err(|error| fail(error.error))?),
+            }
+        } else {
+            match exchange(temp.path(), &path) {
+                Ok(()) => {
+                    sync_folder(folder_of(&path)).map_err(fail)?;
+                    let shown = target(temp.path())
+                        .and_then(|_| read_existing(temp.path()))
+                        .and_then(|old| look(&old));
+                    if let Err(failure) = shown {
+                        exchange(temp.path(), &path).map_err(fail)?;
+                        return Err(failure);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+                // This file system, or this machine, cannot: the last look is directly before.
+                Err(error) if cannot_exchange(&error) => {
+                    let Some(old) = read(&path)? else { return Ok(false) };
+                    look(&old)?;
+                    temp.persist(&path).map_err(|error| fail(error.error))?;
+                }
+                Err(error) => return Err(fail(error)),
+            }
+        }
+        failpoint::reached("file:renamed")?;
+        sync_folder(folder_of(&path)).map_err(fail)?;
+        Ok(true)
+    }
+
+    /// Owner, mode and content are on the disk.
+    fn prepare(&self, mode: Mode) -> Result<(), Failure> {
+        let Self { path, old, temp } = self;
+        let fail = |error: std::io::Error| Failure::io("writing", path, &error);
+        failpoint::reached("file:written")?;
+        keep_owner(temp.as_file(), old.as_ref()).map_err(fail)?;
+        set_mode(temp.as_file(), old.as_ref(), mode).map_err(fail)?;
+        temp.as_file().sync_all().map_err(fail)?;
+        failpoint::reached("file:synced")
+    }
+}
+
+/// Each of two files takes the other's name, at once.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchange(_one: &Path, _other: &Path) -> std::io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Whether an exchange failed for want of support: `EINVAL`, `ENOSYS` or `ENOTSUP`.
+fn cannot_exchange(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported)
 }
 
 /// Creates a file that must not be there yet.
 pub(crate) fn create(path: &Path, content: &[u8], mode: u32) -> Result<(), Failure> {
+    if create_new(path, content, mode)? {
+        return Ok(());
+    }
+    Err(Failure::io("writing", path, &ErrorKind::AlreadyExists.into()))
+}
+
+/// Creates a file. `false` if there is one of that name, which stays as it is.
+pub(crate) fn create_new(path: &Path, content: &[u8], mode: u32) -> Result<bool, Failure> {
     let fail = |error: std::io::Error| Failure::io("writing", path, &error);
     let folder = folder_of(path);
     let mut temp = temp_in(folder).map_err(fail)?;
     temp.write_all(content).map_err(fail)?;
     set_mode(temp.as_file(), None, Mode::Set(mode)).map_err(fail)?;
     temp.as_file().sync_all().map_err(fail)?;
-    temp.persist_noclobber(path).map_err(|error| fail(error.error))?;
-    sync_folder(folder).map_err(fail)
+    match temp.persist_noclobber(path) {
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        other => drop(other.map_err(|error| fail(error.error))?),
+    }
+    sync_folder(folder).map_err(fail)?;
+    Ok(true)
+}
+
+/// Whether a file of this folder has just this content.
+pub(crate) fn contains(folder: &Path, content: &[u8]) -> Result<bool, Failure> {
+    let fail = |error: std::io::Error| Failure::io("reading", folder, &error);
+    for entry in fs::read_dir(folder).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
+        let leftover =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMP_PREFIX));
+        if !leftover && path.is_file() && read(&path)?.is_some_and(|found| *found == content) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What replacements that were cut short have left in a folder.
+pub(crate) fn leftovers(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let fail = |error: std::io::Error| Failure::io("reading", folder, &error);
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(fail)?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(fail)?;
+        if entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 /// Fails where [`replace`] would, without changing anything: the folder (or the nearest one that
@@ -188,22 +299,13 @@ pub(crate) fn create_folder(path: &Path, mode: u32) -> Result<(), Failure> {
 /// Removes what an earlier, killed run left half-written in a folder. Only under the lock.
 pub(crate) fn remove_leftovers(folder: &Path) -> Result<(), Failure> {
     let fail = |error: std::io::Error| Failure::io("cleaning up in", folder, &error);
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(fail(error)),
-    };
-    for entry in entries {
-        let entry = entry.map_err(fail)?;
-        if entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX) {
-            let path = entry.path();
-            let removed =
-                if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            match removed {
-                // The probe of another run, which is about to be refused.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                other => other.map_err(fail)?,
-            }
+    for path in leftovers(folder)? {
+        let removed =
+            if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        match removed {
+            // The probe of another run, which is about to be refused.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            other => other.map_err(fail)?,
         }
     }
     Ok(())

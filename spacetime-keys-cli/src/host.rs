@@ -15,10 +15,10 @@ pub(crate) struct Paths {
     pub(crate) cli_toml: PathBuf,
 }
 
-const PRIVATE_MODE: u32 = 0o600;
-const PUBLIC_MODE: u32 = 0o644;
+pub(crate) const PRIVATE_MODE: u32 = 0o600;
+pub(crate) const PUBLIC_MODE: u32 = 0o644;
 /// The server's user must get in.
-const FOLDER_MODE: u32 = 0o755;
+pub(crate) const FOLDER_MODE: u32 = 0o755;
 
 impl Paths {
     pub(crate) fn private_key(&self) -> PathBuf {

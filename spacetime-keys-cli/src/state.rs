@@ -6,7 +6,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use spacetime_keys_core::Identity;
@@ -49,11 +49,6 @@ impl State {
         self.folder.join("set-aside")
     }
 
-    /// Where a mounted key that no vault has is kept.
-    pub(crate) fn set_aside_file(&self, rotation_id: &str) -> PathBuf {
-        self.set_aside_folder().join(format!("id_ecdsa.{rotation_id}"))
-    }
-
     /// Whether a run is at work. Looks without leaving a trace.
     pub(crate) fn is_locked(&self) -> bool {
         File::open(self.lock_file())
@@ -82,11 +77,19 @@ impl State {
         files::check_replaceable(&self.journal_file())
     }
 
+    /// Fails where a mounted key could not be set aside.
+    pub(crate) fn check_set_aside(&self) -> Result<(), Failure> {
+        files::check_replaceable(&self.set_aside_folder().join("id_ecdsa"))
+    }
+
     /// What an interrupted run (or the one at work) set out to do.
     pub(crate) fn unfinished(&self) -> Result<Option<Journal>, Failure> {
         let path = self.journal_file();
         let Some(content) = files::read(&path)? else { return Ok(None) };
-        serde_json::from_slice(&content).map(Some).map_err(|_| {
+        let journal: Option<Journal> = serde_json::from_slice(&content).ok();
+        // It becomes a part of file names.
+        let journal = journal.filter(|journal| is_rotation_id(&journal.rotation_id));
+        journal.map(Some).ok_or_else(|| {
             Failure::new(
                 "ERR_JOURNAL_DAMAGED",
                 format!("{} is damaged", path.display()),
@@ -117,14 +120,35 @@ impl State {
         files::sync_folder(&self.folder).map_err(fail)
     }
 
-    /// Keeps a copy of a mounted file that no vault has.
-    pub(crate) fn set_aside(&self, mounted: &Path, rotation_id: &str) -> Result<PathBuf, Failure> {
-        let path = self.set_aside_file(rotation_id);
-        let content = files::read_existing(mounted)?;
-        files::create_folder(files::folder_of(&path), FOLDER_MODE)?;
-        files::replace(&path, &content, Mode::Set(FILE_MODE))?;
-        Ok(path)
+    /// Keeps what stood in a mounted file, under a name that is new. `None` if it is kept already.
+    pub(crate) fn set_aside(
+        &self,
+        name: &str,
+        content: &[u8],
+        rotation_id: &str,
+    ) -> Result<Option<PathBuf>, Failure> {
+        let folder = self.set_aside_folder();
+        files::create_folder(&folder, FOLDER_MODE)?;
+        if files::contains(&folder, content)? {
+            return Ok(None);
+        }
+        for number in 1_u32.. {
+            let path = match number {
+                1 => folder.join(format!("{name}.{rotation_id}")),
+                _ => folder.join(format!("{name}.{rotation_id}.{number}")),
+            };
+            // Another may be there, from a run under this very id. It stays.
+            if files::create_new(&path, content, FILE_MODE)? {
+                return Ok(Some(path));
+            }
+        }
+        Err(Failure::bug("no name is left for what is set aside"))
     }
+}
+
+/// The form that our own have: letters, digits and hyphens.
+fn is_rotation_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 pub(crate) fn busy() -> Failure {

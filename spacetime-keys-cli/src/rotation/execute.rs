@@ -1,7 +1,7 @@
 //! Carrying out a plan's steps: stage after stage, and within a stage, where calls wait on a
 //! network, all vaults at once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,10 +16,11 @@ use zeroize::Zeroizing;
 
 use super::Site;
 use super::gather::{Gathered, gather};
+use super::guard::{Guard, Place};
 use crate::clock;
 use crate::failpoint;
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, Mode};
 use crate::host::{self, Paths};
 use crate::store::{ESCROW_SECRET, each};
 
@@ -32,8 +33,8 @@ pub(super) struct Done {
     pub(super) versions: Vec<Option<String>>,
     /// The token, if it was signed anew.
     pub(super) resigned: Option<Resigned>,
-    /// Where a key was set aside.
-    pub(super) set_aside: Option<PathBuf>,
+    /// Where mounted contents were kept that no vault has.
+    pub(super) set_aside: Vec<PathBuf>,
 }
 
 pub(super) struct Executor<'a> {
@@ -45,17 +46,12 @@ pub(super) struct Executor<'a> {
     /// One a target, as far as they have been made or read.
     keys: Vec<OnceLock<PrivateKey>>,
     resigned: OnceLock<Resigned>,
-    set_aside: OnceLock<PathBuf>,
+    pub(super) guard: Guard<'a>,
     touched: AtomicBool,
 }
 
 /// Fails where a step surely would, before anything has been changed.
-pub(super) fn check_writable(
-    site: &Site<'_>,
-    request: &Request,
-    paths: &Paths,
-    plan: &Plan,
-) -> Result<(), Failure> {
+pub(super) fn check_writable(site: &Site<'_>, paths: &Paths, plan: &Plan) -> Result<(), Failure> {
     site.state.check_writable()?;
     let store = &site.config.store;
     for step in &plan.steps {
@@ -69,7 +65,7 @@ pub(super) fn check_writable(
                 site.store.check_writable(vault()?, &store.public_secret)?;
             }
             Action::SetAside => {
-                files::check_replaceable(&site.state.set_aside_file(&request.rotation_id))?;
+                site.state.check_set_aside()?;
             }
             Action::MountPrivate => files::check_replaceable(&paths.private_key())?,
             Action::MountPublic => files::check_replaceable(&paths.public_key())?,
@@ -78,6 +74,21 @@ pub(super) fn check_writable(
         }
     }
     Ok(())
+}
+
+/// Where private keys are said to be kept.
+fn places(before: &Gathered) -> Vec<Place> {
+    let vaults = before.snapshot.vaults.iter();
+    let versions = vaults.flat_map(|vault| {
+        vault.versions().filter_map(|version| {
+            Some(Place {
+                vault: vault.name.clone(),
+                version: version.version.clone(),
+                fingerprint: version.fingerprint?,
+            })
+        })
+    });
+    versions.collect()
 }
 
 impl<'a> Executor<'a> {
@@ -92,11 +103,11 @@ impl<'a> Executor<'a> {
             site,
             request,
             plan,
+            guard: Guard::new(site, &request.rotation_id, places(&before)),
             before,
             paths,
             keys: plan.targets.iter().map(|_| OnceLock::new()).collect(),
             resigned: OnceLock::new(),
-            set_aside: OnceLock::new(),
             touched: AtomicBool::new(false),
         }
     }
@@ -118,7 +129,7 @@ impl<'a> Executor<'a> {
             pairs: self.pairs()?,
             versions,
             resigned: self.resigned.take(),
-            set_aside: self.set_aside.take(),
+            set_aside: self.guard.kept(),
         })
     }
 
@@ -151,7 +162,7 @@ impl<'a> Executor<'a> {
             }
         }
         if self.plan.host.is_some() {
-            files::remove_leftovers(&self.paths.mounted_keys_dir)?;
+            self.guard.remove_leftovers(&self.paths.mounted_keys_dir)?;
             files::remove_leftovers(files::folder_of(&self.paths.cli_toml))?;
         }
         Ok(())
@@ -177,18 +188,17 @@ impl<'a> Executor<'a> {
             Action::Load => self.hold(step, self.load(step)?)?,
             Action::SetAside => {
                 self.touch();
-                let mounted = self.paths.private_key();
-                let kept = self.site.state.set_aside(&mounted, &self.request.rotation_id)?;
-                let _ = self.set_aside.set(kept);
+                self.guard.keep_file(&self.paths.private_key())?;
             }
             Action::MountPrivate => {
                 self.touch();
-                host::write_private(&self.paths.mounted_keys_dir, self.key(step)?)?;
+                let pem = self.key(step)?.to_pem();
+                self.mount(&self.paths.private_key(), pem.as_bytes(), host::PRIVATE_MODE)?;
             }
             Action::MountPublic => {
                 self.touch();
-                let key = self.key(step)?;
-                host::write_public(&self.paths.mounted_keys_dir, key.public_key())?;
+                let pem = self.key(step)?.public_key().to_pem();
+                self.mount(&self.paths.public_key(), pem.as_bytes(), host::PUBLIC_MODE)?;
             }
             Action::ResignToken => {
                 self.touch();
@@ -197,6 +207,11 @@ impl<'a> Executor<'a> {
             Action::Prove => self.prove()?,
         }
         Ok(None)
+    }
+
+    fn mount(&self, path: &Path, pem: &[u8], mode: u32) -> Result<(), Failure> {
+        files::create_folder(&self.paths.mounted_keys_dir, host::FOLDER_MODE)?;
+        self.guard.replace(path, pem, Mode::Set(mode))
     }
 
     fn key(&self, step: &Step) -> Result<&PrivateKey, Failure> {
@@ -216,19 +231,20 @@ impl<'a> Executor<'a> {
         held.then_some(()).ok_or_else(|| Failure::bug("a step without a target"))
     }
 
+    /// The pair that is adopted: the mounted one or, where another has been mounted since a run that
+    /// was cut short put it into a first vault, that vault's.
     fn mounted_key(&self, step: &Step) -> Result<PrivateKey, Failure> {
+        let target = self.plan.targets.get(step.target);
+        let planned = target.and_then(|target| target.adopt.or(target.source.fingerprint()));
+        let planned = planned.ok_or_else(|| Failure::bug("a step without a pair"))?;
         let path = self.paths.private_key();
-        let key = PrivateKey::from_pem(&*files::read_existing(&path)?)
-            .map_err(|error| Failure::in_file(&path, error))?;
-        let planned = self
-            .plan
-            .targets
-            .get(step.target)
-            .and_then(|target| target.adopt.or(target.source.fingerprint()));
-        if planned == Some(key.public_key().fingerprint()) {
-            Ok(key)
-        } else {
-            Err(Failure::in_environment(&step.environment, Error::MountedUnknown))
+        let mounted = files::read(&path)?.map(|content| PrivateKey::from_pem(&*content));
+        match mounted {
+            Some(Ok(key)) if key.public_key().fingerprint() == planned => Ok(key),
+            mounted => self.guard.stored(planned).ok_or_else(|| match mounted {
+                Some(Err(error)) => Failure::in_file(&path, error),
+                _ => Failure::in_environment(&step.environment, Error::MountedUnknown),
+            }),
         }
     }
 

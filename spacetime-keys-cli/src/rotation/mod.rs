@@ -2,6 +2,7 @@
 
 mod execute;
 mod gather;
+mod guard;
 mod push;
 mod report;
 mod seen;
@@ -112,7 +113,7 @@ pub(crate) fn run(site: &Site<'_>, wish: &Wish) -> Result<(), Failure> {
         }
         announce_continued(output, &run);
         if plan.changes_anything() {
-            execute::check_writable(site, &run.request, &run.paths, &plan)?;
+            execute::check_writable(site, &run.paths, &plan)?;
             if asks {
                 ask(&run.request, &plan)?;
             }
@@ -126,7 +127,7 @@ pub(crate) fn run(site: &Site<'_>, wish: &Wish) -> Result<(), Failure> {
     let Some(run) = decide_locked(site, wish, run)? else { return Err(state::busy()) };
     let (gathered, plan) = prepare(site, &run)?;
     if !look_first && plan.changes_anything() {
-        execute::check_writable(site, &run.request, &run.paths, &plan)?;
+        execute::check_writable(site, &run.paths, &plan)?;
     }
     let identity = run.identity.or(plan.publisher.as_ref().map(|publisher| publisher.identity));
     let report = Report::new(site, &run.request, &run.paths, &plan, &gathered.snapshot, false);

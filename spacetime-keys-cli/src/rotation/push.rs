@@ -8,6 +8,7 @@ use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey};
 
 use super::execute::Executor;
 use super::gather::parse_escrow;
+use super::guard::Place;
 use super::seen::Seen;
 use crate::failure::Failure;
 use crate::store::{ESCROW_SECRET, History, JSON, NewSecret, PEM, WAITS};
@@ -57,7 +58,12 @@ impl Executor<'_> {
             previous: self.previous(step, public.fingerprint()),
         };
         let new = NewSecret { value, content_type: PEM, tags };
-        self.put(vault, secret, &new).map(|(version, _)| Some(version))
+        let (version, _) = self.put(vault, secret, &new)?;
+        if *secret == self.site.config.store.private_secret {
+            let (vault, version) = (vault.to_owned(), version.clone());
+            self.guard.add(Place { vault, version, fingerprint: public.fingerprint() });
+        }
+        Ok(Some(version))
     }
 
     /// What a rollback from this push returns to: the pair that it takes the place of.

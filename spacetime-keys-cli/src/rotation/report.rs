@@ -156,9 +156,9 @@ impl<'a> Report<'a> {
             publisher.verified_with = resigned.verified_with;
             publisher.expiry_cleared = resigned.became_eternal();
         }
-        if let Some(path) = &done.set_aside {
+        for path in &done.set_aside {
             self.next.push(format!(
-                "The mounted private key was in no vault; it is kept in {}. Delete it when you are sure that nothing needs it.",
+                "What was mounted may be the only copy of a key, for no vault has it: it is kept in {}. Delete that when you are sure that nothing needs it.",
                 path.display()
             ));
         }

@@ -23,6 +23,8 @@ pub(crate) struct Directory {
     root: PathBuf,
 }
 
+/// Of a version's name.
+const DIGITS: usize = 8;
 const VALUE: &str = "value";
 const PROPERTIES: &str = "properties.json";
 const FOLDER_MODE: u32 = 0o700;
@@ -58,7 +60,8 @@ impl Directory {
         for entry in entries {
             // Half-written versions, and whatever a person put here, have other names.
             let name = entry.map_err(fail)?.file_name();
-            let number = name.to_str().and_then(|name| name.parse().ok());
+            let number = name.to_str().filter(|name| name.len() == DIGITS);
+            let number = number.and_then(|name| name.parse().ok());
             numbers.extend(number.filter(|number| name == name_of(*number).as_str()));
         }
         Ok(numbers)
@@ -107,7 +110,7 @@ impl Directory {
 }
 
 fn name_of(number: u64) -> String {
-    format!("{number:08}")
+    format!("{number:0DIGITS$}")
 }
 
 impl KeyStore for Directory {

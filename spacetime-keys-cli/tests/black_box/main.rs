@@ -20,6 +20,8 @@ mod durability;
 mod failpoints;
 #[cfg(feature = "testing")]
 mod faults;
+#[cfg(feature = "testing")]
+mod guard;
 mod identity_map;
 mod key_set;
 #[cfg(feature = "azure-key-vault")]

@@ -323,7 +323,9 @@ impl Planner<'_> {
             plan.steps.push(Step { action, environment: environment.clone(), target });
         };
         if self.request.sync_mounted {
-            let adopted = plan.targets.get(target).is_some_and(|target| target.adopt.is_some());
+            // Another pair may have been mounted since the one that is adopted was.
+            let adopt = plan.targets.get(target).and_then(|target| target.adopt);
+            let adopted = adopt.is_some() && adopt == host.private.fingerprint();
             if !adopted && self.must_be_set_aside(&environment, pair)? {
                 add(Action::SetAside);
             }

@@ -85,6 +85,7 @@ impl Cage {
             let Content::File(content) = entry.content else { continue };
             let is_home = path == Path::new(PRIVATE)
                 || path == Path::new(CLI_TOML)
+                || path.starts_with(Path::new(STORE).join(".state/set-aside"))
                 || (path.starts_with(STORE)
                     && path.file_name() == Some(OsStr::new("value"))
                     && path.to_str().unwrap().contains("-private-key/"));
