@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     };
     let output = Output::new(&args.global);
     let done = args::refuse_misplaced_secrets(&args).and_then(|()| commands::run(&args, &output));
+    let done = done.and_then(|answer| output.finish().map(|()| answer));
     match done {
         Ok(commands::Answer::Yes) => ExitCode::SUCCESS,
         Ok(commands::Answer::No) => ExitCode::from(1),

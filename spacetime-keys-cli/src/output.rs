@@ -1,7 +1,10 @@
 //! What is printed where: results on stdout, all else on stderr; with `--json` one document on
 //! stdout and nothing else there.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::{Arc, OnceLock};
+
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -14,6 +17,8 @@ pub(crate) struct Output {
     json: bool,
     quiet: bool,
     verbose: u8,
+    /// Why something could not be written to stdout.
+    unwritten: Arc<OnceLock<ErrorKind>>,
 }
 
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -27,8 +32,13 @@ pub(crate) fn styled(style: Style, text: impl std::fmt::Display) -> String {
 }
 
 impl Output {
-    pub(crate) const fn new(global: &Global) -> Self {
-        Self { json: global.json, quiet: global.quiet, verbose: global.verbose }
+    pub(crate) fn new(global: &Global) -> Self {
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            unwritten: Arc::default(),
+        }
     }
 
     pub(crate) const fn is_json(&self) -> bool {
@@ -59,11 +69,23 @@ impl Output {
         }
     }
 
-    /// Text on stdout as it is. A reader that went away (`| head`) is not our failure.
-    #[expect(clippy::unused_self, reason = "output goes through one place")]
+    /// Text on stdout as it is.
     pub(crate) fn raw(&self, text: &str) {
         let mut stdout = anstream::stdout().lock();
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            let _ = self.unwritten.set(error.kind());
+        }
+    }
+
+    /// Fails if what was to be printed was not: the file that stdout is led to would be taken for the
+    /// result. A reader that went away (`| head`) is not our failure.
+    pub(crate) fn finish(&self) -> Result<(), Failure> {
+        match self.unwritten.get() {
+            None | Some(ErrorKind::BrokenPipe) => Ok(()),
+            Some(kind) => {
+                Err(Failure::io("writing", Path::new("standard output"), &(*kind).into()))
+            }
+        }
     }
 
     /// What a person may want to know.
@@ -87,7 +109,8 @@ impl Output {
     }
 
     pub(crate) fn failure(&self, failure: &Failure) {
-        if self.json {
+        // Where stdout takes nothing, the words are better than nothing.
+        if self.json && self.unwritten.get().is_none() {
             let error = serde_json::json!({
                 "error": {
                     "code": failure.code,

@@ -33,6 +33,7 @@ mod rotation;
 #[cfg(feature = "testing")]
 mod scenario;
 mod terminal;
+mod unwritten;
 mod vectors;
 
 /// A file that no `mod` names is compiled by nobody, and its tests run never.
