@@ -232,6 +232,7 @@ fn openssl(arguments: &[&str]) -> Vec<u8> {
 
 /// The sizes and exponents at the borders: the lint finds a key good if and only if `ring` (older
 /// servers) and `jsonwebtoken` with `rsa` (newer ones) verify a true signature with it.
+// Slow: it makes RSA keys of many lengths.
 #[test]
 fn rsa_keys_are_judged_as_servers_libraries_judge() {
     let folder = tempfile::tempdir().unwrap();

@@ -26,6 +26,7 @@ fn regressions() {
     println!("{cases} regressions, no disagreement");
 }
 
+// Slow: all tests here wait for one run of tens of thousands of tokens.
 #[test]
 fn tokens_are_judged_as_servers_do() {
     let Run { seed, statistics, reports } = run();
@@ -63,6 +64,7 @@ fn print(statistics: &Statistics) {
 }
 
 /// The generator itself must reach what it is there for.
+// Slow: all tests here wait for one run of tens of thousands of tokens.
 #[test]
 fn the_tokens_are_of_every_kind() {
     let statistics = &run().statistics;

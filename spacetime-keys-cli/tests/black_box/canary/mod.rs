@@ -114,6 +114,7 @@ fn every_command_that_succeeds() {
     assert_eq!(*cage.succeeded.borrow(), commands(&cage.host), "a command is not looked at");
 }
 
+// Slow: hundreds of runs of the program, and every file looked at after each.
 #[test]
 fn every_command_that_takes_a_key_file() {
     let cage = Cage::new();
@@ -171,6 +172,7 @@ fn every_command_that_takes_a_key_file() {
     assert!(cage.runs.get() > 400, "{}", cage.runs.get());
 }
 
+// Slow: hundreds of runs of the program, and every file looked at after each.
 #[test]
 fn every_command_that_reads_mounted_keys() {
     for (_, content) in key_files() {
@@ -196,6 +198,7 @@ fn every_command_that_reads_mounted_keys() {
     }
 }
 
+// Slow: hundreds of runs of the program, and every file looked at after each.
 #[test]
 fn every_command_that_reads_a_vault() {
     for (_, content) in key_files() {
