@@ -13,7 +13,7 @@ use spacetime_keys_core::fleet::{
 const OPERATIONS: [Operation; 4] =
     [Operation::Rotate, Operation::Resume, Operation::Rollback, Operation::Sync];
 
-fn request(operation: Operation, environments: &[&str], host: Option<&str>) -> Request {
+pub(crate) fn request(operation: Operation, environments: &[&str], host: Option<&str>) -> Request {
     Request {
         operation,
         rotation_id: "this-run".to_owned(),

@@ -21,6 +21,7 @@ mod jwt;
 mod jwt_properties;
 mod migration;
 mod openssl;
+mod pairs;
 mod pem_effects;
 mod pem_oddities;
 mod pem_properties;
