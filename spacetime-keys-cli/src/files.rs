@@ -159,12 +159,15 @@ impl Replacement {
         } else {
             match exchange(temp.path(), &path) {
                 Ok(()) => {
-                    sync_folder(folder_of(&path)).map_err(fail)?;
                     let shown = target(temp.path())
                         .and_then(|_| read_existing(temp.path()))
                         .and_then(|old| look(&old));
                     if let Err(failure) = shown {
-                        exchange(temp.path(), &path).map_err(fail)?;
+                        if exchange(temp.path(), &path).is_err() {
+                            // What stood there has the temporary name now, and must not go with it.
+                            // The next run looks at it.
+                            let _ = temp.into_temp_path().keep();
+                        }
                         return Err(failure);
                     }
                 }
@@ -240,14 +243,18 @@ pub(crate) fn create_new(path: &Path, content: &[u8], mode: u32) -> Result<bool,
 pub(crate) fn contains(folder: &Path, content: &[u8]) -> Result<bool, Failure> {
     let fail = |error: std::io::Error| Failure::io("reading", folder, &error);
     for entry in fs::read_dir(folder).map_err(fail)? {
-        let path = entry.map_err(fail)?.path();
-        let leftover =
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMP_PREFIX));
-        if !leftover && path.is_file() && read(&path)?.is_some_and(|found| *found == content) {
+        let entry = entry.map_err(fail)?;
+        let path = entry.path();
+        let whole = !is_leftover(&entry) && path.is_file();
+        if whole && read(&path)?.is_some_and(|found| *found == content) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn is_leftover(entry: &fs::DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX)
 }
 
 /// What replacements that were cut short have left in a folder.
@@ -260,7 +267,7 @@ pub(crate) fn leftovers(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(fail)?;
-        if entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX) {
+        if is_leftover(&entry) {
             found.push(entry.path());
         }
     }

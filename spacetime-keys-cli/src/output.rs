@@ -2,9 +2,8 @@
 //! stdout and nothing else there.
 
 use std::io::{ErrorKind, Write};
-use std::sync::{Arc, OnceLock};
-
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;

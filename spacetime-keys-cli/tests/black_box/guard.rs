@@ -93,6 +93,36 @@ fn a_private_key_in_each_file() {
     assert_kept(&host, &[&one, &other], "two private keys");
 }
 
+/// A leftover in the mounted folder may be all that is left of what stood there.
+#[test]
+fn a_leftover_with_a_key() {
+    let host = Host::rotated("local");
+    let key = new_key();
+    let leftover = ".generated/spacetimedb-keys/.spacetime-keys-tmp-a1b2c3";
+    host.write(leftover, key.to_pem().as_bytes());
+    host.run(&["rotate", "--env", "local", "--yes"]).success();
+    assert_kept(&host, &[&key], "a leftover");
+    assert!(!host.path(leftover).exists());
+}
+
+#[test]
+fn nothing_is_replaced_where_nothing_can_be_set_aside() {
+    let host = Host::rotated("local");
+    let key = new_key();
+    host.write(PUBLIC, key.to_pem().as_bytes());
+    let folder = format!("{STORE}/.state/set-aside");
+    if host.path(&folder).exists() {
+        host.remove(&folder);
+    }
+    host.write(&folder, "a file in the folder's place");
+    let run = host.run(&[RESUME, &["--json"]].concat());
+    assert_eq!(run.status, Some(4), "{run:?}");
+    assert_eq!(host.read(PUBLIC), *key.to_pem());
+    host.remove(&folder);
+    leads_out(&host, RESUME, "there is room again");
+    assert_kept(&host, &[&key], "there is room again");
+}
+
 /// What may hold a key that this program cannot read.
 #[test]
 fn what_is_no_key_of_ours() {
