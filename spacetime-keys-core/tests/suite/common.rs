@@ -1,5 +1,8 @@
 //! What several of the tests need: the throwaway host's files, and tokens of any form.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::FileFailurePersistence;
@@ -74,4 +77,27 @@ pub(crate) fn properties(regressions: &'static str, thin: u32, all: u32) -> Prop
     let cases = if spacetime_keys_test_support::is_all() { all } else { thin };
     let file = FileFailurePersistence::Direct(regressions);
     ProptestConfig { cases, failure_persistence: Some(Box::new(file)), ..ProptestConfig::default() }
+}
+
+/// Runs `openssl` with a text on its standard input, where no process list shows it.
+pub(crate) fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    let program = std::env::var("OPENSSL").unwrap_or_else(|_| "openssl".to_owned());
+    let mut child = Command::new(&program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| {
+            panic!("these tests need the program OpenSSL 3; {program} cannot be run: {error}")
+        });
+    // What `openssl` is given is far smaller than a pipe's buffer. It may well not read it.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "openssl {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.stdout
 }

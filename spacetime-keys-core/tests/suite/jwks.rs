@@ -7,9 +7,8 @@
 #![allow(clippy::needless_pass_by_value)]
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
 
-use crate::common::encode;
+use crate::common::{encode, openssl};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use spacetime_keys_core::fleet::Severity;
@@ -222,14 +221,6 @@ fn the_documentation_lists_every_code() {
 
 // ---- The libraries that servers verify with -----------------------------------------------------
 
-/// Runs `openssl`; see `tests/openssl.rs`.
-fn openssl(arguments: &[&str]) -> Vec<u8> {
-    let program = std::env::var("OPENSSL").unwrap_or_else(|_| "openssl".to_owned());
-    let output = Command::new(&program).args(arguments).stdin(Stdio::null()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
-}
-
 /// The sizes and exponents at the borders: the lint finds a key good if and only if `ring` (older
 /// servers) and `jsonwebtoken` with `rsa` (newer ones) verify a true signature with it.
 // Slow: it makes RSA keys of many lengths.
@@ -256,10 +247,10 @@ fn rsa_keys_are_judged_as_servers_libraries_judge() {
         let (bits_option, exponent_option) =
             (format!("rsa_keygen_bits:{bits}"), format!("rsa_keygen_pubexp:{exponent}"));
         let options = ["-pkeyopt", &bits_option, "-pkeyopt", &exponent_option, "-out", &key];
-        openssl(&[&["genpkey", "-algorithm", "RSA"], &options[..]].concat());
-        let signature = openssl(&["dgst", "-sha256", "-sign", &key, &path("message")]);
+        openssl(&[&["genpkey", "-algorithm", "RSA"], &options[..]].concat(), b"");
+        let signature = openssl(&["dgst", "-sha256", "-sign", &key, &path("message")], b"");
         let modulus =
-            String::from_utf8(openssl(&["rsa", "-in", &key, "-noout", "-modulus"])).unwrap();
+            String::from_utf8(openssl(&["rsa", "-in", &key, "-noout", "-modulus"], b"")).unwrap();
         let digits = modulus.trim().strip_prefix("Modulus=").unwrap();
         let digits = format!("{}{digits}", if digits.len() % 2 == 1 { "0" } else { "" });
         let n: Vec<u8> = (0..digits.len())

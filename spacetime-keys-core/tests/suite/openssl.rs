@@ -5,36 +5,14 @@
 //! names another program than the one on the path (macOS brings another under that name).
 
 use std::io::Write;
-use std::process::{Command, Stdio};
 
 use spacetime_keys_core::es256::{Signer, Verifier};
 use spacetime_keys_core::{PrivateKey, PublicKey};
 use tempfile::NamedTempFile;
 
-const KEYS: usize = 20;
+use crate::common::openssl;
 
-/// Runs `openssl` with a text on its standard input, where no process list shows it.
-fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
-    let program = std::env::var("OPENSSL").unwrap_or_else(|_| "openssl".to_owned());
-    let mut child = Command::new(&program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!("these tests need the program OpenSSL 3; {program} cannot be run: {error}")
-        });
-    // What `openssl` is given is far smaller than a pipe's buffer. It may well not read it.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    let output = child.wait_with_output().unwrap();
-    assert!(
-        output.status.success(),
-        "openssl {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output.stdout
-}
+const KEYS: usize = 20;
 
 fn openssl_text(arguments: &[&str], input: &[u8]) -> String {
     String::from_utf8(openssl(arguments, input)).unwrap()

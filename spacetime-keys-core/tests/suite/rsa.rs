@@ -1,28 +1,11 @@
 //! RSA keys and RS256, with the program `openssl` (version 3) for a second opinion, and the
 //! vectors of RFC 7515 and RFC 7638. `tests/openssl.rs` says how that program is found.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use spacetime_keys_core::error::{Algorithm, Found};
 use spacetime_keys_core::{Error, PrivateKey, PublicKey, RsaPublicKey, VerificationKey, pem};
 
-/// Runs `openssl` with a text on its standard input, where no process list shows it.
-fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
-    let program = std::env::var("OPENSSL").unwrap_or_else(|_| "openssl".to_owned());
-    let mut child = Command::new(&program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{program} cannot be run: {error}"));
-    let _ = child.stdin.take().unwrap().write_all(input);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
-}
+use crate::common::openssl;
 
 fn text(arguments: &[&str], input: impl AsRef<[u8]>) -> String {
     String::from_utf8(openssl(arguments, input.as_ref())).unwrap()
