@@ -344,6 +344,20 @@ fn a_key_that_the_server_cannot_verify_with() {
     assert_cured_by(&diagnosis, &["docker compose restart"]);
 }
 
+/// It read the private key when that was in another form than now.
+#[test]
+fn a_key_that_the_server_cannot_sign_with() {
+    let pair = Pair::new();
+    let scene = Scene { database: Some(plain(500, "InvalidEcdsaKey")), ..Scene::good(&pair) };
+    let diagnosis = scene.diagnose();
+    assert_eq!((diagnosis.outcome, diagnosis.status), (Some(Outcome::Unauthorized), Some(500)));
+    assert_broken(&diagnosis, &[CheckName::Database]);
+    assert_cured_by(&diagnosis, &["docker compose restart"]);
+    // Whatever the files on another machine are, no step here is known to cure it.
+    let elsewhere = Scene { files: None, ..scene }.diagnose();
+    assert_eq!((elsewhere.remedy.len(), elsewhere.cures), (0, false));
+}
+
 #[test]
 fn proxies_and_silence() {
     let pair = Pair::new();

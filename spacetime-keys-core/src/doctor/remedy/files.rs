@@ -76,7 +76,8 @@ impl FilePlan {
         // What is mounted may be sound again, or for long.
         other_key
             || (host.serves_broken && self.key.is_some() && host.files != Files::Unseen)
-            || (self.mends && (host.is_down() || self.is_new || host.cannot_issue))
+            || (host.cannot_issue && (self.mends || host.files.key().is_some()))
+            || (self.mends && (host.is_down() || self.is_new))
     }
 
     fn sync(pair: Fingerprint) -> Self {
