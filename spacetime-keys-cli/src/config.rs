@@ -6,60 +6,22 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use spacetime_keys_core::fleet::{Environment, Policy};
+use spacetime_keys_rotation::site::{self, Settings};
+use spacetime_keys_rotation::store::{Auth, Azure, ESCROW_SECRET, StoreSettings};
 
 use crate::failure::Failure;
 use crate::files;
-use crate::store::ESCROW_SECRET;
 
 /// Looked for in the working directory.
 const FILE_NAME: &str = "spacetime-keys.toml";
 
 /// The configuration, checked.
 pub(crate) struct Config {
-    pub(crate) store: Store,
-    /// Environments and their vaults, in the file's order (or the guide's).
-    pub(crate) environments: Vec<(Environment, String)>,
-    pub(crate) policy: Policy,
+    /// Environments in the file's order (or the guide's).
+    pub(crate) settings: Settings,
+    pub(crate) store: StoreSettings,
     pub(crate) mounted_keys_dir: PathBuf,
     pub(crate) cli_toml: PathBuf,
-}
-
-/// Where keys are kept.
-pub(crate) struct Store {
-    pub(crate) kind: StoreKind,
-    /// The directory store's vaults, and of every store the marks of runs on this machine.
-    pub(crate) path: PathBuf,
-    pub(crate) private_secret: String,
-    pub(crate) public_secret: String,
-}
-
-/// Which store.
-pub(crate) enum StoreKind {
-    Directory,
-    #[cfg_attr(not(feature = "azure-key-vault"), expect(dead_code, reason = "that store reads it"))]
-    AzureKeyVault(Azure),
-}
-
-/// How to reach Azure Key Vault.
-#[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "azure-key-vault"), expect(dead_code, reason = "that store reads it"))]
-pub(crate) struct Azure {
-    pub(crate) auth: Auth,
-    /// How long one operation may take, retries included.
-    pub(crate) timeout: Duration,
-}
-
-/// As whom to log in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Auth {
-    /// As the person who did `az login`.
-    Cli,
-    /// As this machine.
-    ManagedIdentity,
-    /// As this Kubernetes workload.
-    WorkloadIdentity,
-    /// As an application, by its secret.
-    ClientSecret,
 }
 
 const AUTHS: [(&str, Auth); 4] = [
@@ -107,10 +69,6 @@ struct HostTable {
     cli_toml: Option<PathBuf>,
 }
 
-const ENVIRONMENTS: [(&str, &str); 4] =
-    [("prod", "kv-prod"), ("test", "kv-test"), ("dev", "kv-dev"), ("local", "kv-local")];
-const GROUPS: [&[&str]; 3] = [&["prod"], &["test"], &["dev", "local"]];
-
 impl Config {
     /// Reads the named file, or `spacetime-keys.toml` in the working directory if there is one.
     ///
@@ -120,7 +78,7 @@ impl Config {
         let text = match (files::read_text(path)?, named) {
             (Some(text), _) => text,
             (None, None) => return Self::new(File::default(), Path::new("")),
-            (None, Some(_)) => return Err(files::not_found(path)),
+            (None, Some(_)) => return Err(files::not_found(path).into()),
         };
         let file: File = toml_edit::de::from_str(&text).map_err(|error| {
             // The parser's own message quotes the file.
@@ -134,7 +92,7 @@ impl Config {
     }
 
     fn new(file: File, folder: &Path) -> Result<Self, Failure> {
-        let kind = store_kind(&file.store)?;
+        let azure = azure(&file.store)?;
         let secret = |given: Option<String>, default: &str| {
             let name = given.unwrap_or_else(|| default.to_owned());
             if is_store_name(&name) {
@@ -143,8 +101,8 @@ impl Config {
                 Err(invalid("a secret's name is 1 to 127 letters, digits and hyphens".into()))
             }
         };
-        let private_secret = secret(file.store.private_secret, "spacetimedb-jwt-private-key")?;
-        let public_secret = secret(file.store.public_secret, "spacetimedb-jwt-public-key")?;
+        let private_secret = secret(file.store.private_secret, site::PRIVATE_SECRET)?;
+        let public_secret = secret(file.store.public_secret, site::PUBLIC_SECRET)?;
         // Key Vault does not tell names apart by case.
         let names = [&private_secret, &public_secret, ESCROW_SECRET].map(str::to_lowercase);
         if BTreeSet::from(names).len() < 3 {
@@ -153,9 +111,7 @@ impl Config {
             )));
         }
         let environments = environments(file.environments)?;
-        if matches!(kind, StoreKind::AzureKeyVault(_))
-            && !environments.iter().all(|(_, vault)| is_key_vault_name(vault))
-        {
+        if azure.is_some() && !environments.iter().all(|(_, vault)| is_key_vault_name(vault)) {
             return Err(invalid(
                 "a key vault's name is 3 to 24 letters, digits and single hyphens, and begins with \
                  a letter"
@@ -164,59 +120,34 @@ impl Config {
         }
         let names: Vec<_> =
             environments.iter().map(|(environment, _)| environment.clone()).collect();
-        let groups = match file.policy.groups {
-            Some(groups) => groups
-                .iter()
-                .map(|group| group.iter().map(|name| Environment::new(name)).collect())
-                .collect::<Result<_, _>>()?,
-            // The guide's groups, as far as their environments are configured.
-            None => GROUPS
-                .iter()
-                .map(|group| {
-                    names.iter().filter(|name| group.contains(&name.as_str())).cloned().collect()
-                })
-                .collect(),
+        let max_age_days = file.policy.max_age_days.unwrap_or(0);
+        let policy = match file.policy.groups {
+            Some(groups) => {
+                let groups = groups
+                    .iter()
+                    .map(|group| group.iter().map(|name| Environment::new(name)).collect())
+                    .collect::<Result<_, _>>()?;
+                Policy::new(&names, groups, max_age_days)?
+            }
+            None => Policy::of_guide(&names, max_age_days)?,
         };
         let place = |given: Option<PathBuf>, default: &str| {
             given.map_or_else(|| PathBuf::from(default), |path| folder.join(path))
         };
+        let path = place(file.store.path, ".spacetime-keys");
         Ok(Self {
-            store: Store {
-                kind,
-                path: place(file.store.path, ".spacetime-keys"),
+            settings: Settings {
+                policy,
+                environments,
                 private_secret,
                 public_secret,
+                // A vault's name never begins with a dot.
+                state: path.join(".state"),
             },
-            policy: Policy::new(&names, groups, file.policy.max_age_days.unwrap_or(0))?,
-            environments,
+            store: azure.map_or(StoreSettings::Directory(path), StoreSettings::AzureKeyVault),
             mounted_keys_dir: place(file.host.mounted_keys_dir, ".generated/spacetimedb-keys"),
             cli_toml: place(file.host.cli_toml, "./data/.config/spacetime/cli.toml"),
         })
-    }
-
-    /// The environments' names.
-    pub(crate) fn names(&self) -> Vec<Environment> {
-        self.environments.iter().map(|(environment, _)| environment.clone()).collect()
-    }
-
-    /// The environment of that name, which must be configured.
-    pub(crate) fn environment(&self, name: &str) -> Result<Environment, Failure> {
-        let known = self.environments.iter().find(|(environment, _)| environment.as_str() == name);
-        if let Some((environment, _)) = known {
-            return Ok(environment.clone());
-        }
-        let names: Vec<_> = self.environments.iter().map(|(e, _)| e.as_str()).collect();
-        let failure = Failure::from(spacetime_keys_core::Error::EnvironmentUnknown);
-        Err(failure.with_hint(format!("one of: {}", names.join(", "))))
-    }
-
-    /// An environment's vault.
-    pub(crate) fn vault(&self, environment: &Environment) -> Result<&str, Failure> {
-        self.environments
-            .iter()
-            .find(|(found, _)| found == environment)
-            .map(|(_, vault)| vault.as_str())
-            .ok_or_else(|| spacetime_keys_core::Error::EnvironmentUnknown.into())
     }
 }
 
@@ -249,9 +180,8 @@ fn in_order<'de, D: serde::Deserializer<'de>>(
 fn environments(
     given: Option<Vec<(String, String)>>,
 ) -> Result<Vec<(Environment, String)>, Failure> {
-    let given = given.unwrap_or_else(|| {
-        ENVIRONMENTS.iter().map(|(e, v)| ((*e).to_owned(), (*v).to_owned())).collect()
-    });
+    let own = |(name, vault): (&str, &str)| (name.to_owned(), vault.to_owned());
+    let given = given.unwrap_or_else(|| site::ENVIRONMENTS.map(own).into());
     let mut vaults = BTreeSet::new();
     given
         .into_iter()
@@ -282,12 +212,13 @@ fn is_key_vault_name(name: &str) -> bool {
         && !name.contains("--")
 }
 
-fn store_kind(table: &StoreTable) -> Result<StoreKind, Failure> {
+/// How to reach Azure Key Vault; `None` for a directory.
+fn azure(table: &StoreTable) -> Result<Option<Azure>, Failure> {
     match table.kind.as_deref() {
         None | Some("directory") if table.auth.is_some() || table.timeout_seconds.is_some() => {
             Err(invalid("auth and timeout_seconds are for kind = \"azure-key-vault\"".into()))
         }
-        None | Some("directory") => Ok(StoreKind::Directory),
+        None | Some("directory") => Ok(None),
         Some("azure-key-vault") => {
             let given = table.auth.as_deref().unwrap_or("cli");
             let (_, auth) = AUTHS.iter().find(|(name, _)| *name == given).ok_or_else(|| {
@@ -299,7 +230,7 @@ fn store_kind(table: &StoreTable) -> Result<StoreKind, Failure> {
                 return Err(invalid(format!("timeout_seconds is 1 to {MAX_TIMEOUT_SECONDS}")));
             }
             let timeout = Duration::from_secs(seconds);
-            Ok(StoreKind::AzureKeyVault(Azure { auth: *auth, timeout }))
+            Ok(Some(Azure { auth: *auth, timeout }))
         }
         Some(_) => Err(invalid("[store] kind is directory or azure-key-vault".into())),
     }

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use spacetime_keys_core::Error;
 use spacetime_keys_core::error::Class;
-use spacetime_keys_core::fleet::{Environment, Refusal};
 
 /// A command's failure. Like the core's errors, it holds no key, token or other input; paths,
 /// environments and vaults are named.
@@ -59,29 +58,14 @@ impl Failure {
         Self::new("ERR_INTERNAL", format!("internal error: {what}"), "please report this as a bug")
     }
 
-    /// A file operation failed. The operating system's text names no content.
-    pub(crate) fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
-        use std::io::ErrorKind;
-        let hint = match error.kind() {
-            ErrorKind::NotFound => "check the path; relative ones start at the working directory",
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                "run as the user who owns the file, or make it readable and writable for you"
-            }
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room, then run it again",
-            _ => "look at the file and its folder, then run it again",
-        };
-        Self::new("ERR_IO", format!("{doing} {}: {}", path.display(), os_text(error)), hint)
+    /// A file operation failed.
+    pub(crate) fn io(doing: &'static str, path: &Path, error: &std::io::Error) -> Self {
+        spacetime_keys_rotation::Failure::io(doing, path, error).into()
     }
 
     /// A core error about one file.
     pub(crate) fn in_file(path: &Path, error: Error) -> Self {
         Self::from(error).prefix(path.display())
-    }
-
-    /// A core error about one environment.
-    pub(crate) fn in_environment(environment: &Environment, error: Error) -> Self {
-        let hint = error.hint_for(Some(environment));
-        Self { hint, ..Self::from(error) }.prefix(environment)
     }
 
     pub(crate) fn prefix(self, place: impl std::fmt::Display) -> Self {
@@ -91,6 +75,10 @@ impl Failure {
     /// The command line is to blame.
     pub(crate) fn into_usage(self) -> Self {
         Self { exit: Exit::Usage, ..self }
+    }
+
+    pub(crate) fn with_message(self, message: String) -> Self {
+        Self { message, ..self }
     }
 
     pub(crate) fn with_hint(self, hint: String) -> Self {
@@ -107,16 +95,6 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.exit as u8)
-    }
-}
-
-/// The operating system's words without the number behind them.
-fn os_text(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_lowercase(),
-        None if error.kind() == std::io::ErrorKind::NotFound => "no such file".to_owned(),
-        None => error.kind().to_string(),
     }
 }
 
@@ -143,20 +121,5 @@ impl From<Error> for Failure {
             _ => Exit::Failed,
         };
         Self { exit, ..Self::new(error.code(), error.to_string(), error.hint()) }
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        let failure = match &refusal.environment {
-            Some(environment) => Self::in_environment(environment, refusal.error),
-            None => refusal.error.into(),
-        };
-        if !refusal.error.is_about_token() {
-            return failure;
-        }
-        let hint =
-            format!("{}; to leave the token as it is: --no-preserve-publisher-token", failure.hint);
-        failure.with_hint(hint)
     }
 }

@@ -11,16 +11,14 @@ mod commands;
 mod config;
 mod confirm;
 mod doctor;
-mod failpoint;
 mod failure;
 mod files;
-mod host;
+mod hints;
 mod http;
 mod key_set;
 mod output;
-mod rotation;
-mod state;
-mod store;
+mod rotation_report;
+mod watcher;
 
 use std::process::ExitCode;
 

@@ -53,7 +53,6 @@ impl Output {
     }
 
     /// Whether each request to a vault is said, too.
-    #[cfg(feature = "azure-key-vault")]
     pub(crate) const fn is_very_verbose(&self) -> bool {
         self.verbose > 1
     }

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use spacetime_keys_core::doctor::{Check, Diagnosis, Places, State, diagnose};
+use spacetime_keys_rotation::{Site, store};
 
 use super::Answer;
 use super::rotation::{DEFAULT_HOST, paths};
@@ -12,8 +14,7 @@ use crate::config::Config;
 use crate::doctor::{Wish, gather};
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
-use crate::rotation::Site;
-use crate::store;
+use crate::watcher::Watcher;
 
 pub(super) fn run(
     args: &args::Doctor,
@@ -30,13 +31,18 @@ pub(super) fn run(
         keys_dir: text(&paths.mounted_keys_dir),
         are_configured: args.cli_toml.is_none() && args.keys_dir.is_none(),
         config: global.config.as_deref().map(text),
-        environment: args.env.as_deref().map(|name| config.environment(name)).transpose()?,
-        likely: config.environment(DEFAULT_HOST).ok(),
+        environment: args
+            .env
+            .as_deref()
+            .map(|name| config.settings.environment(name))
+            .transpose()?,
+        likely: config.settings.environment(DEFAULT_HOST).ok(),
         server: args.server.clone(),
         restart: args.restart.clone(),
     };
-    let store = store::open(config, output)?;
-    let site = Site::new(config, &*store, output);
+    let watcher = Arc::new(Watcher::new(output));
+    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
+    let site = Site::new(&config.settings, &*store, &*watcher);
     let wish = Wish {
         server: args.server.as_deref(),
         database: args.database.as_deref(),

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use spacetime_keys_core::{PrivateKey, PublicKey, VerificationKey, key, pem};
+use spacetime_keys_rotation::host;
 
 use super::Answer;
 use crate::args::{Key, KeyAlgorithm};
 use crate::failure::Failure;
 use crate::files::{self, Mode};
-use crate::host;
 use crate::output::{BAD, GOOD, Output, styled};
 
 pub(super) fn run(command: &Key, output: &Output) -> Result<Answer, Failure> {

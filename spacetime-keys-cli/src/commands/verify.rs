@@ -1,11 +1,14 @@
 //! `verify`
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use spacetime_keys_core::fleet::{
     CliTomlFacts, Environment, Host, MountedReport, Policy, Problem, PublisherState, Report, Scope,
     Severity, Snapshot, audit,
 };
+
+use spacetime_keys_rotation::{Site, gather, host, store};
 
 use super::Answer;
 use super::rotation::{DEFAULT_HOST, paths};
@@ -13,10 +16,8 @@ use crate::args::{self, HostFiles};
 use crate::clock;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::host;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
-use crate::rotation::{Site, gather};
-use crate::store;
+use crate::watcher::Watcher;
 
 pub(super) fn run(
     args: &args::Verify,
@@ -55,18 +56,19 @@ fn keys_alone(folder: &std::path::Path) -> Result<Report, Failure> {
 
 fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report, Failure> {
     let environments = if args.env.is_empty() {
-        config.names()
+        config.settings.names()
     } else {
-        args.env.iter().map(|name| config.environment(name)).collect::<Result<_, _>>()?
+        args.env.iter().map(|name| config.settings.environment(name)).collect::<Result<_, _>>()?
     };
     let files =
         HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
-    let store = store::open(config, output)?;
-    let site = Site::new(config, &*store, output);
+    let watcher = Arc::new(Watcher::new(output));
+    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
+    let site = Site::new(&config.settings, &*store, &*watcher);
     let gathered = gather(&site, &paths(config, &files))?;
-    let mut policy = config.policy.clone();
+    let mut policy = config.settings.policy.clone();
     policy.max_age_days = args.max_age_days.unwrap_or(policy.max_age_days);
-    let likely_host = config.environment(DEFAULT_HOST).ok();
+    let likely_host = config.settings.environment(DEFAULT_HOST).ok();
     let scope = Scope { environments, host: true, likely_host };
     let mut report = audit(&policy, &gathered.snapshot, &scope, clock::now());
     // In the store's own words, in the place of the core's.
@@ -76,8 +78,8 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
                 && problem.code == spacetime_keys_core::fleet::Finding::VaultUnavailable.code()
         });
         if let Some((_, failure)) = failure {
-            problem.message.clone_from(&failure.message);
-            problem.hint.clone_from(&failure.hint);
+            let words = Failure::from(failure.clone());
+            (problem.message, problem.hint) = (words.message, words.hint);
         }
     }
     Ok(report)

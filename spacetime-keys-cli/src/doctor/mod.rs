@@ -13,11 +13,11 @@ use spacetime_keys_core::PublicKey;
 use spacetime_keys_core::doctor::{
     CliTomlSeen, Known, Observations, Places, ServerSeen, TokenSeen,
 };
+use spacetime_keys_rotation::{Site, earlier_keys, read_vaults, unfinished};
 
 use crate::clock;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::rotation::{Site, earlier_keys, read_vaults, unfinished};
 use client::Client;
 
 /// What to look at.
@@ -46,13 +46,12 @@ pub(crate) fn gather(
     let now = clock::now();
     let mounted = own_files::mounted(&wish.keys_dir, wish.keys_dir_was_named);
     let content = own_files::cli_toml(&wish.cli_toml);
-    let (vaults, mut keys, unfinished) =
-        if site.store.is_remote() || site.config.store.path.is_dir() {
-            let found = read_vaults(site)?;
-            (found.all, found.known_keys, unfinished(site)?)
-        } else {
-            (Vec::new(), Vec::new(), None)
-        };
+    let (vaults, mut keys, unfinished) = if site.store.is_there() {
+        let found = read_vaults(site)?;
+        (found.all, found.known_keys, unfinished(site)?)
+    } else {
+        (Vec::new(), Vec::new(), None)
+    };
     keys.splice(0..0, mounted.iter().flat_map(|mounted| mounted.files.keys.iter().cloned()));
 
     let client = wish.server.map(|url| Client::new(url, wish.timeout, output));

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use spacetime_keys_core::doctor::{CliTomlSeen, Known, MountedSeen};
 use spacetime_keys_core::fleet::{KeyState, Mounted};
+use spacetime_keys_rotation::host::{private_key_in, public_key_in};
 use zeroize::Zeroizing;
 
 use crate::files;
-use crate::host::{private_key_in, public_key_in};
 
 /// The mounted keys; `None` if nobody named the folder and it is not there: the server may run on
 /// another machine.

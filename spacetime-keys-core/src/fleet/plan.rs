@@ -35,6 +35,27 @@ pub struct Request {
     pub allow_external_issuer: bool,
 }
 
+impl Request {
+    /// An operation without environments, a host and an id, as it is where nothing else is said: the
+    /// mounted files and the publisher token follow, and nothing is allowed.
+    pub const fn new(operation: Operation) -> Self {
+        Self {
+            operation,
+            rotation_id: String::new(),
+            continuing: false,
+            environments: Vec::new(),
+            host: None,
+            sync_mounted: true,
+            preserve_publisher: true,
+            adopt_mounted: false,
+            replace_lost_key: false,
+            expect_identity: None,
+            allow_unverified: false,
+            allow_external_issuer: false,
+        }
+    }
+}
+
 /// Where the pair that a group is to hold comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {

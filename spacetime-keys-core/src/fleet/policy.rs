@@ -69,6 +69,19 @@ impl Policy {
         Ok(Self { groups, max_age_days })
     }
 
+    /// The self-hosting guide's groups, as far as their environments are there: `prod` and `test`
+    /// have a pair each, `dev` and `local` share one.
+    ///
+    /// # Errors
+    /// [`Error::PolicyGroups`] if an environment is in the list twice.
+    pub fn of_guide(environments: &[Environment], max_age_days: u32) -> Result<Self> {
+        const GROUPS: [&[&str]; 3] = [&["prod"], &["test"], &["dev", "local"]];
+        let of = |group: &&[&str]| {
+            environments.iter().filter(|name| group.contains(&name.as_str())).cloned().collect()
+        };
+        Self::new(environments, GROUPS.iter().map(of).collect(), max_age_days)
+    }
+
     /// The key groups: each shares one pair, and the pairs of two groups differ.
     pub fn groups(&self) -> &[Vec<Environment>] {
         &self.groups

@@ -33,7 +33,7 @@ impl Sink {
 
     pub(super) fn write(&mut self, rows: &[u8]) -> Result<(), Failure> {
         match self {
-            Self::File(file) => file.write(rows),
+            Self::File(file) => Ok(file.write(rows)?),
             Self::Device(path, file) => {
                 file.write_all(rows).map_err(|error| Failure::io("writing", path, &error))
             }
@@ -49,7 +49,7 @@ impl Sink {
 
     pub(super) fn finish(self) -> Result<(), Failure> {
         match self {
-            Self::File(file) => file.finish(MODE),
+            Self::File(file) => Ok(file.finish(MODE)?),
             Self::Stdout | Self::Device(..) => Ok(()),
         }
     }

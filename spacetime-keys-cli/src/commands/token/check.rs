@@ -3,13 +3,13 @@
 use serde_json::json;
 use spacetime_keys_core::server::{Remedy, Server};
 use spacetime_keys_core::{Error, PublicKey};
+use spacetime_keys_rotation::host;
 
 use crate::args::Check;
 use crate::clock;
 use crate::commands::Answer;
 use crate::failure::Failure;
 use crate::files;
-use crate::host;
 use crate::key_set;
 use crate::output::{BAD, GOOD, Output, styled};
 

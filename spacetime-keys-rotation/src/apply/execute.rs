@@ -7,34 +7,33 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use spacetime_keys_core::cli_toml::CliToml;
 use spacetime_keys_core::es256::Signer;
-use spacetime_keys_core::fleet::{
-    Action, KeyState, Operation, Origin, Plan, Request, Source, Step, prove,
-};
+use spacetime_keys_core::fleet::{Action, KeyState, Origin, Plan, Request, Source, Step, prove};
 use spacetime_keys_core::jwt::{self, Expiry, ResignOptions, Resigned};
 use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey, key};
 use zeroize::Zeroizing;
 
-use super::Site;
-use super::gather::{Gathered, gather};
+use super::Planned;
 use super::guard::{Guard, Place};
 use crate::clock;
+use crate::error::Failure;
 use crate::failpoint;
-use crate::failure::Failure;
 use crate::files::{self, Mode};
 use crate::host::{self, Paths};
+use crate::read::{Gathered, gather};
+use crate::site::Site;
 use crate::store::{ESCROW_SECRET, each};
 
 /// What a run has done.
-#[derive(Default)]
-pub(super) struct Done {
+#[derive(Debug, Default)]
+pub struct Done {
     /// The pairs that the plan's targets hold now.
-    pub(super) pairs: Vec<Fingerprint>,
+    pub pairs: Vec<Fingerprint>,
     /// For each step: the version that it wrote, if it wrote one.
-    pub(super) versions: Vec<Option<String>>,
+    pub versions: Vec<Option<String>>,
     /// The token, if it was signed anew.
-    pub(super) resigned: Option<Resigned>,
+    pub resigned: Option<Resigned>,
     /// Where mounted contents were kept that no vault has.
-    pub(super) set_aside: Vec<PathBuf>,
+    pub set_aside: Vec<PathBuf>,
 }
 
 pub(super) struct Executor<'a> {
@@ -53,16 +52,16 @@ pub(super) struct Executor<'a> {
 /// Fails where a step surely would, before anything has been changed.
 pub(super) fn check_writable(site: &Site<'_>, paths: &Paths, plan: &Plan) -> Result<(), Failure> {
     site.state.check_writable()?;
-    let store = &site.config.store;
+    let settings = site.settings;
     for step in &plan.steps {
-        let vault = || site.config.vault(&step.environment);
+        let vault = || site.settings.vault(&step.environment);
         match step.action {
             Action::Escrow => site.store.check_writable(vault()?, ESCROW_SECRET)?,
             Action::AdoptPrivate | Action::PushPrivate => {
-                site.store.check_writable(vault()?, &store.private_secret)?;
+                site.store.check_writable(vault()?, &settings.private_secret)?;
             }
             Action::AdoptPublic | Action::PushPublic => {
-                site.store.check_writable(vault()?, &store.public_secret)?;
+                site.store.check_writable(vault()?, &settings.public_secret)?;
             }
             Action::SetAside => {
                 site.state.check_set_aside()?;
@@ -92,13 +91,8 @@ fn places(before: &Gathered) -> Vec<Place> {
 }
 
 impl<'a> Executor<'a> {
-    pub(super) fn new(
-        site: &'a Site<'a>,
-        request: &'a Request,
-        paths: &'a Paths,
-        plan: &'a Plan,
-        before: Gathered,
-    ) -> Self {
+    pub(super) fn new(site: &'a Site<'a>, planned: &'a Planned, before: Gathered) -> Self {
+        let Planned { request, paths, plan, .. } = planned;
         Self {
             site,
             request,
@@ -145,19 +139,18 @@ impl<'a> Executor<'a> {
     fn step(&self, step: &Step) -> Result<Option<String>, Failure> {
         let name = format!("{} {}", step.action.as_str(), step.environment);
         failpoint::reached(&format!("before {name}"))?;
-        self.site.output.detail(&format!("  {name} …"));
-        let version =
-            self.carry_out(step).map_err(|failure| failure.prefix(format!("step `{name}`")))?;
+        self.site.watch.step(step);
+        let version = self.carry_out(step).map_err(|failure| failure.in_step(step))?;
         failpoint::reached(&format!("after {name}"))?;
         Ok(version)
     }
 
     /// Half-written files of a run that was killed may hold key material.
     fn clean_up(&self) -> Result<(), Failure> {
-        let store = &self.site.config.store;
+        let settings = self.site.settings;
         for environment in self.plan.environments() {
-            let vault = self.site.config.vault(environment)?;
-            for secret in [&store.private_secret, &store.public_secret, ESCROW_SECRET] {
+            let vault = self.site.settings.vault(environment)?;
+            for secret in [&settings.private_secret, &settings.public_secret, ESCROW_SECRET] {
                 self.site.store.clean_up(vault, secret)?;
             }
         }
@@ -252,8 +245,8 @@ impl<'a> Executor<'a> {
         let source = self.plan.targets.get(step.target).map(|target| &target.source);
         match source {
             Some(Source::Stored { environment, version, fingerprint }) => {
-                let vault = self.site.config.vault(environment)?;
-                let secret = &self.site.config.store.private_secret;
+                let vault = self.site.settings.vault(environment)?;
+                let secret = &self.site.settings.private_secret;
                 let value = self.site.store.get(vault, secret, version)?.value;
                 let key = PrivateKey::from_pem(&*value)
                     .map_err(|error| Failure::in_environment(environment, error))?;
@@ -300,7 +293,7 @@ impl<'a> Executor<'a> {
         let fingerprint = key.fingerprint();
         let snapshot = &self.before.snapshot;
         let Some((environment, _)) = &self.plan.host else { return false };
-        let group = self.site.config.policy.group_of(environment).unwrap_or_default();
+        let group = self.site.settings.policy.group_of(environment).unwrap_or_default();
         let mounted = [&snapshot.host.private, &snapshot.host.public];
         mounted.into_iter().filter_map(KeyState::fingerprint).any(|found| found == fingerprint)
             || snapshot.group(group).any(|vault| vault.knows(fingerprint))
@@ -321,11 +314,7 @@ impl<'a> Executor<'a> {
     fn prove(&self) -> Result<(), Failure> {
         let after = gather(self.site, self.paths)?;
         prove(self.plan, self.request, &self.pairs()?, &after.snapshot)?;
-        let name = match self.request.operation {
-            Operation::Sync => "synced",
-            _ => "proven",
-        };
-        self.site.output.detail(&format!("  {name}"));
+        self.site.watch.proven(self.request.operation);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::failure::Failure;
+use crate::error::{Failure, Kind};
 use crate::store::Properties;
 
 /// The versions of each secret, by vault and name, as they were when a run looked first.
@@ -10,17 +10,17 @@ use crate::store::Properties;
 pub(crate) struct Seen(BTreeMap<(String, String), BTreeSet<String>>);
 
 impl Seen {
-    pub(super) fn add(&mut self, vault: &str, secret: &str, versions: &[Properties]) {
+    pub(crate) fn add(&mut self, vault: &str, secret: &str, versions: &[Properties]) {
         let versions = versions.iter().map(|properties| properties.version.clone());
         self.0.entry((vault.to_owned(), secret.to_owned())).or_default().extend(versions);
     }
 
-    pub(super) fn extend(&mut self, other: Self) {
+    pub(crate) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
     /// Versions that were not there, and that this run did not write.
-    pub(super) fn foreign<'a>(
+    pub(crate) fn foreign<'a>(
         &self,
         vault: &str,
         secret: &str,
@@ -37,7 +37,7 @@ impl Seen {
 
     /// Fails if somebody else has written meanwhile. A store without compare-and-swap cannot rule
     /// that out; each run looks before it writes and after it, so that the later one stops.
-    pub(super) fn require_alone(
+    pub(crate) fn require_alone(
         &self,
         vault: &str,
         secret: &str,
@@ -47,10 +47,6 @@ impl Seen {
         if self.foreign(vault, secret, versions, rotation_id).is_empty() {
             return Ok(());
         }
-        Err(Failure::refused(
-            "ERR_STORE_CHANGED",
-            format!("somebody else wrote {secret} in {vault} while this run was at work"),
-            "let the other run end, then look at `spacetime-keys verify`",
-        ))
+        Err(Kind::StoreChanged { secret: secret.to_owned(), vault: vault.to_owned() }.into())
     }
 }

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use spacetime_keys_core::Identity;
 use spacetime_keys_core::fleet::{Environment, Operation, Request};
 
-use crate::config::Config;
+use crate::error::{Failure, Kind};
 use crate::failpoint;
-use crate::failure::Failure;
 use crate::files::{self, Mode};
 use crate::host::Paths;
+use crate::site::Settings;
 
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -32,9 +32,8 @@ pub(crate) struct Lock {
 }
 
 impl State {
-    pub(crate) fn new(config: &Config) -> Self {
-        // A vault's name never begins with a dot.
-        Self { folder: config.store.path.join(".state") }
+    pub(crate) const fn new(folder: PathBuf) -> Self {
+        Self { folder }
     }
 
     fn lock_file(&self) -> PathBuf {
@@ -89,13 +88,7 @@ impl State {
         let journal: Option<Journal> = serde_json::from_slice(&content).ok();
         // It becomes a part of file names.
         let journal = journal.filter(|journal| is_rotation_id(&journal.rotation_id));
-        journal.map(Some).ok_or_else(|| {
-            Failure::new(
-                "ERR_JOURNAL_DAMAGED",
-                format!("{} is damaged", path.display()),
-                "move it away, then `spacetime-keys resume --env E` for the environment concerned",
-            )
-        })
+        journal.map(Some).ok_or_else(|| Kind::JournalDamaged(path).into())
     }
 
     /// Says what this run sets out to do. Only under the lock.
@@ -152,11 +145,7 @@ fn is_rotation_id(text: &str) -> bool {
 }
 
 pub(crate) fn busy() -> Failure {
-    Failure::refused(
-        "ERR_LOCKED",
-        "another run is at work in this store",
-        "wait until it has ended, then look at `spacetime-keys verify`",
-    )
+    Kind::Locked.into()
 }
 
 /// What a run set out to do: enough to go on without its command line.
@@ -214,8 +203,8 @@ impl Journal {
     }
 
     /// The same request, to be continued. What the present command line allows in addition counts.
-    pub(crate) fn request(&self, config: &Config, now: &Request) -> Result<Request, Failure> {
-        let environment = |name: &String| config.environment(name);
+    pub(crate) fn request(&self, settings: &Settings, now: &Request) -> Result<Request, Failure> {
+        let environment = |name: &String| settings.environment(name);
         Ok(Request {
             operation: self.operation()?,
             rotation_id: self.rotation_id.clone(),

@@ -3,18 +3,14 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use spacetime_keys_core::fleet::{
-    Action, Environment, Note, Operation, Plan, Request, Snapshot, Step, Target,
-};
+use spacetime_keys_core::fleet::{Action, Environment, Note, Operation, Step};
 use spacetime_keys_core::{Fingerprint, Identity};
+use spacetime_keys_rotation::{Done, Planned};
 
-use super::Site;
-use super::execute::Done;
-use crate::host::Paths;
-use crate::output::{BOLD, GOOD, Output, styled};
+use crate::output::{BOLD, GOOD, styled};
 
 #[derive(Serialize)]
-pub(super) struct Report<'a> {
+pub(crate) struct Report {
     operation: Operation,
     rotation_id: String,
     dry_run: bool,
@@ -24,8 +20,6 @@ pub(super) struct Report<'a> {
     publisher: Option<PublisherReport>,
     notes: Vec<Note>,
     next: Vec<String>,
-    #[serde(skip)]
-    output: &'a Output,
 }
 
 #[derive(Serialize)]
@@ -58,39 +52,34 @@ struct PublisherReport {
     expiry_cleared: bool,
 }
 
+/// What a dry run leads to.
+const AGAIN: &str = "Run it again without --dry-run.";
+
 /// `resume` where nothing was interrupted.
-pub(super) fn nothing(text: &str) -> serde_json::Value {
+pub(crate) fn nothing(text: &str) -> serde_json::Value {
     serde_json::json!({
         "operation": "resume", "rotation_id": null, "dry_run": false, "steps": [],
         "environments": [], "pairs": [], "publisher": null, "notes": [], "next": [text],
     })
 }
 
-impl<'a> Report<'a> {
-    pub(super) fn new(
-        site: &Site<'a>,
-        request: &Request,
-        paths: &Paths,
-        plan: &Plan,
-        before: &Snapshot,
-        dry_run: bool,
-    ) -> Self {
+impl Report {
+    /// A dry run: what would be done.
+    pub(crate) fn planned(planned: &Planned) -> Self {
+        Self { dry_run: true, next: vec![AGAIN.to_owned()], ..Self::new(planned) }
+    }
+
+    fn new(planned: &Planned) -> Self {
+        let Planned { request, plan, previous, .. } = planned;
         let steps = plan.steps.iter().map(|Step { action, environment, .. }| StepReport {
             step: *action,
             environment: environment.clone(),
             status: "planned",
             version: None,
         });
-        let previous = |target: &Target| {
-            target.adopt.or_else(|| {
-                before.group(&target.environments).find_map(|vault| vault.private.fingerprint())
-            })
-        };
-        let host_target = plan.host.as_ref().and_then(|(_, target)| plan.targets.get(*target));
-        let first_pair = host_target.is_some_and(|target| previous(target).is_none());
-        let pairs = plan.targets.iter().map(|target| PairReport {
+        let pairs = plan.targets.iter().zip(previous).map(|(target, previous)| PairReport {
             environments: target.environments.clone(),
-            previous_fingerprint: previous(target),
+            previous_fingerprint: *previous,
             fingerprint: target.source.fingerprint(),
         });
         let publisher = plan.publisher.as_ref().map(|publisher| PublisherReport {
@@ -104,68 +93,41 @@ impl<'a> Report<'a> {
         Self {
             operation: request.operation,
             rotation_id: request.rotation_id.clone(),
-            dry_run,
+            dry_run: false,
             steps: steps.collect(),
             environments: plan.environments().cloned().collect(),
             pairs: pairs.collect(),
             publisher,
             notes: plan.notes.clone(),
-            next: next_steps(request, paths, plan, first_pair, dry_run),
-            output: site.output,
+            next: Vec::new(),
         }
     }
 
-    /// What a person should know before it happens, on stderr.
-    pub(super) fn announce(&self) {
-        for note in &self.notes {
-            match note {
-                Note::NoCliToml => self.output.warn(
-                    "there is no cli.toml: no publisher token is signed anew; all else is done",
-                ),
-                Note::AnotherPublisher => self.output.warn(
-                    "the escrow holds another publisher than cli.toml's: if this one is a new login by mistake, see `spacetime-keys token restore --help`",
-                ),
-                Note::TokenUnverified => self.output.warn(
-                    "the publisher token was signed by no known key; it is signed anew because its identity was named, --allow-unverified was given, or the run that was cut short had found it good",
-                ),
-                Note::BecomesEternal => self.output.warn(
-                    "the publisher token had an expiry; the new one never expires",
-                ),
-                Note::TokenNotPreserved => self.output.warn(
-                    "the publisher token is left as it is: a server with the new key answers 401 to it",
-                ),
-                Note::Adopts => self.output.note(
-                    "The mounted pair is new to the vault: it is kept there first, for a rollback.",
-                ),
-                _ => {}
-            }
-        }
-    }
-
-    /// The same run, carried out.
-    pub(super) fn finished(mut self, done: &Done) -> Self {
-        for (step, version) in self.steps.iter_mut().zip(&done.versions) {
+    /// A run that was carried out.
+    pub(crate) fn done(planned: &Planned, done: &Done) -> Self {
+        let mut report = Self { next: next_steps(planned), ..Self::new(planned) };
+        for (step, version) in report.steps.iter_mut().zip(&done.versions) {
             step.status = "done";
             step.version.clone_from(version);
         }
-        for (pair, fingerprint) in self.pairs.iter_mut().zip(&done.pairs) {
+        for (pair, fingerprint) in report.pairs.iter_mut().zip(&done.pairs) {
             pair.fingerprint = Some(*fingerprint);
         }
-        if let (Some(publisher), Some(resigned)) = (&mut self.publisher, &done.resigned) {
+        if let (Some(publisher), Some(resigned)) = (&mut report.publisher, &done.resigned) {
             publisher.identity_after = resigned.publisher.identity;
             publisher.verified_with = resigned.verified_with;
             publisher.expiry_cleared = resigned.became_eternal();
         }
         for path in &done.set_aside {
-            self.next.push(format!(
+            report.next.push(format!(
                 "What was mounted may be the only copy of a key, for no vault has it: it is kept in {}. Delete that when you are sure that nothing needs it.",
                 path.display()
             ));
         }
-        self
+        report
     }
 
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let mut text = String::new();
         let name = self.operation.as_str();
         if self.dry_run {
@@ -209,18 +171,11 @@ impl<'a> Report<'a> {
     }
 }
 
-fn next_steps(
-    request: &Request,
-    paths: &Paths,
-    plan: &Plan,
-    first_pair: bool,
-    dry_run: bool,
-) -> Vec<String> {
+fn next_steps(planned: &Planned) -> Vec<String> {
+    let Planned { request, paths, plan, previous } = planned;
     let mut next = Vec::new();
-    if dry_run {
-        next.push("Run it again without --dry-run.".to_owned());
-        return next;
-    }
+    let of_host = plan.host.as_ref().and_then(|(_, target)| previous.get(*target));
+    let first_pair = of_host.is_some_and(Option::is_none);
     let mounts = |step: &Step| matches!(step.action, Action::MountPrivate | Action::MountPublic);
     if plan.steps.iter().any(mounts) {
         next.push(format!(

@@ -3,7 +3,9 @@
 #[cfg(feature = "azure-key-vault")]
 mod azure;
 mod directory;
+mod settings;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use spacetime_keys_core::Fingerprint;
@@ -12,14 +14,16 @@ use zeroize::Zeroizing;
 
 #[cfg(feature = "azure-key-vault")]
 use azure::AzureKeyVault;
-use directory::Directory;
+pub use directory::Directory;
+pub use settings::{Auth, Azure, StoreSettings};
 
-use crate::config::{Config, StoreKind};
-use crate::failure::Failure;
-use crate::output::Output;
+use crate::error::Failure;
+#[cfg(not(feature = "azure-key-vault"))]
+use crate::error::Kind;
+use crate::watch::Watch;
 
 /// The third secret beside the two keys: the publishers' claims.
-pub(crate) const ESCROW_SECRET: &str = "spacetimedb-publisher-claims";
+pub const ESCROW_SECRET: &str = "spacetimedb-publisher-claims";
 
 /// The content type of keys.
 pub(crate) const PEM: &str = "application/x-pem-file";
@@ -28,44 +32,52 @@ pub(crate) const JSON: &str = "application/json";
 
 /// A version of a secret, without its value.
 #[derive(Clone, Debug)]
-pub(crate) struct Properties {
+pub struct Properties {
     /// The store's name for this version.
-    pub(crate) version: String,
+    pub version: String,
     /// Unix seconds.
-    pub(crate) created: i64,
+    pub created: i64,
     /// Whether its value can be read.
-    pub(crate) enabled: bool,
+    pub enabled: bool,
     /// What we wrote beside it.
-    pub(crate) tags: Tags,
+    pub tags: Tags,
 }
 
 /// A version of a secret.
-pub(crate) struct Secret {
-    pub(crate) value: Zeroizing<String>,
-    pub(crate) properties: Properties,
+pub struct Secret {
+    /// What it holds.
+    pub value: Zeroizing<String>,
+    /// Which version it is, and what is said of it.
+    pub properties: Properties,
 }
 
 /// A secret that is to be written.
-pub(crate) struct NewSecret<'a> {
-    pub(crate) value: &'a str,
-    pub(crate) content_type: &'static str,
-    pub(crate) tags: Tags,
+pub struct NewSecret<'a> {
+    /// What it is to hold.
+    pub value: &'a str,
+    /// The type of that.
+    pub content_type: &'static str,
+    /// What is said of it.
+    pub tags: Tags,
 }
 
 /// A secret's versions.
-pub(crate) struct History {
+pub struct History {
     /// The latest version, if there is any.
-    pub(crate) latest: Option<Secret>,
+    pub latest: Option<Secret>,
     /// All versions, the latest among them, in no order.
-    pub(crate) versions: Vec<Properties>,
+    pub versions: Vec<Properties>,
 }
 
 /// A key store: vaults that hold secrets, each with its versions. A write makes a new version and
 /// leaves the others; nothing is ever deleted.
-pub(crate) trait KeyStore: Sync {
+pub trait KeyStore: Sync {
     /// Whether calls wait on a network: then those that need not wait for each other are made at
     /// once, and what was just written may not be seen at once.
     fn is_remote(&self) -> bool;
+
+    /// Whether there is a store at all, as far as that can be seen without asking a network.
+    fn is_there(&self) -> bool;
 
     /// A secret's latest version, and the list of all.
     fn read(&self, vault: &str, secret: &str) -> Result<History, Failure>;
@@ -83,26 +95,26 @@ pub(crate) trait KeyStore: Sync {
     fn clean_up(&self, vault: &str, secret: &str) -> Result<(), Failure>;
 }
 
-/// The configured store.
-pub(crate) fn open(config: &Config, output: &Output) -> Result<Box<dyn KeyStore>, Failure> {
-    match &config.store.kind {
-        StoreKind::Directory => Ok(Box::new(Directory::new(config.store.path.clone()))),
+/// The store of these settings. A network is not asked yet.
+///
+/// # Errors
+/// [`Kind::NotInThisBuild`](crate::Kind::NotInThisBuild) where the store's feature is off.
+pub fn open(
+    settings: &StoreSettings,
+    watch: &Arc<dyn Watch>,
+) -> Result<Box<dyn KeyStore>, Failure> {
+    match settings {
+        StoreSettings::Directory(path) => Ok(Box::new(Directory::new(path.clone()))),
         #[cfg(feature = "azure-key-vault")]
-        StoreKind::AzureKeyVault(azure) => Ok(Box::new(AzureKeyVault::new(*azure, output)?)),
+        StoreSettings::AzureKeyVault(azure) => {
+            Ok(Box::new(AzureKeyVault::new(*azure, Arc::clone(watch))?))
+        }
         #[cfg(not(feature = "azure-key-vault"))]
-        StoreKind::AzureKeyVault(_) => {
-            let _ = output;
-            Err(not_in_this_build())
+        StoreSettings::AzureKeyVault(_) => {
+            let _ = watch;
+            Err(Kind::NotInThisBuild("azure-key-vault").into())
         }
     }
-}
-
-#[cfg(not(feature = "azure-key-vault"))]
-fn not_in_this_build() -> Failure {
-    Failure::config(
-        "this build has no azure-key-vault store",
-        "install spacetime-keys with its default features",
-    )
 }
 
 /// How long to wait, time after time, before a store on a network is read again that does not show

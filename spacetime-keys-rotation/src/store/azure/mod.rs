@@ -32,10 +32,11 @@ use zeroize::Zeroizing;
 use self::failure::{Call, Right};
 use self::login::Login;
 use self::wire::Wire;
-use super::{History, KeyStore, NewSecret, Properties, Secret, WAITS, tags_from, tags_to_pairs};
-use crate::config::{Auth, Azure};
-use crate::failure::Failure;
-use crate::output::Output;
+use super::{
+    Auth, Azure, History, KeyStore, NewSecret, Properties, Secret, WAITS, tags_from, tags_to_pairs,
+};
+use crate::error::Failure;
+use crate::watch::Watch;
 
 /// Where vaults are. Tokens are sent to no other place.
 const DOMAIN: &str = "vault.azure.net";
@@ -61,15 +62,14 @@ struct Session {
 }
 
 impl AzureKeyVault {
-    pub(super) fn new(azure: Azure, output: &Output) -> Result<Self, Failure> {
+    pub(super) fn new(azure: Azure, watch: Arc<dyn Watch>) -> Result<Self, Failure> {
         let Azure { auth, timeout } = azure;
-        wire::show_sdk_log(output);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .map_err(|_| Failure::bug("no threads for the network"))?;
-        let wire = Arc::new(Wire::new(output.clone()));
+        let wire = Arc::new(Wire::new(watch));
         // The SDK's clients want to be made where they will run.
         let session = {
             let _entered = runtime.enter();
@@ -248,6 +248,10 @@ fn is_stale(history: &History) -> bool {
 
 impl KeyStore for AzureKeyVault {
     fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn is_there(&self) -> bool {
         true
     }
 

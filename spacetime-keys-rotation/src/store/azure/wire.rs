@@ -1,4 +1,4 @@
-//! The transport under the SDK: watches where tokens go, and says each request with `-v -v`.
+//! The transport under the SDK: watches where tokens go, and tells each request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -9,19 +9,19 @@ use azure_core::http::headers::AUTHORIZATION;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request, new_http_client};
 
 use super::{DOMAIN, lock};
-use crate::output::Output;
+use crate::watch::{VaultRequest, Watch};
 
 #[derive(Debug)]
 pub(super) struct Wire {
     client: Arc<dyn HttpClient>,
-    output: Output,
+    watch: Arc<dyn Watch>,
     /// When each host last said that there are too many requests.
     throttled: Mutex<HashMap<String, Instant>>,
 }
 
 impl Wire {
-    pub(super) fn new(output: Output) -> Self {
-        Self { client: new_http_client(None), output, throttled: Mutex::default() }
+    pub(super) fn new(watch: Arc<dyn Watch>) -> Self {
+        Self { client: new_http_client(None), watch, throttled: Mutex::default() }
     }
 
     /// Whether a vault has said since then that there are too many requests.
@@ -48,32 +48,15 @@ impl HttpClient for Wire {
         if status == 429 {
             lock(&self.throttled).insert(host.to_owned(), Instant::now());
         }
-        if self.output.is_very_verbose() {
-            let (method, path) = (request.method(), url.path());
-            let what = if status == 0 { "no answer".to_owned() } else { status.to_string() };
-            let time = started.elapsed().as_millis();
-            self.output.detail(&format!("    {method} {host}{path}: {what} ({time} ms)"));
-        }
+        self.watch.request(&VaultRequest {
+            method: request.method().as_str(),
+            host,
+            path: url.path(),
+            status: (status != 0).then_some(status),
+            time: started.elapsed(),
+        });
         answer
     }
-}
-
-/// With `-v -v`, what the SDK says about itself. It leaves out headers and query values that are
-/// not known to be harmless, and bodies.
-pub(super) fn show_sdk_log(output: &Output) {
-    use tracing_subscriber::filter::{LevelFilter, Targets};
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use tracing_subscriber::util::SubscriberInitExt as _;
-
-    if !output.is_very_verbose() {
-        return;
-    }
-    let names = ["azure_core", "azure_identity", "azure_security_keyvault_secrets"];
-    let targets = names.into_iter().chain(["typespec", "typespec_client_core"]);
-    let targets = Targets::new().with_targets(targets.map(|name| (name, LevelFilter::TRACE)));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
-    // A second store in one process finds it there already.
-    let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
 }
 
 #[cfg(test)]
@@ -81,7 +64,7 @@ mod tests {
     use azure_core::http::{Method, Url};
 
     use super::*;
-    use crate::args::Global;
+    use crate::watch::Silent;
 
     /// A transport that answers nothing, and counts.
     #[derive(Debug, Default)]
@@ -97,7 +80,6 @@ mod tests {
 
     #[test]
     fn a_token_goes_to_vaults_alone() {
-        let global = Global { json: false, config: None, quiet: true, verbose: 0 };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for (url, authorized, sent) in [
             ("https://kv-prod.vault.azure.net/secrets", true, 1),
@@ -108,7 +90,7 @@ mod tests {
         ] {
             let counting = Arc::new(Counting::default());
             let client = Arc::clone(&counting) as Arc<dyn HttpClient>;
-            let wire = Wire { client, output: Output::new(&global), throttled: Mutex::default() };
+            let wire = Wire { client, watch: Arc::new(Silent), throttled: Mutex::default() };
             let mut request = Request::new(Url::parse(url).unwrap(), Method::Get);
             if authorized {
                 request.insert_header(AUTHORIZATION, "Bearer a-token");

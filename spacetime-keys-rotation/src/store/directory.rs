@@ -15,11 +15,12 @@ use zeroize::Zeroizing;
 
 use super::{History, KeyStore, NewSecret, Properties, Secret, tags_from, tags_to_pairs};
 use crate::clock;
+use crate::error::{Failure, Kind};
 use crate::failpoint;
-use crate::failure::Failure;
 use crate::files;
 
-pub(crate) struct Directory {
+/// A folder as key store.
+pub struct Directory {
     root: PathBuf,
 }
 
@@ -39,8 +40,9 @@ struct PropertiesFile {
 }
 
 impl Directory {
-    pub(crate) const fn new(root: PathBuf) -> Self {
-        Self { root }
+    /// The store in that folder, which need not be there yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
     }
 
     fn folder(&self, vault: &str, secret: &str) -> PathBuf {
@@ -71,13 +73,7 @@ impl Directory {
         let path = self.folder(vault, secret).join(version).join(PROPERTIES);
         let file: Option<PropertiesFile> =
             files::read(&path)?.and_then(|content| serde_json::from_slice(&content).ok());
-        let file = file.ok_or_else(|| {
-            Failure::new(
-                "ERR_STORE_DAMAGED",
-                format!("{} is missing or damaged", path.display()),
-                "take this file from a backup; the key itself is in `value` beside it",
-            )
-        })?;
+        let file = file.ok_or_else(|| Failure::from(Kind::StoreDamaged(path)))?;
         Ok(Properties {
             version: version.to_owned(),
             created: file.created,
@@ -116,6 +112,10 @@ fn name_of(number: u64) -> String {
 impl KeyStore for Directory {
     fn is_remote(&self) -> bool {
         false
+    }
+
+    fn is_there(&self) -> bool {
+        self.root.is_dir()
     }
 
     fn read(&self, vault: &str, secret: &str) -> Result<History, Failure> {
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn leftovers_and_strange_names_are_no_versions() {
         let root = tempfile::tempdir().unwrap();
-        let store = Directory::new(root.path().to_owned());
+        let store = Directory::new(root.path());
         store.put("v", "s", &new("one")).unwrap();
         for strange in [".spacetime-keys-tmp-x", "2", "00000002~", "note.txt"] {
             fs::create_dir(root.path().join("v/s").join(strange)).unwrap();

@@ -12,9 +12,9 @@ use std::sync::Mutex;
 
 use spacetime_keys_core::{Fingerprint, PrivateKey, PublicKey};
 
-use super::Site;
-use crate::failure::Failure;
+use crate::error::{Failure, Kind};
 use crate::files::{self, Mode, Replacement};
+use crate::site::Site;
 
 /// How often a file may come or go while it is replaced, before that is given up.
 const ATTEMPTS: usize = 8;
@@ -69,11 +69,7 @@ impl<'a> Guard<'a> {
                 return Ok(());
             }
         }
-        Err(Failure::new(
-            "ERR_IO",
-            format!("writing {}: another program writes it at the same time", path.display()),
-            "stop the server, then try again",
-        ))
+        Err(Kind::Contended(path.to_owned()).into())
     }
 
     /// Keeps a file's content, if that is to be kept.
@@ -129,7 +125,7 @@ impl<'a> Guard<'a> {
             .filter(|place| place.fingerprint == fingerprint)
             .cloned()
             .collect();
-        let secret = &self.site.config.store.private_secret;
+        let secret = &self.site.settings.private_secret;
         places.iter().find_map(|place| {
             let secret = self.site.store.get(&place.vault, secret, &place.version).ok()?;
             let key = PrivateKey::from_pem(&*secret.value).ok()?;

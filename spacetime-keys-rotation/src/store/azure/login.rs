@@ -16,8 +16,8 @@ use azure_identity::{
 use tokio::sync::Mutex;
 
 use super::failure::login_failure;
-use crate::config::Auth;
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::store::Auth;
 
 /// A token is asked for anew this long before it expires.
 const MARGIN: Duration = Duration::seconds(60);
@@ -135,6 +135,10 @@ fn credential(auth: Auth, options: ClientOptions) -> Result<Arc<dyn TokenCredent
 
 fn required(name: &str, hint: &str) -> Result<String, Failure> {
     env::var(name).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
-        Failure::new("ERR_STORE_LOGIN", format!("not logged in to Azure: {name} is not set"), hint)
+        Failure::store(
+            "ERR_STORE_LOGIN",
+            format!("not logged in to Azure: {name} is not set"),
+            hint,
+        )
     })
 }

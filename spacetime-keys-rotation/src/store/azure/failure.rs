@@ -10,8 +10,8 @@ use azure_security_keyvault_secrets::models::KeyVaultError;
 
 use super::login::Login;
 use super::words::{Network, chain, entra_code, network};
-use crate::config::Auth;
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::store::Auth;
 
 /// What a call needs to be allowed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Call<'_> {
         let Self { vault, secret, .. } = self;
         let has = |code: &str| codes.iter().any(|found| found.eq_ignore_ascii_case(code));
         match status {
-            _ if has("SecretDisabled") => Failure::new(
+            _ if has("SecretDisabled") => Failure::store(
                 "ERR_STORE_SECRET_DISABLED",
                 format!("{secret} in {vault} is disabled"),
                 format!(
@@ -69,7 +69,7 @@ impl Call<'_> {
                 ),
             ),
             _ if has("ObjectIsDeletedButRecoverable") || has("ObjectIsBeingDeleted") => {
-                Failure::new(
+                Failure::store(
                     "ERR_STORE_SECRET_DELETED",
                     format!("{secret} in {vault} was deleted, and can be recovered"),
                     format!(
@@ -77,12 +77,12 @@ impl Call<'_> {
                     ),
                 )
             }
-            _ if has("ObjectIsBeingRecovered") => Failure::new(
+            _ if has("ObjectIsBeingRecovered") => Failure::store(
                 "ERR_STORE_SECRET_DELETED",
                 format!("{secret} in {vault} is being recovered"),
                 "wait a minute, then run it again",
             ),
-            _ if has("ForbiddenByFirewall") || has("ForbiddenByConnection") => Failure::new(
+            _ if has("ForbiddenByFirewall") || has("ForbiddenByConnection") => Failure::store(
                 "ERR_STORE_FIREWALL",
                 format!("{vault} takes no connections from this address"),
                 format!(
@@ -90,28 +90,28 @@ impl Call<'_> {
                 ),
             ),
             StatusCode::Forbidden => self.no_role(),
-            StatusCode::Unauthorized => Failure::new(
+            StatusCode::Unauthorized => Failure::store(
                 "ERR_STORE_LOGIN",
                 format!("{vault} does not take this login"),
                 format!("{}; it must be of the vault's own tenant", again(self.auth)),
             ),
-            StatusCode::NotFound => Failure::new(
+            StatusCode::NotFound => Failure::store(
                 "ERR_STORE_ANSWER",
                 format!("{vault} listed a version of {secret} that it does not have"),
                 "run it again; if it stays, look at the secret in the Azure portal",
             ),
             StatusCode::TooManyRequests => self.throttled(),
-            StatusCode::BadRequest => Failure::new(
+            StatusCode::BadRequest => Failure::store(
                 "ERR_STORE_ANSWER",
                 format!("{vault} does not take {secret} as it was sent"),
                 "look at the names in spacetime-keys.toml; if they are good, please report this as a bug",
             ),
-            status if status.is_server_error() => Failure::new(
+            status if status.is_server_error() => Failure::store(
                 "ERR_STORE_UNAVAILABLE",
                 format!("{vault} answers {}", u16::from(status)),
                 "wait a minute, then run it again; https://azure.status.microsoft tells more",
             ),
-            status => Failure::new(
+            status => Failure::store(
                 "ERR_STORE_ANSWER",
                 format!("{vault} gives an answer that is not Key Vault's ({})", u16::from(status)),
                 "look for a proxy between here and the vault (HTTPS_PROXY); -v -v shows each request",
@@ -125,7 +125,7 @@ impl Call<'_> {
             Right::Read => (right.role(), "read"),
             Right::Write => (right.role(), "write"),
         };
-        Failure::new(
+        Failure::store(
             "ERR_STORE_FORBIDDEN",
             format!("this login may not {doing} {secret} in {vault}: it lacks the role `{role}`"),
             format!(
@@ -137,7 +137,7 @@ impl Call<'_> {
     fn network(&self, network: Network) -> Failure {
         let vault = self.vault;
         match network {
-            Network::NoSuchHost => Failure::new(
+            Network::NoSuchHost => Failure::store(
                 "ERR_STORE_VAULT_MISSING",
                 format!("there is no vault {vault}: its name is not known to the network"),
                 format!(
@@ -145,12 +145,12 @@ impl Call<'_> {
                 ),
             ),
             Network::Tls { .. } => tls(vault, network),
-            Network::Refused => Failure::new(
+            Network::Refused => Failure::store(
                 "ERR_STORE_NETWORK",
                 format!("no connection to {vault}"),
                 "look at this machine's network, its proxy (HTTPS_PROXY) and its firewall",
             ),
-            Network::Broken => Failure::new(
+            Network::Broken => Failure::store(
                 "ERR_STORE_NETWORK",
                 format!("the connection to {vault} broke"),
                 "run it again; if it stays, look at the network and its proxy (HTTPS_PROXY)",
@@ -159,7 +159,7 @@ impl Call<'_> {
     }
 
     fn throttled(&self) -> Failure {
-        Failure::new(
+        Failure::store(
             "ERR_STORE_THROTTLED",
             format!("{} is throttled: too many requests", self.vault),
             "wait a minute, then run it again; see what else reads this vault so often",
@@ -171,7 +171,7 @@ impl Call<'_> {
         if throttled {
             return self.throttled();
         }
-        Failure::new(
+        Failure::store(
             "ERR_STORE_TIMEOUT",
             format!("{} has not answered within {} s", self.vault, deadline.as_secs()),
             "run it again; [store] timeout_seconds in spacetime-keys.toml allows for more",
@@ -180,7 +180,7 @@ impl Call<'_> {
 
     /// It is no answer of Key Vault, or a damaged one.
     pub(super) fn no_answer(&self) -> Failure {
-        Failure::new(
+        Failure::store(
             "ERR_STORE_ANSWER",
             format!("the answer of {} about {} cannot be read", self.vault, self.secret),
             "run it again; if it stays, look for a proxy between here and the vault (HTTPS_PROXY)",
@@ -189,7 +189,7 @@ impl Call<'_> {
 
     /// It lists newer versions than it hands out, and does not stop.
     pub(super) fn stale(&self) -> Failure {
-        Failure::new(
+        Failure::store(
             "ERR_STORE_STALE",
             format!("{} hands out an old version of {}", self.vault, self.secret),
             "wait a minute, then run it again",
@@ -206,7 +206,7 @@ pub(super) fn login_failure(auth: Auth, error: &azure_core::Error) -> Failure {
             Some(network @ Network::Tls { .. }) => return tls("Azure's login", network),
             Some(_) if auth == Auth::ManagedIdentity => {}
             Some(_) => {
-                return Failure::new(
+                return Failure::store(
                     "ERR_STORE_NETWORK",
                     "no connection to Azure's login",
                     "look at this machine's network, its proxy (HTTPS_PROXY) and its firewall",
@@ -223,7 +223,7 @@ pub(super) fn login_failure(auth: Auth, error: &azure_core::Error) -> Failure {
         Auth::ClientSecret => "the client secret is refused",
     };
     let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
-    Failure::new("ERR_STORE_LOGIN", format!("not logged in to Azure: {why}{code}"), again(auth))
+    Failure::store("ERR_STORE_LOGIN", format!("not logged in to Azure: {why}{code}"), again(auth))
 }
 
 /// How to log in.
@@ -249,7 +249,7 @@ fn tls(whom: &str, network: Network) -> Failure {
         Network::Tls { certificate: true } => "its certificate is not trusted here",
         _ => "no agreement on a connection",
     };
-    Failure::new(
+    Failure::store(
         "ERR_STORE_TLS",
         format!("no secure connection to {whom}: {what}"),
         "something stands between here and Azure: look at the proxy (HTTPS_PROXY); SSL_CERT_FILE names its authority, if it is yours",

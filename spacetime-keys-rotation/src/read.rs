@@ -5,46 +5,49 @@ use spacetime_keys_core::fleet::{
 };
 use spacetime_keys_core::{Error, PrivateKey, PublicKey};
 
-use super::Site;
-use super::seen::Seen;
-use crate::failure::Failure;
+use crate::error::Failure;
 use crate::host::{self, Paths};
+use crate::seen::Seen;
+use crate::site::Site;
 use crate::store::{ESCROW_SECRET, History, Properties, each};
 
 /// A snapshot, and what goes with it but is not part of it.
-pub(crate) struct Gathered {
-    pub(crate) snapshot: Snapshot,
+pub struct Gathered {
+    /// What a plan and an audit are made from.
+    pub snapshot: Snapshot,
     /// Public keys that tokens were checked against.
-    pub(crate) known_keys: Vec<PublicKey>,
+    pub known_keys: Vec<PublicKey>,
     /// Why vaults could not be read.
-    pub(crate) failures: Vec<(Environment, Failure)>,
+    pub failures: Vec<(Environment, Failure)>,
     /// Which versions there were.
     pub(crate) seen: Seen,
 }
 
 impl Gathered {
     /// Why this environment's vault could not be read, if that is so.
-    pub(crate) fn take_failure(&mut self, environment: &Environment) -> Option<Failure> {
+    pub fn take_failure(&mut self, environment: &Environment) -> Option<Failure> {
         let place = self.failures.iter().position(|(failed, _)| failed == environment)?;
         Some(self.failures.swap_remove(place).1)
     }
 }
 
 /// Every environment's vault, and the public keys of their latest pairs.
-pub(crate) struct Vaults {
-    pub(crate) all: Vec<Vault>,
-    pub(crate) known_keys: Vec<PublicKey>,
+pub struct Vaults {
+    /// In the order of the settings.
+    pub all: Vec<Vault>,
+    /// The public keys of their latest pairs.
+    pub known_keys: Vec<PublicKey>,
     failures: Vec<(Environment, Failure)>,
     seen: Seen,
 }
 
 /// Reads the vaults. One that cannot be read is an unavailable one. Changes nothing.
-pub(crate) fn read_vaults(site: &Site<'_>) -> Result<Vaults, Failure> {
+pub fn read_vaults(site: &Site<'_>) -> Result<Vaults, Failure> {
     let mut vaults = Vec::new();
     let mut known_keys = Vec::new();
     let mut failures = Vec::new();
     let mut seen = Seen::default();
-    let environments = &site.config.environments;
+    let environments = &site.settings.environments;
     let read = each(site.store, environments, |(environment, name)| {
         Ok(read_vault(site, environment, name))
     })?;
@@ -65,7 +68,7 @@ pub(crate) fn read_vaults(site: &Site<'_>) -> Result<Vaults, Failure> {
 }
 
 /// Reads the vaults and this host. Changes nothing.
-pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
+pub fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
     let Vaults { all: vaults, mut known_keys, failures, seen } = read_vaults(site)?;
     let (mounted, world_accessible) = host::read_mounted(&paths.mounted_keys_dir)?;
     let mut cli_toml = host::read_cli_toml(&paths.cli_toml)?;
@@ -84,7 +87,7 @@ pub(crate) fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure
 }
 
 /// The run that was cut short, or is at work.
-pub(crate) fn unfinished(site: &Site<'_>) -> Result<Option<Unfinished>, Failure> {
+pub fn unfinished(site: &Site<'_>) -> Result<Option<Unfinished>, Failure> {
     let run = site.state.unfinished()?;
     Ok(run.map(|run| Unfinished { running: site.state.is_locked(), identity: run.identity() }))
 }
@@ -110,8 +113,9 @@ struct Read {
 }
 
 fn read_vault(site: &Site<'_>, environment: &Environment, name: &str) -> Result<Read, Failure> {
-    let store = &site.config.store;
-    let secrets = [store.private_secret.as_str(), store.public_secret.as_str(), ESCROW_SECRET];
+    let settings = site.settings;
+    let secrets =
+        [settings.private_secret.as_str(), settings.public_secret.as_str(), ESCROW_SECRET];
     let histories = each(site.store, &secrets, |secret| site.store.read(name, secret))?;
     let mut seen = Seen::default();
     for (secret, history) in secrets.iter().zip(&histories) {
@@ -172,7 +176,7 @@ fn describe_version(
     let fingerprint = if properties.tags.fingerprint.is_some() || !properties.enabled {
         properties.tags.fingerprint
     } else {
-        let secret = &site.config.store.private_secret;
+        let secret = &site.settings.private_secret;
         let value = site.store.get(vault, secret, &properties.version)?.value;
         KeyState::of_private(&*value).0.fingerprint()
     };
@@ -180,13 +184,13 @@ fn describe_version(
 }
 
 /// The escrow of a vault: what is there, or what is wrong with it.
-pub(super) fn parse_escrow(history: &History) -> Result<Escrow, Error> {
+pub(crate) fn parse_escrow(history: &History) -> Result<Escrow, Error> {
     history.latest.as_ref().map_or_else(|| Ok(Escrow::default()), |s| Escrow::parse(&s.value))
 }
 
 /// The public keys of all earlier pairs that can be read.
-pub(crate) fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
-    let secret = &site.config.store.private_secret;
+pub fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
+    let secret = &site.settings.private_secret;
     let versions: Vec<(&str, &str)> = vaults
         .iter()
         .flat_map(|vault| vault.earlier.iter().map(|at| (vault.name.as_str(), at.version.as_str())))

@@ -5,7 +5,9 @@
 //! `SPACETIME_KEYS_FAILPOINT=N=fail` lets the N-th (counted from 0) fail, `N=kill` sends this process
 //! SIGKILL there, and `N=stop` SIGSTOP.
 
-use crate::failure::Failure;
+use crate::error::Failure;
+#[cfg(feature = "testing")]
+use crate::error::Kind;
 
 #[cfg(not(feature = "testing"))]
 #[expect(clippy::unnecessary_wraps, reason = "with the feature it can fail")]
@@ -32,8 +34,7 @@ pub(crate) fn reached(name: &str) -> Result<(), Failure> {
             if how == "kill" {
                 let _ = kill_process(getpid(), Signal::KILL);
             }
-            let message = format!("a test made this step fail: {name}");
-            Err(Failure::new("ERR_FAILPOINT", message, "look at the test"))
+            Err(Kind::Failpoint(name.to_owned()).into())
         }
         _ => Ok(()),
     }

@@ -7,10 +7,10 @@ use spacetime_keys_core::fleet::{Environment, Escrow, Origin, Step, Tags};
 use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey};
 
 use super::execute::Executor;
-use super::gather::parse_escrow;
 use super::guard::Place;
-use super::seen::Seen;
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::read::parse_escrow;
+use crate::seen::Seen;
 use crate::store::{ESCROW_SECRET, History, JSON, NewSecret, PEM, WAITS};
 
 /// How often publishers that others put into the escrow at the same moment are taken in.
@@ -25,8 +25,8 @@ impl Executor<'_> {
         key: &PrivateKey,
         origin: Origin,
     ) -> Result<Option<String>, Failure> {
-        let vault = self.site.config.vault(&step.environment)?;
-        let secret = &self.site.config.store.private_secret;
+        let vault = self.site.settings.vault(&step.environment)?;
+        let secret = &self.site.settings.private_secret;
         let now = self.site.store.read(vault, secret)?;
         self.require_alone(vault, secret, &now)?;
         self.push(step, secret, &key.to_pem(), key.public_key(), origin)
@@ -38,7 +38,7 @@ impl Executor<'_> {
         key: &PrivateKey,
         origin: Origin,
     ) -> Result<Option<String>, Failure> {
-        let secret = &self.site.config.store.public_secret;
+        let secret = &self.site.settings.public_secret;
         self.push(step, secret, &key.public_key().to_pem(), key.public_key(), origin)
     }
 
@@ -50,7 +50,7 @@ impl Executor<'_> {
         public: &PublicKey,
         origin: Origin,
     ) -> Result<Option<String>, Failure> {
-        let vault = self.site.config.vault(&step.environment)?;
+        let vault = self.site.settings.vault(&step.environment)?;
         let tags = Tags {
             fingerprint: Some(public.fingerprint()),
             rotation_id: Some(self.request.rotation_id.clone()),
@@ -59,7 +59,7 @@ impl Executor<'_> {
         };
         let new = NewSecret { value, content_type: PEM, tags };
         let (version, _) = self.put(vault, secret, &new)?;
-        if *secret == self.site.config.store.private_secret {
+        if *secret == self.site.settings.private_secret {
             let (vault, version) = (vault.to_owned(), version.clone());
             self.guard.add(Place { vault, version, fingerprint: public.fingerprint() });
         }
@@ -82,7 +82,7 @@ impl Executor<'_> {
     /// what another one wrote in between is taken in.
     pub(super) fn escrow(&self, environment: &Environment) -> Result<Option<String>, Failure> {
         let Some(publisher) = &self.plan.escrow else { return Ok(None) };
-        let vault = self.site.config.vault(environment)?;
+        let vault = self.site.settings.vault(environment)?;
         let store = self.site.store;
         let rotation_id = self.request.rotation_id.as_str();
         let before = store.read(vault, ESCROW_SECRET)?;

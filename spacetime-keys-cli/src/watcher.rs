@@ -1,0 +1,138 @@
+//! What is said, and asked, while the engine is at work.
+
+use std::sync::{Arc, OnceLock};
+
+use spacetime_keys_core::fleet::{Environment, Note, Operation, Plan, Request, Step};
+use spacetime_keys_rotation::{Kind, Planned, VaultRequest, Watch};
+
+use crate::confirm::{WithoutTerminal, confirm};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Says on stderr what the engine tells, and asks there.
+#[derive(Clone, Debug)]
+pub(crate) struct Watcher {
+    output: Output,
+    /// Why it was not confirmed.
+    unconfirmed: Arc<OnceLock<Failure>>,
+}
+
+impl Watcher {
+    pub(crate) fn new(output: &Output) -> Self {
+        #[cfg(feature = "azure-key-vault")]
+        show_sdk_log(output);
+        Self { output: output.clone(), unconfirmed: Arc::default() }
+    }
+
+    /// The engine's failure in words, with what was found where it asked.
+    pub(crate) fn words(&self, failure: spacetime_keys_rotation::Failure) -> Failure {
+        match (failure.kind(), self.unconfirmed.get()) {
+            (Kind::NotConfirmed, Some(why)) => why.clone(),
+            _ => failure.into(),
+        }
+    }
+}
+
+impl Watch for Watcher {
+    fn continues(&self) {
+        self.output.note("Finishing the run that was interrupted.");
+    }
+
+    fn confirms(&self, request: &Request, plan: &Plan) -> bool {
+        match ask(request, plan) {
+            Ok(()) => true,
+            Err(failure) => {
+                let _ = self.unconfirmed.set(failure);
+                false
+            }
+        }
+    }
+
+    fn begins(&self, planned: &Planned) {
+        for note in &planned.plan.notes {
+            match note {
+                Note::NoCliToml => self.output.warn(
+                    "there is no cli.toml: no publisher token is signed anew; all else is done",
+                ),
+                Note::AnotherPublisher => self.output.warn(
+                    "the escrow holds another publisher than cli.toml's: if this one is a new login by mistake, see `spacetime-keys token restore --help`",
+                ),
+                Note::TokenUnverified => self.output.warn(
+                    "the publisher token was signed by no known key; it is signed anew because its identity was named, --allow-unverified was given, or the run that was cut short had found it good",
+                ),
+                Note::BecomesEternal => self.output.warn(
+                    "the publisher token had an expiry; the new one never expires",
+                ),
+                Note::TokenNotPreserved => self.output.warn(
+                    "the publisher token is left as it is: a server with the new key answers 401 to it",
+                ),
+                Note::Adopts => self.output.note(
+                    "The mounted pair is new to the vault: it is kept there first, for a rollback.",
+                ),
+                _ => {}
+            }
+        }
+    }
+
+    fn step(&self, step: &Step) {
+        self.output.detail(&format!("  {} {} …", step.action.as_str(), step.environment));
+    }
+
+    fn proven(&self, operation: Operation) {
+        self.output.detail(match operation {
+            Operation::Sync => "  synced",
+            _ => "  proven",
+        });
+    }
+
+    fn request(&self, request: &VaultRequest<'_>) {
+        if !self.output.is_very_verbose() {
+            return;
+        }
+        let VaultRequest { method, host, path, status, time } = request;
+        let what = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let time = time.as_millis();
+        self.output.detail(&format!("    {method} {host}{path}: {what} ({time} ms)"));
+    }
+}
+
+fn ask(request: &Request, plan: &Plan) -> Result<(), Failure> {
+    let environments: Vec<&Environment> = plan.environments().collect();
+    let names: Vec<_> = environments.iter().map(|environment| environment.as_str()).collect();
+    let names = names.join(" and ");
+    match request.operation {
+        Operation::Rotate => confirm(
+            &format!("Rotate the keys of {names}? Every token that they signed becomes void."),
+            &environments,
+            WithoutTerminal::Refuse,
+        ),
+        Operation::Rollback => confirm(
+            &format!(
+                "Return {names} to the key pair before? Tokens of the present one become void."
+            ),
+            &environments,
+            WithoutTerminal::GoOn,
+        ),
+        // These two change no environment's keys: they finish, and they follow.
+        Operation::Resume | Operation::Sync => Ok(()),
+    }
+}
+
+/// With `-v -v`, what the SDK says about itself. It leaves out headers and query values that are
+/// not known to be harmless, and bodies.
+#[cfg(feature = "azure-key-vault")]
+pub(crate) fn show_sdk_log(output: &Output) {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+
+    if !output.is_very_verbose() {
+        return;
+    }
+    let names = ["azure_core", "azure_identity", "azure_security_keyvault_secrets"];
+    let targets = names.into_iter().chain(["typespec", "typespec_client_core"]);
+    let targets = Targets::new().with_targets(targets.map(|name| (name, LevelFilter::TRACE)));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    // A second store in one process finds it there already.
+    let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
+}

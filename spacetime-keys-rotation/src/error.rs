@@ -1,0 +1,238 @@
+//! What ends a run: what happened, and where.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use spacetime_keys_core::fleet::{Action, Environment, Refusal, Step};
+use spacetime_keys_core::{Error, Identity};
+
+/// Why a run ended, and at which place. Like the core's errors, it holds no key, token or other
+/// input; paths, environments and vaults are named.
+///
+/// `Display` says both. What to do next is for the face to say, in its own commands: see [`Kind`].
+#[derive(Clone, Debug)]
+pub struct Failure {
+    kind: Kind,
+    /// From the innermost to the outermost.
+    places: Vec<Place>,
+    resumable: bool,
+}
+
+/// What happened.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A key, a token or a file is not what it should be.
+    #[error("{0}")]
+    Core(Error),
+    /// The plan refuses what was asked for.
+    #[error("{0}")]
+    Refused(Error),
+    /// The escrow holds several publishers, and none was named.
+    #[error("{}", Error::EscrowAmbiguous)]
+    SeveralPublishers(Vec<Identity>),
+    /// No such environment is configured; those that are.
+    #[error("{}", Error::EnvironmentUnknown)]
+    UnknownEnvironment(Vec<Environment>),
+    /// A file operation failed.
+    #[error("{doing} {}: {text}", path.display())]
+    Io {
+        /// What was done, such as `reading`.
+        doing: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// The kind of the operating system's error.
+        error: ErrorKind,
+        /// The operating system's words. They name no content.
+        text: String,
+    },
+    /// A folder stands in the place of a file.
+    #[error("reading {}: is a directory", .0.display())]
+    IsFolder(PathBuf),
+    /// A pipe, a socket or a device stands in the place of a file.
+    #[error("{} is not a file", .0.display())]
+    NotAFile(PathBuf),
+    /// A file is larger than any that is handled here.
+    #[error("{} is larger than {} MiB", .0.display(), crate::files::MAX_BYTES >> 20)]
+    TooLarge(PathBuf),
+    /// A file is no text.
+    #[error("{} is not text in UTF-8", .0.display())]
+    NotUtf8(PathBuf),
+    /// A file that is to be replaced is a symbolic link.
+    #[error("{} is a symbolic link", .0.display())]
+    Symlink(PathBuf),
+    /// Another program wrote a file again and again while it was to be replaced.
+    #[error("writing {}: another program writes it at the same time", .0.display())]
+    Contended(PathBuf),
+    /// Another run is at work.
+    #[error("another run is at work in this store")]
+    Locked,
+    /// The note of an unfinished run cannot be read.
+    #[error("{} is damaged", .0.display())]
+    JournalDamaged(PathBuf),
+    /// A file of the store cannot be read.
+    #[error("{} is missing or damaged", .0.display())]
+    StoreDamaged(PathBuf),
+    /// Somebody else wrote to the same vault while a run was at work.
+    #[error("somebody else wrote {secret} in {vault} while this run was at work")]
+    StoreChanged {
+        /// The secret's name.
+        secret: String,
+        /// The vault's name.
+        vault: String,
+    },
+    /// A store's service failed, or said no.
+    #[error("{message}")]
+    Store {
+        /// A stable code, such as `ERR_STORE_FORBIDDEN`.
+        code: &'static str,
+        /// What happened.
+        message: String,
+        /// What to do, in the terms of the service.
+        hint: String,
+    },
+    /// This build has no such store.
+    #[error("this build has no {0} store")]
+    NotInThisBuild(&'static str),
+    /// The mounted keys are not the environment's present pair.
+    #[error("the mounted keys are not {0}'s present pair")]
+    MountedDiffers(Environment),
+    /// Somebody was asked, and did not agree.
+    #[error("not confirmed: nothing was changed")]
+    NotConfirmed,
+    /// A test made a step fail.
+    #[error("a test made this step fail: {0}")]
+    Failpoint(String),
+    /// Something that cannot happen, said instead of a panic.
+    #[error("internal error: {0}")]
+    Bug(&'static str),
+}
+
+/// Where it happened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Place {
+    /// In a file.
+    File(PathBuf),
+    /// In an environment's vault, or in what belongs to it.
+    Environment(Environment),
+    /// In a step of the plan.
+    Step(Action, Environment),
+}
+
+impl Failure {
+    /// What happened.
+    pub const fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// The environment that it is about, if it is about one.
+    pub fn environment(&self) -> Option<&Environment> {
+        self.places.iter().find_map(|place| match place {
+            Place::Environment(environment) => Some(environment),
+            _ => None,
+        })
+    }
+
+    /// Whether something was begun, and is finished by resuming it.
+    pub const fn is_resumable(&self) -> bool {
+        self.resumable
+    }
+
+    pub(crate) fn bug(what: &'static str) -> Self {
+        Kind::Bug(what).into()
+    }
+
+    /// A file operation failed. The operating system's words name no content.
+    pub fn io(doing: &'static str, path: &Path, error: &std::io::Error) -> Self {
+        let (path, text) = (path.to_owned(), os_text(error));
+        Kind::Io { doing, path, error: error.kind(), text }.into()
+    }
+
+    /// A store's own failure.
+    #[cfg(feature = "azure-key-vault")]
+    pub(crate) fn store(
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Kind::Store { code, message: message.into(), hint: hint.into() }.into()
+    }
+
+    /// A core error about one file.
+    pub(crate) fn in_file(path: &Path, error: Error) -> Self {
+        Self::from(error).at(Place::File(path.to_owned()))
+    }
+
+    /// A core error about one environment.
+    pub(crate) fn in_environment(environment: &Environment, error: Error) -> Self {
+        Self::from(error).at(Place::Environment(environment.clone()))
+    }
+
+    pub(crate) fn in_environment_of(self, environment: &Environment) -> Self {
+        self.at(Place::Environment(environment.clone()))
+    }
+
+    pub(crate) fn in_step(self, step: &Step) -> Self {
+        self.at(Place::Step(step.action, step.environment.clone()))
+    }
+
+    pub(crate) fn resumable(self) -> Self {
+        Self { resumable: true, ..self }
+    }
+
+    fn at(mut self, place: Place) -> Self {
+        self.places.push(place);
+        self
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for place in self.places.iter().rev() {
+            match place {
+                Place::File(path) => write!(f, "{}: ", path.display())?,
+                Place::Environment(environment) => write!(f, "{environment}: ")?,
+                Place::Step(action, environment) => {
+                    write!(f, "step `{} {environment}`: ", action.as_str())?;
+                }
+            }
+        }
+        self.kind.fmt(f)
+    }
+}
+
+impl From<Kind> for Failure {
+    fn from(kind: Kind) -> Self {
+        Self { kind, places: Vec::new(), resumable: false }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Kind::Core(error).into()
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let failure = Self::from(Kind::Refused(refusal.error));
+        match refusal.environment {
+            Some(environment) => failure.at(Place::Environment(environment)),
+            None => failure,
+        }
+    }
+}
+
+/// The operating system's words without the number behind them.
+fn os_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None if error.kind() == ErrorKind::NotFound => "no such file".to_owned(),
+        None => error.kind().to_string(),
+    }
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+// docs.rs, which sets `docsrs`, then says at each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod apply;
+pub mod clock;
+mod error;
+mod failpoint;
+pub mod files;
+pub mod host;
+mod read;
+mod seen;
+pub mod site;
+mod state;
+pub mod store;
+pub mod token;
+mod watch;
+
+pub use apply::{Done, Job, Outcome, Planned, run};
+pub use error::{Failure, Kind, Place};
+pub use host::Paths;
+pub use read::{Gathered, Vaults, earlier_keys, gather, read_vaults, unfinished};
+pub use site::{Settings, Site};
+pub use watch::{Silent, VaultRequest, Watch};

@@ -1,0 +1,129 @@
+//! The publisher token in `cli.toml`, by itself: signed again, or restored from the escrow.
+
+use std::path::Path;
+
+use spacetime_keys_core::cli_toml::{self, CliToml};
+use spacetime_keys_core::es256::Signer;
+use spacetime_keys_core::fleet::{Environment, PairState, PublisherState, Vault};
+use spacetime_keys_core::jwt::{Publisher, ResignOptions, Resigned, Times, sign_publisher};
+use spacetime_keys_core::{Error, Fingerprint, Identity, PrivateKey};
+
+use crate::clock;
+use crate::error::{Failure, Kind};
+use crate::files;
+use crate::host::{self, Paths};
+use crate::read::gather;
+use crate::site::Site;
+use crate::state;
+
+/// Signs the token of a `cli.toml` again: the same claims, by this key.
+///
+/// # Errors
+/// What [`cli_toml::resign`] refuses; a file that cannot be read or replaced.
+pub fn resign(
+    path: &Path,
+    key: &PrivateKey,
+    options: &ResignOptions<'_>,
+) -> Result<Resigned, Failure> {
+    let text = files::read_existing_text(path)?;
+    files::check_replaceable(path)?;
+    let (text, resigned) = cli_toml::resign(&text, &Signer::new(key)?, options)
+        .map_err(|error| Failure::in_file(path, error))?;
+    host::write_cli_toml(path, &text)?;
+    Ok(resigned)
+}
+
+/// A token that was restored.
+#[derive(Debug)]
+pub struct Restored {
+    /// Whose it is.
+    pub publisher: Publisher,
+    /// Its times: it does not expire.
+    pub times: Times,
+    /// The key that signed it.
+    pub signed_by: Fingerprint,
+    /// Whose token it took the place of, its times, and the known key that had signed that.
+    pub replaced: Option<(Publisher, Times, Option<Fingerprint>)>,
+}
+
+/// Makes a token from the claims in the escrow of an environment's vault, signed with its present
+/// pair, and puts it into `cli.toml`. `identity` says whose, where there are several.
+///
+/// # Errors
+/// A run at work or unfinished; a vault without a sound pair; a mounted pair that is another one,
+/// for its server would refuse the token; an escrow without that publisher.
+pub fn restore(
+    site: &Site<'_>,
+    environment: &Environment,
+    identity: Option<Identity>,
+    paths: &Paths,
+) -> Result<Restored, Failure> {
+    let refuse = |error| Failure::in_environment(environment, error);
+    // cli.toml is about to be replaced, and belongs to another program: one run at a time here, too.
+    if site.state.is_locked() {
+        return Err(state::busy());
+    }
+    let mut gathered = gather(site, paths)?;
+    if gathered.snapshot.unfinished.is_some() {
+        return Err(Error::Unfinished.into());
+    }
+    if let Some(failure) = gathered.take_failure(environment) {
+        return Err(failure);
+    }
+    let vault = gathered.snapshot.vault(environment).ok_or(Error::EnvironmentUnknown)?;
+    let pair = match vault.pair() {
+        PairState::Sound(pair) => pair,
+        PairState::Unsound(how) => return Err(refuse(Error::GroupUnsound(how))),
+        PairState::Empty | PairState::Unavailable => return Err(refuse(Error::VaultEmpty)),
+    };
+    // The server has the mounted key: a token signed with another one would be a 401.
+    match gathered.snapshot.host.pair() {
+        PairState::Sound(mounted) if mounted == pair => {}
+        PairState::Empty => {}
+        _ => return Err(Kind::MountedDiffers(environment.clone()).into()),
+    }
+    let escrow = vault.escrow.as_ref().map_err(|error| refuse(*error))?;
+    let publisher = escrow.choose(identity).map_err(|error| match error {
+        Error::EscrowAmbiguous => {
+            let all = escrow.publishers().iter().map(|publisher| publisher.identity);
+            Failure::from(Kind::SeveralPublishers(all.collect())).in_environment_of(environment)
+        }
+        error => refuse(error),
+    })?;
+    let key = present_key(site, vault)?;
+    write(&key, publisher, &paths.cli_toml, &gathered.snapshot.host.publisher)
+}
+
+fn present_key(site: &Site<'_>, vault: &Vault) -> Result<PrivateKey, Failure> {
+    let in_vault = |error| Failure::in_environment(&vault.environment, error);
+    let secret = site.store.read(&vault.name, &site.settings.private_secret)?.latest;
+    let secret = secret.ok_or_else(|| in_vault(Error::VaultEmpty))?;
+    PrivateKey::from_pem(&*secret.value).map_err(in_vault)
+}
+
+fn write(
+    key: &PrivateKey,
+    publisher: &Publisher,
+    path: &Path,
+    replaced: &PublisherState,
+) -> Result<Restored, Failure> {
+    files::check_replaceable(path)?;
+    let now = clock::now();
+    let token = sign_publisher(publisher, now, &Signer::new(key)?)?;
+    let text = files::read_text(path)?.unwrap_or_default();
+    let cli_toml = CliToml::parse(&text).map_err(|error| Failure::in_file(path, error))?;
+    files::create_folder(files::folder_of(path), 0o700)?;
+    host::write_cli_toml(path, &cli_toml.with(&token, &[], key.public_key()))?;
+    let replaced = match replaced {
+        PublisherState::Found { publisher, times, verified_with } => {
+            Some((publisher.clone(), *times, *verified_with))
+        }
+        _ => None,
+    };
+    Ok(Restored {
+        publisher: publisher.clone(),
+        times: Times { iat: Some(now), exp: None },
+        signed_by: key.public_key().fingerprint(),
+        replaced,
+    })
+}
