@@ -583,6 +583,25 @@ export interface RotationPlan {
  */
 export function planRotation(fleet: FleetContents, request: RotationRequest): RotationPlan;
 
+/** The lock of a host's files. It ends when it is released, and with the process. */
+export class HostLock {
+  private constructor();
+  /** Lets go of it. Doing so twice changes nothing. */
+  release(): void;
+}
+
+/**
+ * Takes the lock of a host's files, for whoever changes them: the operating system's, on the folder
+ * of the mounted keys and on that of `cli.toml`. The program `spacetime-keys` and the bun script take
+ * it, too, from whatever working folder or container. On Windows it locks nothing.
+ *
+ * @param host The folder that the server mounts, and the SpacetimeDB CLI's file.
+ * @param doing What whoever is refused meanwhile is told: lowercase letters and hyphens.
+ * @throws {@link KeysError} `ERR_LOCKED`, where another run is at work: who, and since when;
+ * `ERR_IO`.
+ */
+export function lockHost(host: { mountedKeysDir: string; cliToml: string }, doing: string): HostLock;
+
 // ---- Doctor ----------------------------------------------------------------------------------
 
 /** What came back to a GET request. */

@@ -6,6 +6,7 @@ const { diagnose } = require("./lib/doctor.js");
 const { auditFleet, planRotation } = require("./lib/fleet.js");
 const { deriveIdentities, deriveIdentitiesAsync, deriveIdentity } = require("./lib/identities.js");
 const keys = require("./lib/keys.js");
+const { HostLock, lockHost } = require("./lib/lock.js");
 const { jwks, lintJwks, openidConfiguration } = require("./lib/sets.js");
 const { Signer } = require("./lib/signer.js");
 const signing = require("./lib/signing.js");
@@ -13,6 +14,7 @@ const { checkToken, decodeToken } = require("./lib/tokens.js");
 const { Verifier, verifyToken } = require("./lib/verifier.js");
 
 module.exports = {
+  HostLock,
   Signer,
   Verifier,
   auditFleet,
@@ -27,6 +29,7 @@ module.exports = {
   generateKeyPair: keys.generateKeyPair,
   jwks,
   lintJwks,
+  lockHost,
   mintToken: signing.mintToken,
   normalizePem: keys.normalizePem,
   openidConfiguration,

@@ -12,6 +12,9 @@ use spacetime_keys_rotation::store::{Auth, Azure, ESCROW_SECRET, StoreSettings};
 use crate::failure::Failure;
 use crate::files;
 
+/// The directory store's folder, and of every store the marks of runs on this machine.
+const STORE: &str = ".spacetime-keys";
+
 /// Looked for in the working directory.
 const FILE_NAME: &str = "spacetime-keys.toml";
 
@@ -72,7 +75,7 @@ struct HostTable {
 impl Config {
     /// Reads the named file, or `spacetime-keys.toml` in the working directory if there is one.
     ///
-    /// Paths that the file names start at the file's folder, the defaults at the working directory.
+    /// Relative paths start at the file's folder, those that it leaves to their defaults, too.
     pub(crate) fn load(named: Option<&Path>) -> Result<Self, Failure> {
         let path = named.unwrap_or(Path::new(FILE_NAME));
         let text = match (files::read_text(path)?, named) {
@@ -132,9 +135,20 @@ impl Config {
             None => Policy::of_guide(&names, max_age_days)?,
         };
         let place = |given: Option<PathBuf>, default: &str| {
-            given.map_or_else(|| PathBuf::from(default), |path| folder.join(path))
+            let path = given.unwrap_or_else(|| PathBuf::from(default));
+            // So that what is printed is short where the file is in the working directory.
+            if folder == Path::new(".") { path } else { folder.join(path) }
         };
-        let path = place(file.store.path, ".spacetime-keys");
+        let store_is_named = file.store.path.is_some();
+        let path = place(file.store.path, STORE);
+        if !store_is_named && !path.exists() && Path::new(STORE).exists() {
+            return Err(Failure::config(
+                format!(
+                    "the store was in the working directory's {STORE}, and is beside the configuration now"
+                ),
+                format!("move it to {}, or name it: [store] path", path.display()),
+            ));
+        }
         Ok(Self {
             settings: Settings {
                 policy,

@@ -1,5 +1,6 @@
 //! Files as the engine handles them, and standard input.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -21,5 +22,14 @@ pub(crate) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, Failure> {
 
 /// `path` or, for `-`, standard input.
 pub(crate) fn read_input(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    if path == Path::new("-") { read_stdin() } else { Ok(read_existing(path)?) }
+    if path == Path::new("-") { read_stdin() } else { read_named(path) }
+}
+
+/// What an argument names: a file, or what stands for one, such as the pipe of `<(…)`.
+pub(crate) fn read_named(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if path.is_file() || path.is_dir() || !path.exists() {
+        return Ok(read_existing(path)?);
+    }
+    let file = File::open(path).map_err(|error| Failure::io("reading", path, &error))?;
+    Ok(read_open(file, path)?)
 }

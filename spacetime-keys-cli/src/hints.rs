@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use spacetime_keys_core::Error;
+use spacetime_keys_core::error::Class;
 use spacetime_keys_core::fleet::Environment;
 use spacetime_keys_rotation as engine;
 use spacetime_keys_rotation::Kind;
@@ -17,81 +18,64 @@ impl From<engine::Failure> for Failure {
     }
 }
 
-/// Code, class and hint. The message is the failure's own.
+/// The way out. Code, class and message are the failure's own.
 fn words(kind: &Kind, environment: Option<&Environment>) -> Failure {
-    let failed = |code, hint: &str| Failure::new(code, "", hint);
-    let refused = |code, hint: &str| Failure::refused(code, "", hint);
-    match kind {
-        Kind::Core(error) => core(*error, environment),
+    let hint = match kind {
+        Kind::Core(error) => return core(*error, environment),
         Kind::Refused(error) => {
             let failure = core(*error, environment);
             if !error.is_about_token() {
                 return failure;
             }
-            let hint = format!(
-                "{}; to leave the token as it is: --no-preserve-publisher-token",
-                failure.hint
-            );
-            failure.with_hint(hint)
+            let hint = &failure.hint;
+            let hint =
+                format!("{hint}; to leave the token as it is: --no-preserve-publisher-token");
+            return failure.with_hint(hint);
         }
         Kind::SeveralPublishers(identities) => {
             let failure = core(Error::EscrowAmbiguous, environment);
             let all: Vec<_> = identities.iter().map(ToString::to_string).collect();
             let hint = format!("{}: {}", failure.hint, all.join(", "));
-            failure.with_hint(hint)
+            return failure.with_hint(hint);
         }
         Kind::UnknownEnvironment(known) => {
             let names: Vec<_> = known.iter().map(Environment::as_str).collect();
-            Failure::from(Error::EnvironmentUnknown)
-                .with_hint(format!("one of: {}", names.join(", ")))
+            let hint = format!("one of: {}", names.join(", "));
+            return Failure::from(Error::EnvironmentUnknown).with_hint(hint);
         }
-        Kind::Io { error, .. } => failed("ERR_IO", io(*error)),
-        Kind::IsFolder(_) => failed(
-            "ERR_IO",
-            "a folder stands where a file belongs: name the file itself, or move the folder away",
-        ),
-        Kind::NotAFile(_) => failed("ERR_IO", "move it away, or name another path"),
-        Kind::TooLarge(_) => failed(
-            "ERR_FILE_TOO_LARGE",
-            "this is no key, token or configuration; name another file",
-        ),
-        Kind::NotUtf8(_) => failed("ERR_NOT_UTF8", "convert it, or name another file"),
-        Kind::Symlink(_) => refused(
-            "ERR_SYMLINK",
-            "name the file that it points to (in a rotation by --cli-toml, --mounted-keys-dir)",
-        ),
-        Kind::Contended(_) => failed("ERR_IO", "stop the server, then try again"),
-        Kind::Locked => {
-            refused("ERR_LOCKED", "wait until it has ended, then look at `spacetime-keys verify`")
-        }
-        Kind::JournalDamaged(_) => failed(
-            "ERR_JOURNAL_DAMAGED",
-            "move it away, then `spacetime-keys resume --env E` for the environment concerned",
-        ),
-        Kind::StoreDamaged(_) => failed(
-            "ERR_STORE_DAMAGED",
-            "take this file from a backup; the key itself is in `value` beside it",
-        ),
-        Kind::StoreChanged { .. } => refused(
-            "ERR_STORE_CHANGED",
-            "let the other run end, then look at `spacetime-keys verify`",
-        ),
-        Kind::Store { code, hint, .. } => failed(code, hint),
         Kind::NotInThisBuild(_) => {
-            Failure::config("", "install spacetime-keys with its default features")
+            return Failure::config("", "install spacetime-keys with its default features");
         }
-        Kind::MountedDiffers(environment) => refused(
-            "ERR_MOUNTED_DIFFERS",
-            &format!(
-                "`spacetime-keys sync --env {environment} --no-preserve-publisher-token`, then this again"
-            ),
+        Kind::Store { hint, .. } => hint,
+        Kind::MountedDiffers(environment) => &format!(
+            "`spacetime-keys sync --env {environment} --no-preserve-publisher-token`, then this again"
         ),
-        Kind::NotConfirmed => {
-            refused("ERR_NOT_CONFIRMED", "run it again when you are ready, or look at `--dry-run`")
+        Kind::Io { error, .. } => io(*error),
+        Kind::IsFolder(_) => {
+            "a folder stands where a file belongs: name the file itself, or move the folder away"
         }
-        Kind::Failpoint(_) => failed("ERR_FAILPOINT", "look at the test"),
-        Kind::Bug(what) => Failure::bug(what),
-        _ => Failure::bug("a failure without words"),
+        Kind::NotAFile(_) => "move it away, or name another path",
+        Kind::TooLarge(_) => "this is no key, token or configuration; name another file",
+        Kind::NotUtf8(_) => "convert it, or name another file",
+        Kind::Symlink(_) => {
+            "name the file that it points to (in a rotation by --cli-toml, --mounted-keys-dir)"
+        }
+        Kind::Contended(_) => "stop the server, then try again",
+        Kind::Locked(_) => "wait until it has ended, then look at `spacetime-keys verify`",
+        Kind::JournalDamaged(_) => {
+            "move it away, then `spacetime-keys resume --env E` for the environment concerned"
+        }
+        Kind::StoreDamaged(_) => {
+            "take this file from a backup; the key itself is in `value` beside it"
+        }
+        Kind::StoreChanged { .. } => "let the other run end, then look at `spacetime-keys verify`",
+        Kind::NotConfirmed => "run it again when you are ready, or look at `--dry-run`",
+        Kind::Failpoint(_) => "look at the test",
+        _ => "please report this as a bug",
+    };
+    match kind.class() {
+        Class::Safety => Failure::refused(kind.code(), "", hint),
+        _ => Failure::new(kind.code(), "", hint),
     }
 }
 

@@ -17,7 +17,7 @@ const MAX_REDIRECTS: u32 = 5;
 /// of a discovery document leads to its `jwks_uri`, as it does for servers.
 pub(crate) fn read(place: &str, timeout: Duration) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if !http::is_url(place) {
-        let content = files::read_existing(Path::new(place))?;
+        let content = files::read_named(Path::new(place))?;
         return if content.len() > MAX_JWKS_BYTES {
             Err(Failure::from(Error::JwksTooLarge).prefix(place))
         } else {

@@ -34,8 +34,12 @@ impl Watcher {
 }
 
 impl Watch for Watcher {
-    fn continues(&self) {
-        self.output.note("Finishing the run that was interrupted.");
+    fn continues(&self, elsewhere: bool) {
+        self.output.note(if elsewhere {
+            "Finishing what another host's run was to do in the vaults. That host's files are left to its own `spacetime-keys resume`."
+        } else {
+            "Finishing the run that was interrupted."
+        });
     }
 
     fn confirms(&self, request: &Request, plan: &Plan) -> bool {

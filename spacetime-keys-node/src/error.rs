@@ -4,6 +4,7 @@ use napi::Status;
 use serde_json::{Value, json};
 use spacetime_keys_core::Error;
 use spacetime_keys_core::fleet::Refusal;
+use spacetime_keys_rotation::Kind;
 
 /// The core's error as JSON in the place of a message: `lib/errors.js` makes an `Error` of it.
 pub(crate) fn thrown(error: Error) -> napi::Error {
@@ -25,6 +26,17 @@ pub(crate) fn refused(refusal: &Refusal) -> napi::Error {
         "message": refusal.error.to_string(),
         "hint": refusal.error.hint_for(environment),
         "environment": environment,
+    }))
+}
+
+/// The engine's failure. Its hints are for whoever calls to word.
+pub(crate) fn failed(failure: spacetime_keys_rotation::Failure) -> napi::Error {
+    let hint = match failure.kind() {
+        Kind::Locked(_) => "wait until it has ended",
+        _ => "look at the path, its owner and its permissions",
+    };
+    of_json(&json!({
+        "code": failure.kind().code(), "message": failure.to_string(), "hint": hint,
     }))
 }
 

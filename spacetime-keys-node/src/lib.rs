@@ -19,6 +19,7 @@ mod error;
 mod fleet;
 mod identities;
 mod keys;
+mod lock;
 mod options;
 mod sets;
 mod signer;

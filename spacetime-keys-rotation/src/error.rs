@@ -4,8 +4,12 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use spacetime_keys_core::error::Class;
 use spacetime_keys_core::fleet::{Action, Environment, Refusal, Step};
 use spacetime_keys_core::{Error, Identity};
+
+use crate::clock;
+use crate::lock::Holder;
 
 /// Why a run ended, and at which place. Like the core's errors, it holds no key, token or other
 /// input; paths, environments and vaults are named.
@@ -65,9 +69,9 @@ pub enum Kind {
     /// Another program wrote a file again and again while it was to be replaced.
     #[error("writing {}: another program writes it at the same time", .0.display())]
     Contended(PathBuf),
-    /// Another run is at work.
-    #[error("another run is at work in this store")]
-    Locked,
+    /// Another run is at work; whose, if it has left a note.
+    #[error("another run is at work here{}", .0.as_ref().map(words_of).unwrap_or_default())]
+    Locked(Option<Holder>),
     /// The note of an unfinished run cannot be read.
     #[error("{} is damaged", .0.display())]
     JournalDamaged(PathBuf),
@@ -119,6 +123,47 @@ pub enum Place {
     Environment(Environment),
     /// In a step of the plan.
     Step(Action, Environment),
+}
+
+impl Kind {
+    /// A stable name for programs, `ERR_…`. It does not change between versions.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Core(error) | Self::Refused(error) => error.code(),
+            Self::SeveralPublishers(_) => Error::EscrowAmbiguous.code(),
+            Self::UnknownEnvironment(_) => Error::EnvironmentUnknown.code(),
+            Self::Io { .. } | Self::IsFolder(_) | Self::NotAFile(_) | Self::Contended(_) => {
+                "ERR_IO"
+            }
+            Self::TooLarge(_) => "ERR_FILE_TOO_LARGE",
+            Self::NotUtf8(_) => "ERR_NOT_UTF8",
+            Self::Symlink(_) => "ERR_SYMLINK",
+            Self::Locked(_) => "ERR_LOCKED",
+            Self::JournalDamaged(_) => "ERR_JOURNAL_DAMAGED",
+            Self::StoreDamaged(_) => "ERR_STORE_DAMAGED",
+            Self::StoreChanged { .. } => "ERR_STORE_CHANGED",
+            Self::Store { code, .. } => code,
+            Self::NotInThisBuild(_) => "ERR_CONFIG",
+            Self::MountedDiffers(_) => "ERR_MOUNTED_DIFFERS",
+            Self::NotConfirmed => "ERR_NOT_CONFIRMED",
+            Self::Failpoint(_) => "ERR_FAILPOINT",
+            Self::Bug(_) => "ERR_INTERNAL",
+        }
+    }
+
+    /// Whether an input, a file or a service is to blame, or going on would be unsafe.
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Core(error) | Self::Refused(error) => error.class(),
+            Self::SeveralPublishers(_)
+            | Self::Symlink(_)
+            | Self::Locked(_)
+            | Self::StoreChanged { .. }
+            | Self::MountedDiffers(_)
+            | Self::NotConfirmed => Class::Safety,
+            _ => Class::Input,
+        }
+    }
 }
 
 impl Failure {
@@ -225,6 +270,15 @@ impl From<Refusal> for Failure {
             None => failure,
         }
     }
+}
+
+fn words_of(holder: &Holder) -> String {
+    let Holder { doing, since, process } = holder;
+    let since = clock::date(*since).unwrap_or_else(|| since.to_string());
+    // It may have been written by somebody else.
+    let doing: String =
+        doing.chars().filter(|c| c.is_ascii_lowercase() || *c == '-').take(32).collect();
+    format!(": `{doing}`, since {since}, process {process}")
 }
 
 /// The operating system's words without the number behind them.

@@ -2,8 +2,8 @@
 //!
 //! Every place that changes something calls [`reached`] with a name. In a build without the
 //! `testing` feature that does nothing at all, and is compiled away. With it,
-//! `SPACETIME_KEYS_FAILPOINT=N=fail` lets the N-th (counted from 0) fail, `N=kill` sends this process
-//! SIGKILL there, and `N=stop` SIGSTOP.
+//! `SPACETIME_KEYS_FAILPOINT=N=fail` lets the N-th (counted from 0) fail, or the one of that name;
+//! `N=kill` sends this process SIGKILL there, and `N=stop` SIGSTOP.
 
 use crate::error::Failure;
 #[cfg(feature = "testing")]
@@ -24,7 +24,7 @@ pub(crate) fn reached(name: &str) -> Result<(), Failure> {
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let wanted = std::env::var("SPACETIME_KEYS_FAILPOINT").unwrap_or_default();
     match wanted.split_once('=') {
-        Some((at, how)) if at.parse() == Ok(number) => {
+        Some((at, how)) if at.parse() == Ok(number) || at == name => {
             use rustix::process::{Signal, getpid, kill_process};
             if how == "stop" {
                 // Whoever looks at it lets it go on.

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Failure, Kind};
 use crate::failpoint;
+use crate::lock;
 
 /// Larger files are none that is handled here.
 pub const MAX_BYTES: u64 = 4 << 20;
@@ -33,7 +34,9 @@ pub enum Mode {
 /// A file's content, wiped when dropped; `None` if there is no such file.
 pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     let fail = |error: std::io::Error| Failure::io("reading", path, &error);
-    let file = match File::open(path) {
+    let mut options = File::options();
+    without_waiting(options.read(true));
+    let file = match options.open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(fail(error)),
@@ -42,6 +45,19 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     if metadata.is_dir() {
         return Err(Kind::IsFolder(path.to_owned()).into());
     }
+    if !metadata.is_file() {
+        return Err(Kind::NotAFile(path.to_owned()).into());
+    }
+    read_open(file, path).map(Some)
+}
+
+/// The rest of an open file, or of whatever stands for one.
+///
+/// # Errors
+/// [`Kind::TooLarge`], [`Kind::Io`].
+pub fn read_open(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let fail = |error: std::io::Error| Failure::io("reading", path, &error);
+    let metadata = file.metadata().map_err(fail)?;
     // Room for all at once: a growing buffer would leave copies of a key behind.
     let room = usize::try_from(metadata.len().min(MAX_BYTES)).unwrap_or_default();
     let mut content = Zeroizing::new(Vec::with_capacity(room + 1));
@@ -49,7 +65,18 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     if content.len() as u64 > MAX_BYTES {
         return Err(Kind::TooLarge(path.to_owned()).into());
     }
-    Ok(Some(content))
+    Ok(content)
+}
+
+/// A pipe in a file's place is opened at once, and not when somebody opens its other end.
+pub(crate) fn without_waiting(options: &mut fs::OpenOptions) {
+    #[cfg(unix)]
+    {
+        let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags);
+    }
+    #[cfg(not(unix))]
+    let _ = options;
 }
 
 /// A file's content; its absence is a failure.
@@ -230,7 +257,20 @@ pub fn contains(folder: &Path, content: &[u8]) -> Result<bool, Failure> {
 }
 
 fn is_leftover(entry: &fs::DirEntry) -> bool {
-    entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX)
+    entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX) && !lock::is_note(&entry.path())
+}
+
+/// Writes a note for people, which may be lost: it is not flushed.
+pub(crate) fn write_note(path: &Path, content: &[u8], mode: u32) -> std::io::Result<()> {
+    // What stands there is an earlier one, or what somebody wants to be written through.
+    let _ = fs::remove_file(path);
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    options.open(path)?.write_all(content)
 }
 
 /// What replacements that were cut short have left in a folder.
@@ -325,7 +365,7 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn nearest_folder(folder: &Path) -> Result<&Path, Failure> {
+pub(crate) fn nearest_folder(folder: &Path) -> Result<&Path, Failure> {
     let found = folder.ancestors().find(|ancestor| ancestor.is_dir());
     // A relative path ends in "", the working directory.
     if let Some(blocked) = folder.ancestors().find(|ancestor| ancestor.is_file()) {

@@ -89,7 +89,10 @@ pub fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
 /// The run that was cut short, or is at work.
 pub fn unfinished(site: &Site<'_>) -> Result<Option<Unfinished>, Failure> {
     let run = site.state.unfinished()?;
-    Ok(run.map(|run| Unfinished { running: site.state.is_locked(), identity: run.identity() }))
+    Ok(run.map(|run| Unfinished {
+        running: site.state.is_locked(&run.paths()),
+        identity: run.identity(),
+    }))
 }
 
 fn unavailable(environment: &Environment, name: &str) -> Vault {

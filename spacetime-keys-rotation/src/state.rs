@@ -1,22 +1,17 @@
-//! One run at a time, and what a run that was cut short leaves behind for `resume`.
+//! What runs leave behind in a store's `.state`: the lock, the notes of unfinished runs, and what was
+//! set aside. None but the last holds a secret.
 //!
-//! `STORE/.state/lock` is locked while a run changes something; the operating system lets go of it
-//! when the process ends, however it ends. `STORE/.state/unfinished.json` beside it says what the
-//! run set out to do, and is removed when it has been proven. Neither holds a secret.
+//! `unfinished.json` says what a run set out to do, and is removed when it has been proven. Several
+//! hosts may share a store: where that note is another machine's, a run leaves its own beside it.
 
-use std::fs::{File, TryLockError};
-use std::io::ErrorKind;
-use std::path::PathBuf;
-
-use serde::{Deserialize, Serialize};
-use spacetime_keys_core::Identity;
-use spacetime_keys_core::fleet::{Environment, Operation, Request};
+use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Kind};
 use crate::failpoint;
 use crate::files::{self, Mode};
 use crate::host::Paths;
-use crate::site::Settings;
+use crate::journal::{self, Journal};
+use crate::lock::{Guarded, Lock};
 
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -26,54 +21,53 @@ pub(crate) struct State {
     folder: PathBuf,
 }
 
-/// Held while a run changes something.
-pub(crate) struct Lock {
-    _file: File,
-}
-
 impl State {
     pub(crate) const fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    fn lock_file(&self) -> PathBuf {
-        self.folder.join("lock")
+    /// The note of the run that was begun first.
+    fn first_note(&self) -> PathBuf {
+        self.folder.join("unfinished.json")
     }
 
-    fn journal_file(&self) -> PathBuf {
-        self.folder.join("unfinished.json")
+    /// This machine's note, where the first is of a run that another host has to finish.
+    fn own_note(&self) -> PathBuf {
+        let machine = journal::machine().unwrap_or_else(|| "host".to_owned());
+        self.folder.join(format!("unfinished.{machine}.json"))
+    }
+
+    /// Where this host's note goes, or is.
+    fn note(&self) -> Result<PathBuf, Failure> {
+        let first = self.first_note();
+        let is_ours = read_note(&first)?.is_none_or(|journal| journal.is_for_this_host());
+        Ok(if is_ours { first } else { self.own_note() })
     }
 
     fn set_aside_folder(&self) -> PathBuf {
         self.folder.join("set-aside")
     }
 
+    /// What a run on this host's files guards.
+    pub(crate) fn guarded<'a>(&self, paths: &'a Paths) -> Guarded<'a> {
+        let folders = vec![paths.mounted_keys_dir.as_path(), files::folder_of(&paths.cli_toml)];
+        Guarded { file: Some(self.folder.join("lock")), folders }
+    }
+
     /// Whether a run is at work. Looks without leaving a trace.
-    pub(crate) fn is_locked(&self) -> bool {
-        File::open(self.lock_file())
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    pub(crate) fn is_locked(&self, paths: &Paths) -> bool {
+        self.guarded(paths).is_locked()
     }
 
     /// Takes the lock.
-    pub(crate) fn lock(&self) -> Result<Lock, Failure> {
+    pub(crate) fn lock(&self, paths: &Paths, doing: &str) -> Result<Lock, Failure> {
         files::create_folder(&self.folder, FOLDER_MODE)?;
-        let path = self.lock_file();
-        let fail = |error: std::io::Error| Failure::io("locking", &path, &error);
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
-        let file = options.open(&path).map_err(fail)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(busy()),
-            Err(TryLockError::Error(error)) => Err(fail(error)),
-        }
+        self.guarded(paths).lock(doing)
     }
 
     /// Fails where a run could not leave its marks.
     pub(crate) fn check_writable(&self) -> Result<(), Failure> {
-        files::check_replaceable(&self.journal_file())
+        files::check_replaceable(&self.note()?)
     }
 
     /// Fails where a mounted key could not be set aside.
@@ -81,14 +75,14 @@ impl State {
         files::check_replaceable(&self.set_aside_folder().join("id_ecdsa"))
     }
 
-    /// What an interrupted run (or the one at work) set out to do.
+    /// What an interrupted run of this host (or the one at work) set out to do.
     pub(crate) fn unfinished(&self) -> Result<Option<Journal>, Failure> {
-        let path = self.journal_file();
-        let Some(content) = files::read(&path)? else { return Ok(None) };
-        let journal: Option<Journal> = serde_json::from_slice(&content).ok();
-        // It becomes a part of file names.
-        let journal = journal.filter(|journal| is_rotation_id(&journal.rotation_id));
-        journal.map(Some).ok_or_else(|| Kind::JournalDamaged(path).into())
+        read_note(&self.note()?)
+    }
+
+    /// What an interrupted run of another host set out to do.
+    pub(crate) fn unfinished_elsewhere(&self) -> Result<Option<Journal>, Failure> {
+        Ok(read_note(&self.first_note())?.filter(|journal| !journal.is_for_this_host()))
     }
 
     /// Says what this run sets out to do. Only under the lock.
@@ -96,20 +90,24 @@ impl State {
         for folder in [&self.folder, &self.set_aside_folder()] {
             files::remove_leftovers(folder)?;
         }
-        let json = serde_json::to_vec_pretty(journal)
-            .map_err(|_| Failure::bug("the journal has no JSON form"))?;
-        files::replace(&self.journal_file(), &json, Mode::Set(FILE_MODE))
+        write_note(&self.note()?, journal)
+    }
+
+    /// The vaults' part of a run is done; the rest is for the host that began it. Only under the lock.
+    pub(crate) fn leave(&self, _lock: &Lock, journal: Journal) -> Result<(), Failure> {
+        write_note(&self.first_note(), &journal.left())
     }
 
     /// The run has been proven. Only under the lock.
-    pub(crate) fn end(&self, _lock: &Lock) -> Result<(), Failure> {
-        let path = self.journal_file();
-        let fail = |error: std::io::Error| Failure::io("removing", &path, &error);
+    pub(crate) fn end(&self, _lock: &Lock, rotation_id: &str) -> Result<(), Failure> {
         failpoint::reached("journal:before-removal")?;
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(fail(error)),
-            _ => {}
+        for path in [self.own_note(), self.first_note()] {
+            let fail = |error: std::io::Error| Failure::io("removing", &path, &error);
+            if read_note(&path)?.is_some_and(|journal| journal.rotation_id == rotation_id) {
+                std::fs::remove_file(&path).map_err(fail)?;
+            }
         }
+        let fail = |error: std::io::Error| Failure::io("removing in", &self.folder, &error);
         files::sync_folder(&self.folder).map_err(fail)
     }
 
@@ -139,91 +137,14 @@ impl State {
     }
 }
 
-/// The form that our own have: letters, digits and hyphens.
-fn is_rotation_id(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+fn read_note(path: &Path) -> Result<Option<Journal>, Failure> {
+    let Some(content) = files::read(path)? else { return Ok(None) };
+    let journal = Journal::parse(&content);
+    journal.map(Some).ok_or_else(|| Kind::JournalDamaged(path.to_owned()).into())
 }
 
-pub(crate) fn busy() -> Failure {
-    Kind::Locked.into()
-}
-
-/// What a run set out to do: enough to go on without its command line.
-#[derive(Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(crate) struct Journal {
-    pub(crate) rotation_id: String,
-    operation: String,
-    pub(crate) environments: Vec<String>,
-    host_environment: Option<String>,
-    mounted_keys_dir: PathBuf,
-    cli_toml: PathBuf,
-    identity: Option<String>,
-    sync_mounted_keys: bool,
-    preserve_publisher_token: bool,
-    adopt_mounted: bool,
-    replace_lost_key: bool,
-    expect_identity: Option<String>,
-    allow_unverified: bool,
-    allow_external_issuer: bool,
-}
-
-impl Journal {
-    pub(crate) fn new(request: &Request, paths: &Paths, identity: Option<Identity>) -> Self {
-        Self {
-            rotation_id: request.rotation_id.clone(),
-            operation: request.operation.as_str().to_owned(),
-            environments: request.environments.iter().map(ToString::to_string).collect(),
-            host_environment: request.host.as_ref().map(ToString::to_string),
-            mounted_keys_dir: files::absolute(&paths.mounted_keys_dir),
-            cli_toml: files::absolute(&paths.cli_toml),
-            identity: identity.map(|identity| identity.to_string()),
-            sync_mounted_keys: request.sync_mounted,
-            preserve_publisher_token: request.preserve_publisher,
-            adopt_mounted: request.adopt_mounted,
-            replace_lost_key: request.replace_lost_key,
-            expect_identity: request.expect_identity.map(|identity| identity.to_string()),
-            allow_unverified: request.allow_unverified,
-            allow_external_issuer: request.allow_external_issuer,
-        }
-    }
-
-    pub(crate) fn operation(&self) -> Result<Operation, Failure> {
-        Operation::parse(&self.operation).ok_or_else(|| Failure::bug("the journal's operation"))
-    }
-
-    /// Whose token the run set out to keep.
-    pub(crate) fn identity(&self) -> Option<Identity> {
-        self.identity.as_deref().and_then(|identity| Identity::parse(identity).ok())
-    }
-
-    /// The paths that the run was about, wherever it is continued.
-    pub(crate) fn paths(&self) -> Paths {
-        Paths { mounted_keys_dir: self.mounted_keys_dir.clone(), cli_toml: self.cli_toml.clone() }
-    }
-
-    /// The same request, to be continued. What the present command line allows in addition counts.
-    pub(crate) fn request(&self, settings: &Settings, now: &Request) -> Result<Request, Failure> {
-        let environment = |name: &String| settings.environment(name);
-        Ok(Request {
-            operation: self.operation()?,
-            rotation_id: self.rotation_id.clone(),
-            continuing: true,
-            environments: self
-                .environments
-                .iter()
-                .map(environment)
-                .collect::<Result<Vec<Environment>, _>>()?,
-            host: self.host_environment.as_ref().map(environment).transpose()?,
-            sync_mounted: self.sync_mounted_keys && now.sync_mounted,
-            preserve_publisher: self.preserve_publisher_token && now.preserve_publisher,
-            adopt_mounted: self.adopt_mounted || now.adopt_mounted,
-            replace_lost_key: self.replace_lost_key || now.replace_lost_key,
-            expect_identity: now.expect_identity.or_else(|| {
-                self.expect_identity.as_deref().and_then(|identity| Identity::parse(identity).ok())
-            }),
-            allow_unverified: self.allow_unverified || now.allow_unverified,
-            allow_external_issuer: self.allow_external_issuer || now.allow_external_issuer,
-        })
-    }
+fn write_note(path: &Path, journal: &Journal) -> Result<(), Failure> {
+    let json = serde_json::to_vec_pretty(journal)
+        .map_err(|_| Failure::bug("the journal has no JSON form"))?;
+    files::replace(path, &json, Mode::Set(FILE_MODE))
 }

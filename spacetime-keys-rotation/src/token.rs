@@ -12,9 +12,9 @@ use crate::clock;
 use crate::error::{Failure, Kind};
 use crate::files;
 use crate::host::{self, Paths};
+use crate::lock::Guarded;
 use crate::read::gather;
 use crate::site::Site;
-use crate::state;
 
 /// Signs the token of a `cli.toml` again: the same claims, by this key.
 ///
@@ -25,6 +25,8 @@ pub fn resign(
     key: &PrivateKey,
     options: &ResignOptions<'_>,
 ) -> Result<Resigned, Failure> {
+    let guarded = Guarded { file: None, folders: vec![files::folder_of(path)] };
+    let _lock = guarded.lock("resign")?;
     let text = files::read_existing_text(path)?;
     files::check_replaceable(path)?;
     let (text, resigned) = cli_toml::resign(&text, &Signer::new(key)?, options)
@@ -50,7 +52,7 @@ pub struct Restored {
 /// pair, and puts it into `cli.toml`. `identity` says whose, where there are several.
 ///
 /// # Errors
-/// A run at work or unfinished; a vault without a sound pair; a mounted pair that is another one,
+/// A run at work, or an unfinished one; a vault without a sound pair; a mounted pair that is another one,
 /// for its server would refuse the token; an escrow without that publisher.
 pub fn restore(
     site: &Site<'_>,
@@ -58,11 +60,31 @@ pub fn restore(
     identity: Option<Identity>,
     paths: &Paths,
 ) -> Result<Restored, Failure> {
-    let refuse = |error| Failure::in_environment(environment, error);
-    // cli.toml is about to be replaced, and belongs to another program: one run at a time here, too.
-    if site.state.is_locked() {
-        return Err(state::busy());
+    let guarded = site.state.guarded(paths);
+    if guarded.is_locked() {
+        return Err(guarded.busy());
     }
+    // What is refused leaves no trace: the lock comes after a first look.
+    look(site, environment, identity, paths)?;
+    let _lock = site.state.lock(paths, "restore")?;
+    let found = look(site, environment, identity, paths)?;
+    write(&found, &paths.cli_toml)
+}
+
+/// What a token is restored from.
+struct Found {
+    key: PrivateKey,
+    publisher: Publisher,
+    replaced: PublisherState,
+}
+
+fn look(
+    site: &Site<'_>,
+    environment: &Environment,
+    identity: Option<Identity>,
+    paths: &Paths,
+) -> Result<Found, Failure> {
+    let refuse = |error| Failure::in_environment(environment, error);
     let mut gathered = gather(site, paths)?;
     if gathered.snapshot.unfinished.is_some() {
         return Err(Error::Unfinished.into());
@@ -91,7 +113,8 @@ pub fn restore(
         error => refuse(error),
     })?;
     let key = present_key(site, vault)?;
-    write(&key, publisher, &paths.cli_toml, &gathered.snapshot.host.publisher)
+    let publisher = publisher.clone();
+    Ok(Found { key, publisher, replaced: gathered.snapshot.host.publisher })
 }
 
 fn present_key(site: &Site<'_>, vault: &Vault) -> Result<PrivateKey, Failure> {
@@ -101,12 +124,8 @@ fn present_key(site: &Site<'_>, vault: &Vault) -> Result<PrivateKey, Failure> {
     PrivateKey::from_pem(&*secret.value).map_err(in_vault)
 }
 
-fn write(
-    key: &PrivateKey,
-    publisher: &Publisher,
-    path: &Path,
-    replaced: &PublisherState,
-) -> Result<Restored, Failure> {
+fn write(found: &Found, path: &Path) -> Result<Restored, Failure> {
+    let Found { key, publisher, replaced } = found;
     files::check_replaceable(path)?;
     let now = clock::now();
     let token = sign_publisher(publisher, now, &Signer::new(key)?)?;

@@ -9,8 +9,9 @@ use crate::apply::Planned;
 
 /// Is told what happens, in the order in which it does. Each method does nothing by itself.
 pub trait Watch: Debug + Send + Sync {
-    /// A run that was cut short goes on.
-    fn continues(&self) {}
+    /// A run that was cut short goes on. Where another host began it (`elsewhere`), this is what
+    /// concerns the vaults; the rest is for that host.
+    fn continues(&self, _elsewhere: bool) {}
 
     /// Whether the plan may be carried out. Asked before the lock is taken, and only where the job
     /// says so ([`Job::ask`](crate::Job::ask)).

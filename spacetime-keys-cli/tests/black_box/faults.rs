@@ -65,7 +65,11 @@ fn command_in(hint: &str) -> Option<Vec<String>> {
 
 /// Whether a run got as far as to change anything: keys, token, or its own mark of having begun.
 fn has_begun(host: &Host, start: &Host) -> bool {
-    let own = |path: &Path| path.components().any(|part| part.as_os_str() == ".state");
+    // Its lock's note, which a killed run leaves, tells of nothing that was changed.
+    let own = |path: &Path| {
+        path.ends_with(".spacetime-keys-tmp-holder")
+            || path.components().any(|part| part.as_os_str() == ".state")
+    };
     let visible = |host: &Host| -> Vec<_> {
         let tree = host.tree().into_iter();
         tree.filter(|(path, entry)| !own(path) && entry.content != Content::Folder).collect()

@@ -6,16 +6,16 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
 
 use serde_json::Value;
 use spacetime_keys_core::PrivateKey;
 use spacetime_keys_test_support::{again, sample, seed};
 
-use crate::common::{Host, PRIVATE, PUBLIC, Run, STORE};
+use crate::common::{Host, PRIVATE, PUBLIC, STORE};
 use crate::failpoints::number_of;
 use crate::scenario::{copy_of, keys_in, mounted_is_a_pair};
+use crate::stopped::Stopped;
 
 /// How many points of each command are tried on a change.
 const THIN: usize = 12;
@@ -248,47 +248,6 @@ fn another_pair_between_look_and_mount() {
             let after = keys_in(&host);
             assert!(before.is_subset(&after), "{context}: a key is gone");
             assert!(matches!(run.status, Some(0 | 3 | 4)), "{context}: {run:?}");
-        }
-    }
-}
-
-/// A process that has stopped itself.
-struct Stopped(Option<Child>);
-
-impl Stopped {
-    fn at(host: &Host, arguments: &[&str], point: usize) -> Self {
-        let mut command = host.command(arguments);
-        command.arg("--json").env("SPACETIME_KEYS_FAILPOINT", format!("{point}=stop"));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let stopped = Self(Some(command.spawn().unwrap()));
-        let state = format!("/proc/{}/stat", stopped.0.as_ref().unwrap().id());
-        let started = Instant::now();
-        loop {
-            let stat = fs::read_to_string(&state).unwrap();
-            let state = stat.rsplit_once(") ").unwrap().1.as_bytes()[0];
-            if state == b'T' {
-                return stopped;
-            }
-            assert_ne!(state, b'Z', "{arguments:?} ended before point {point}");
-            assert!(started.elapsed() < Duration::from_mins(5), "{arguments:?} does not stop");
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
-    fn goes_on(&mut self) -> Run {
-        let child = self.0.take().unwrap();
-        let id = child.id().to_string();
-        let kill = std::process::Command::new("kill").args(["-CONT", &id]).status().unwrap();
-        assert!(kill.success());
-        child.wait_with_output().unwrap().into()
-    }
-}
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
         }
     }
 }

@@ -26,12 +26,16 @@ mod identity_map;
 mod key_set;
 #[cfg(feature = "azure-key-vault")]
 mod key_vault;
+#[cfg(feature = "testing")]
+mod lock;
 #[path = "../../../tests/pages.rs"]
 mod pages;
 mod refusals;
 mod rotation;
 #[cfg(feature = "testing")]
 mod scenario;
+#[cfg(feature = "testing")]
+mod stopped;
 mod terminal;
 mod unwritten;
 mod vectors;

@@ -193,17 +193,18 @@ fn ages_are_shown_and_enforced_on_demand() {
 }
 
 #[test]
-fn a_host_of_another_folder_is_resumed_where_it_was_begun() {
+fn a_configuration_means_the_same_from_every_folder() {
     let host = Host::new();
     let elsewhere = Host::empty();
     let config = host.path("spacetime-keys.toml");
     host.write("spacetime-keys.toml", "[store]\npath = \"vaults\"\n");
     let config = config.to_str().unwrap();
-    // Paths in the configuration start at its folder, the defaults at the working directory.
+    // Relative paths start at the configuration's folder, those that it does not name, too.
     host.run(&[&ROTATE[..], &["--config", config]].concat()).success();
     assert!(host.path("vaults/kv-local").is_dir());
     let report = elsewhere.run(&["verify", "--env", "local", "--json", "--config", config]);
-    assert_eq!(report.success().json()["mounted"]["status"], "missing");
+    assert_eq!(report.success().json()["mounted"]["status"], "ok");
+    assert_eq!(elsewhere.tree().len(), 1, "{:?}", elsewhere.tree());
 }
 
 /// The private key is gone from every vault and from the host: only a person can say that.

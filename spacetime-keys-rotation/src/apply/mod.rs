@@ -5,7 +5,7 @@ mod guard;
 mod push;
 
 use spacetime_keys_core::fleet::{
-    Environment, Operation, Plan, Request, Snapshot, Unfinished, plan,
+    Environment, Operation, Plan, Request, Snapshot, Unfinished, Vault, plan,
 };
 use spacetime_keys_core::{Error, Fingerprint, Identity};
 
@@ -14,9 +14,9 @@ pub use execute::Done;
 use crate::clock;
 use crate::error::{Failure, Kind};
 use crate::host::Paths;
+use crate::journal::Journal;
 use crate::read::{Gathered, gather};
 use crate::site::Site;
-use crate::state::{self, Journal};
 use execute::Executor;
 
 /// What is to be done.
@@ -84,6 +84,18 @@ struct Run {
     paths: Paths,
     /// Whose token an interrupted run set out to keep.
     identity: Option<Identity>,
+    /// The private key that was mounted when it began.
+    mounted: Option<Fingerprint>,
+    /// Another host began it, and has to finish what concerns its own files.
+    left: Option<Journal>,
+}
+
+impl Run {
+    /// Leaves the host's part to its host.
+    fn leave(&mut self, journal: Journal) {
+        self.request.host = None;
+        self.left = Some(journal);
+    }
 }
 
 /// Does the job, or finishes the run that was cut short.
@@ -92,17 +104,20 @@ struct Run {
 /// What refused, failed or could not be proven. Where [`Failure::is_resumable`] says so, something
 /// was changed already, and the same job again finishes it.
 pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
-    let Some(run) = decide(site, job)? else { return Ok(Outcome::NothingToResume) };
+    let Some(mut run) = decide(site, job)? else { return Ok(Outcome::NothingToResume) };
     // A person takes time to answer: a plan to ask about is made before the lock. Where nobody is
     // asked, and looking takes time, one look under the lock is enough.
     let asks = job.asks(&run.request);
     let look_first = job.dry_run || asks || !site.store.is_remote();
     if look_first {
         // Half of what another run does would look like damage.
-        let (gathered, plan) = prepare(site, &run)
-            .map_err(|failure| if site.state.is_locked() { state::busy() } else { failure })?;
+        let paths = run.paths.clone();
+        let guarded = site.state.guarded(&paths);
+        let (gathered, plan) = prepare(site, &mut run)
+            .map_err(|failure| if guarded.is_locked() { guarded.busy() } else { failure })?;
         if job.dry_run {
-            return Ok(Outcome::Planned(Box::new(Planned::new(&run, plan, &gathered.snapshot))));
+            let planned = Planned::new(&run, plan, &gathered.snapshot);
+            return Ok(Outcome::Planned(Box::new(planned)));
         }
         announce_continued(site, &run);
         if plan.changes_anything() {
@@ -115,49 +130,69 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
         announce_continued(site, &run);
     }
 
-    let lock = site.state.lock()?;
+    let paths = run.paths.clone();
+    let lock = site.state.lock(&paths, run.request.operation.as_str())?;
     // While a person was thinking, another run may have ended, or been cut short.
-    let Some(run) = decide_locked(site, job, run)? else { return Err(state::busy()) };
-    let (gathered, plan) = prepare(site, &run)?;
+    let Some(mut run) = decide_locked(site, job, run)? else {
+        return Err(Kind::Locked(None).into());
+    };
+    let (gathered, plan) = prepare(site, &mut run)?;
     if !look_first && plan.changes_anything() {
         execute::check_writable(site, &run.paths, &plan)?;
     }
     let identity = run.identity.or(plan.publisher.as_ref().map(|publisher| publisher.identity));
+    let mounted = if run.request.continuing {
+        run.mounted
+    } else {
+        gathered.snapshot.host.private.fingerprint()
+    };
     let planned = Planned::new(&run, plan, &gathered.snapshot);
     site.watch.begins(&planned);
-    site.state.begin(&lock, &Journal::new(&run.request, &run.paths, identity))?;
+    if run.left.is_none() {
+        site.state.begin(&lock, &Journal::new(&run.request, &run.paths, identity, mounted))?;
+    }
     let mut executor = Executor::new(site, &planned, gathered);
     let done = match executor.run() {
         Ok(done) => done,
         // Nothing was begun, and nothing is left to finish.
         Err(failure) if !executor.has_touched() && !run.request.continuing => {
-            site.state.end(&lock)?;
+            site.state.end(&lock, &run.request.rotation_id)?;
             return Err(failure);
         }
         Err(failure) => return Err(failure.resumable()),
     };
-    site.state.end(&lock).map_err(Failure::resumable)?;
+    let ended = match run.left {
+        Some(journal) => site.state.leave(&lock, journal),
+        None => site.state.end(&lock, &run.request.rotation_id),
+    };
+    ended.map_err(Failure::resumable)?;
     Ok(Outcome::Done(Box::new(planned), Box::new(done)))
 }
 
 fn announce_continued(site: &Site<'_>, run: &Run) {
     if run.request.continuing {
-        site.watch.continues();
+        site.watch.continues(run.left.is_some());
     }
 }
 
 /// Which run this is. `None`: there is nothing to resume, and no environment was named.
 fn decide(site: &Site<'_>, job: &Job) -> Result<Option<Run>, Failure> {
-    if site.state.is_locked() {
-        return Err(state::busy());
+    let guarded = site.state.guarded(&job.paths);
+    if guarded.is_locked() {
+        return Err(guarded.busy());
     }
     let Some(journal) = site.state.unfinished()? else {
+        // Only a `resume` comes without environments.
         if job.request.environments.is_empty() {
-            return Ok(None);
+            return match site.state.unfinished_elsewhere()? {
+                Some(journal) => of_another_host(site, job, journal),
+                None => Ok(None),
+            };
         }
         let rotation_id = new_rotation_id()?;
         let request = Request { rotation_id, continuing: false, ..job.request.clone() };
-        return Ok(Some(Run { request, paths: job.paths.clone(), identity: None }));
+        let paths = job.paths.clone();
+        return Ok(Some(Run { request, paths, identity: None, mounted: None, left: None }));
     };
     // The same command again finishes what it began; so does `resume`.
     let names = |environments: &[Environment]| -> Vec<String> {
@@ -182,7 +217,21 @@ fn continued(site: &Site<'_>, job: &Job, journal: &Journal) -> Result<Run, Failu
     if named && request.operation == Operation::Sync {
         request.operation = Operation::Resume;
     }
-    Ok(Run { request, paths: journal.paths(), identity: journal.identity() })
+    let (paths, identity, mounted) = (journal.paths(), journal.identity(), journal.mounted());
+    Ok(Run { request, paths, identity, mounted, left: None })
+}
+
+/// The run that another host was to finish, or seemed to be: what this host can do of it.
+fn of_another_host(site: &Site<'_>, job: &Job, journal: Journal) -> Result<Option<Run>, Failure> {
+    let mut run = continued(site, job, &journal)?;
+    if journal.is_of_this_machine() {
+        // Which of the two it is shows when the mounted files are read.
+        return Ok(Some(run));
+    }
+    run.paths = job.paths.clone();
+    run.leave(journal);
+    // A sync concerns its host alone.
+    Ok((run.request.operation != Operation::Sync).then_some(run))
 }
 
 /// The environments that an interrupted run concerns, with their groups.
@@ -200,17 +249,42 @@ fn group_names(site: &Site<'_>, journal: &Journal) -> Vec<String> {
 
 /// The same question under the lock, which we hold ourselves now.
 fn decide_locked(site: &Site<'_>, job: &Job, before: Run) -> Result<Option<Run>, Failure> {
-    match (site.state.unfinished()?, before.request.continuing) {
-        (None, false) => Ok(Some(before)),
-        (Some(journal), true) if journal.rotation_id == before.request.rotation_id => {
-            continued(site, job, &journal).map(Some)
-        }
-        _ => Ok(None),
+    let is_same = |journal: &Journal| journal.rotation_id == before.request.rotation_id;
+    if !before.request.continuing {
+        return Ok(site.state.unfinished()?.is_none().then_some(before));
+    }
+    if let Some(journal) = site.state.unfinished()?.filter(is_same) {
+        return continued(site, job, &journal).map(Some);
+    }
+    match site.state.unfinished_elsewhere()?.filter(is_same) {
+        Some(journal) => of_another_host(site, job, journal),
+        None => Ok(None),
     }
 }
 
-fn prepare(site: &Site<'_>, run: &Run) -> Result<(Gathered, Plan), Failure> {
+/// Whether what is mounted here shows that another host began the run: the pair of an environment
+/// that the run is not about, and not the one that was mounted when it began.
+fn is_another_hosts(site: &Site<'_>, run: &Run, snapshot: &Snapshot) -> bool {
+    let (Some(host), Some(mounted)) = (&run.request.host, snapshot.host.private.fingerprint())
+    else {
+        return false;
+    };
+    let group = site.settings.policy.group_of(host).unwrap_or_default();
+    let knows = |vault: &Vault| vault.knows(mounted);
+    run.request.continuing
+        && run.request.sync_mounted
+        && run.mounted != Some(mounted)
+        && !snapshot.group(group).any(knows)
+        && snapshot.vaults.iter().any(knows)
+}
+
+fn prepare(site: &Site<'_>, run: &mut Run) -> Result<(Gathered, Plan), Failure> {
     let mut gathered = gather(site, &run.paths)?;
+    if is_another_hosts(site, run, &gathered.snapshot)
+        && let Some(journal) = site.state.unfinished()?.or(site.state.unfinished_elsewhere()?)
+    {
+        run.leave(journal);
+    }
     gathered.snapshot.unfinished =
         run.request.continuing.then_some(Unfinished { running: false, identity: run.identity });
     require_available(site, &run.request, &mut gathered)?;

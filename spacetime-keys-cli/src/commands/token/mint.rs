@@ -23,7 +23,7 @@ pub(super) fn mint(args: &Mint, output: &Output) -> Result<Answer, Failure> {
             ));
         }
     };
-    let signer = TokenSigner::from_pem(&*files::read_existing(&args.private_key)?)
+    let signer = TokenSigner::from_pem(&*files::read_named(&args.private_key)?)
         .map_err(|error| Failure::in_file(&args.private_key, error))?;
     let audience: Vec<&str> = args.audience.iter().map(String::as_str).collect();
     let now = clock::now();

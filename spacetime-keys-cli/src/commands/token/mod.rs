@@ -53,6 +53,6 @@ fn read(source: &TokenSource) -> Result<Zeroizing<String>, Failure> {
 }
 
 fn public_key(path: &std::path::Path) -> Result<VerificationKey, Failure> {
-    VerificationKey::from_pem(&*files::read_existing(path)?)
+    VerificationKey::from_pem(&*files::read_named(path)?)
         .map_err(|error| Failure::in_file(path, error))
 }

@@ -35,13 +35,13 @@ fn side(
 
 pub(super) fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Failure> {
     let path = args.cli_toml.as_path();
-    let key = PrivateKey::from_pem(&*files::read_existing(&args.private_key)?)
+    let key = PrivateKey::from_pem(&*files::read_named(&args.private_key)?)
         .map_err(|error| Failure::in_file(&args.private_key, error))?;
     let previous = args
         .previous_public_key
         .as_deref()
         .map(|path| {
-            PublicKey::from_pem(&*files::read_existing(path)?)
+            PublicKey::from_pem(&*files::read_named(path)?)
                 .map_err(|error| Failure::in_file(path, error))
         })
         .transpose()?;

@@ -1,0 +1,225 @@
+//! One run at a time on what it guards, whatever the working folder, the configuration or the
+//! container; and a run that was cut short is finished by its own host.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+use spacetime_keys_core::PrivateKey;
+
+use crate::common::{CLI_TOML, Host, PRIVATE, PUBLIC, Run, STORE, token};
+use crate::scenario::{keys_in, mounted_is_a_pair, token_fits_mounted_key};
+use crate::stopped::Stopped;
+
+const ROTATE: &[&str] = &["rotate", "--env", "local", "--yes"];
+const ROTATE_PROD: &[&str] = &["rotate", "--env", "prod", "--yes"];
+const KEYS: &str = ".generated/spacetimedb-keys";
+
+#[track_caller]
+fn assert_busy(run: &Run) {
+    assert_eq!((run.status, run.code()), (Some(3), "ERR_LOCKED".into()), "{run:?}");
+    let message = run.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("`rotate`, since 2"), "it says who, and since when: {message}");
+}
+
+/// A configuration of its own elsewhere, which means another host's files.
+fn elsewhere_of(host: &Host) -> Host {
+    let elsewhere = Host::empty();
+    let [keys, cli_toml] = [KEYS, CLI_TOML].map(|path| host.path(path).display().to_string());
+    let text = format!("[host]\nmounted_keys_dir = {keys:?}\ncli_toml = {cli_toml:?}\n");
+    elsewhere.write("spacetime-keys.toml", text);
+    elsewhere
+}
+
+/// A run of `rotate` that has the lock, and waits.
+fn stopped(host: &Host) -> Stopped {
+    Stopped::at(host, ROTATE, "before mount-private local")
+}
+
+#[test]
+fn other_working_folders_and_other_configurations() {
+    let host = Host::rotated("local");
+    let elsewhere = elsewhere_of(&host);
+    let before = keys_in(&host);
+    let mut run = stopped(&host);
+    for command in [ROTATE, &["sync", "--env", "local"], &["resume", "--env", "local"]] {
+        assert_busy(&elsewhere.run(&[command, &["--json"]].concat()));
+    }
+    // With the mounted folder, or cli.toml, alone in common.
+    let third = Host::new();
+    for (flag, path) in [("--mounted-keys-dir", KEYS), ("--cli-toml", CLI_TOML)] {
+        let path = host.path(path).display().to_string();
+        assert_busy(&third.run(&[ROTATE, &[flag, &path, "--json"]].concat()));
+    }
+    assert_eq!(run.goes_on().status, Some(0));
+    assert!(before.is_subset(&keys_in(&host)) && mounted_is_a_pair(&host));
+    for folder in [KEYS, "data/.config/spacetime", &format!("{STORE}/.state")] {
+        let holder = host.path(folder).join(".spacetime-keys-tmp-holder");
+        assert!(!holder.exists(), "{}", holder.display());
+    }
+}
+
+/// Two containers count processes each for itself: to both, they are number 1.
+#[test]
+fn two_containers() {
+    let host = Host::rotated("local");
+    let mut run = stopped(&host);
+    let program = host.command(ROTATE);
+    let mut contained = Command::new("unshare");
+    contained.args(["--pid", "--fork", "--mount-proc"]).arg(program.get_program());
+    contained.args(program.get_args()).arg("--json").current_dir(host.path(""));
+    for (name, value) in program.get_envs() {
+        contained.env(name, value.unwrap_or_default());
+    }
+    let run_there = Run::from(contained.output().unwrap());
+    if run_there.stderr.contains("unshare failed") {
+        println!("skipped: no namespaces here");
+    } else {
+        assert_busy(&run_there);
+    }
+    assert_eq!(run.goes_on().status, Some(0));
+}
+
+#[test]
+fn the_token_commands_wait_for_nobody() {
+    let host = Host::rotated("local");
+    let token = host.read(CLI_TOML);
+    let mut run = stopped(&host);
+    let [cli_toml, key] = [CLI_TOML, PRIVATE];
+    for command in [
+        &["token", "restore", "--env", "local"][..],
+        &["token", "resign", "--cli-toml", cli_toml, "--private-key", key, "--allow-unverified"],
+    ] {
+        assert_busy(&host.run(&[command, &["--json"]].concat()));
+    }
+    assert_eq!(host.read(CLI_TOML), token);
+    assert_eq!(run.goes_on().status, Some(0));
+    assert!(token_fits_mounted_key(&host));
+}
+
+/// A host of `prod`, whose rotation was killed after its pushes.
+fn cut_short(machine: &str) -> Host {
+    let host = Host::rotated("prod");
+    let mut command = host.command(ROTATE_PROD);
+    command.env("SPACETIME_KEYS_MACHINE", machine);
+    command.env("SPACETIME_KEYS_FAILPOINT", "before mount-private prod=kill");
+    assert_eq!(Run::from(command.output().unwrap()).status, None);
+    host
+}
+
+fn on(machine: &str, host: &Host, arguments: &[&str]) -> Run {
+    let mut command = host.command(arguments);
+    Run::from(command.env("SPACETIME_KEYS_MACHINE", machine).output().unwrap())
+}
+
+/// What a host has beside the store.
+fn files_of(host: &Host) -> Vec<(PathBuf, String)> {
+    [PRIVATE, PUBLIC, CLI_TOML].map(|path| (host.path(path), host.read(path))).into()
+}
+
+/// Another host's files come in the place of this one's; the store stays, and paths are the same.
+fn change_places(host: &Host, other: &Host) {
+    for path in [KEYS, "data"] {
+        let between = host.path("between");
+        fs::rename(host.path(path), &between).unwrap();
+        fs::rename(other.path(path), host.path(path)).unwrap();
+        fs::rename(&between, other.path(path)).unwrap();
+    }
+}
+
+#[test]
+fn another_host_finishes_what_concerns_the_vaults() {
+    for same_machine in [false, true] {
+        // Without a machine's id, what is mounted tells.
+        let other_machine = if same_machine { "a" } else { "b" };
+        let host = cut_short("a");
+        let mut dev = host.command(&["rotate", "--env", "local", "--yes"]);
+        let local = Host::new();
+        let key = PrivateKey::generate().unwrap();
+        local.mount(&key);
+        local.set_token(&token(&key, &json!({"iss": "localhost", "sub": "another-owner"})));
+        let [keys, cli_toml] = [KEYS, CLI_TOML].map(|path| local.path(path));
+        dev.env("SPACETIME_KEYS_MACHINE", "c").arg("--mounted-keys-dir").arg(&keys);
+        let made = Run::from(dev.arg("--cli-toml").arg(&cli_toml).output().unwrap());
+        assert_eq!(made.status, Some(0), "a third host's own group is free: {made:?}");
+
+        let before = keys_in(&host);
+        change_places(&host, &local);
+        let mounted = files_of(&host);
+        let resumed = on(other_machine, &host, &["resume"]);
+        assert_eq!(resumed.status, Some(0), "{resumed:?}");
+        assert!(resumed.stderr.contains("another host"), "{resumed:?}");
+        assert_eq!(files_of(&host), mounted, "this host's files are its own");
+        // It is free, and the run waits for its own host.
+        assert_eq!(on(other_machine, &host, ROTATE).status, Some(0));
+
+        change_places(&host, &local);
+        let resumed = on("a", &host, &["resume"]);
+        assert_eq!(resumed.status, Some(0), "{resumed:?}");
+        assert!(before.is_subset(&keys_in(&host)));
+        assert!(mounted_is_a_pair(&host) && token_fits_mounted_key(&host));
+        assert_eq!(on("a", &host, &["verify", "--env", "prod"]).status, Some(0));
+        assert!(!host.path(STORE).join(".state/unfinished.json").exists());
+    }
+}
+
+/// A note of a version that knew of no machine.
+#[test]
+fn a_note_from_before_is_finished() {
+    let host = cut_short("a");
+    let path = format!("{STORE}/.state/unfinished.json");
+    let mut journal: serde_json::Value = serde_json::from_str(&host.read(&path)).unwrap();
+    for field in ["machine", "mounted", "left"] {
+        journal.as_object_mut().unwrap().remove(field).unwrap();
+    }
+    host.write(&path, journal.to_string());
+    assert_eq!(on("b", &host, &["resume"]).status, Some(0));
+    assert!(mounted_is_a_pair(&host) && token_fits_mounted_key(&host));
+    assert_eq!(on("b", &host, &["verify", "--env", "prod"]).status, Some(0));
+}
+
+/// Each would be waited for, for ever.
+#[test]
+fn a_pipe_in_a_files_place() {
+    let journal = format!("{STORE}/.state/unfinished.json");
+    let lock = format!("{STORE}/.state/lock");
+    for path in [PRIVATE, PUBLIC, CLI_TOML, &journal, &lock] {
+        let host = Host::rotated("local");
+        if host.path(path).exists() {
+            host.remove(path);
+        }
+        assert!(Command::new("mkfifo").arg(host.path(path)).status().unwrap().success());
+        for command in [ROTATE, &["sync", "--env", "local"], &["verify", "--env", "local"]] {
+            let mut child = host.command(command).spawn().unwrap();
+            let status =
+                ends_soon(&mut child).unwrap_or_else(|| panic!("{command:?} waits for {path}"));
+            let looks_only = command[0] == "verify" && path == lock;
+            assert_eq!(status.success(), looks_only, "{command:?}, {path}");
+        }
+        assert!(host.path(path).symlink_metadata().is_ok(), "{path}");
+    }
+}
+
+fn ends_soon(child: &mut std::process::Child) -> Option<std::process::ExitStatus> {
+    for _ in 0..3000 {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    None
+}
+
+/// Whoever may write the folder cannot have something else written by the note.
+#[test]
+fn a_link_in_the_notes_place() {
+    let host = Host::rotated("local");
+    host.write("valuable", "as it was");
+    let note: &Path = &host.path(KEYS).join(".spacetime-keys-tmp-holder");
+    std::os::unix::fs::symlink(host.path("valuable"), note).unwrap();
+    host.run(ROTATE).success();
+    assert_eq!(host.read("valuable"), "as it was");
+}

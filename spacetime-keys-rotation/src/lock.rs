@@ -1,0 +1,257 @@
+//! One run at a time.
+//!
+//! The lock belongs to what it guards: the folder of the mounted keys, the folder of `cli.toml`, and
+//! the store's marks. Whoever works on one of them meets it, whatever the working directory, the
+//! configuration or the container. It is the operating system's (`flock`), and ends with its process.
+//! A note beside it tells whose it is; the note alone locks nothing.
+
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock;
+use crate::error::{Failure, Kind};
+use crate::files;
+use crate::host::Paths;
+
+const FILE_MODE: u32 = 0o600;
+/// A note holds no secret, and is for whoever is refused.
+const NOTE_MODE: u32 = 0o644;
+
+/// Named like what replacements leave behind, so that the next run removes what a killed one left.
+const NOTE: &str = ".spacetime-keys-tmp-holder";
+
+/// Whoever only looks holds the lock for a moment, too: a run tries again before it gives up.
+const TRIES: usize = 6;
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// Who holds the lock.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Holder {
+    /// What it does, such as `rotate`.
+    pub doing: String,
+    /// Since when, in Unix seconds.
+    pub since: i64,
+    /// Its process, as its own machine or container counts.
+    pub process: u32,
+}
+
+/// Held while a run changes something.
+pub(crate) struct Lock {
+    _held: Vec<File>,
+    notes: Vec<PathBuf>,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        for note in &self.notes {
+            // What is left of it is removed by the next run.
+            let _ = fs::remove_file(note);
+        }
+    }
+}
+
+/// The lock of a host's files, for whoever changes them by other means than this engine. It ends when
+/// this is dropped.
+pub struct HostLock {
+    _lock: Lock,
+}
+
+impl HostLock {
+    /// Takes the lock. `doing` is what a run that is refused is told, such as `rotate`.
+    ///
+    /// # Errors
+    /// [`Kind::Locked`] where another run is at work on one of them; [`Kind::Io`].
+    pub fn take(paths: &Paths, doing: &str) -> Result<Self, Failure> {
+        let folders = vec![paths.mounted_keys_dir.as_path(), files::folder_of(&paths.cli_toml)];
+        Guarded { file: None, folders }.lock(doing).map(|lock| Self { _lock: lock })
+    }
+}
+
+impl std::fmt::Debug for HostLock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HostLock")
+    }
+}
+
+/// What a run guards.
+pub(crate) struct Guarded<'a> {
+    /// The file of a store's marks.
+    pub(crate) file: Option<PathBuf>,
+    /// Folders of the host's files. One that is not there yet is guarded by the nearest that is.
+    pub(crate) folders: Vec<&'a Path>,
+}
+
+impl Guarded<'_> {
+    /// Takes the lock.
+    pub(crate) fn lock(&self, doing: &str) -> Result<Lock, Failure> {
+        let mut held = Vec::new();
+        for (path, file) in self.open(true)? {
+            if try_often(&file, File::try_lock).map_err(|error| fail(&path, &error))? {
+                held.push(file);
+            } else {
+                return Err(self.busy());
+            }
+        }
+        let holder =
+            Holder { doing: doing.to_owned(), since: clock::now(), process: std::process::id() };
+        let notes = self.notes();
+        for note in &notes {
+            // It is for people. A run that cannot leave one is none the worse.
+            let _ =
+                serde_json::to_vec(&holder).map(|json| files::write_note(note, &json, NOTE_MODE));
+        }
+        Ok(Lock { _held: held, notes })
+    }
+
+    /// Whether a run is at work. Leaves no trace.
+    pub(crate) fn is_locked(&self) -> bool {
+        let files = self.open(false).unwrap_or_default();
+        files
+            .iter()
+            .any(|(_, file)| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// The refusal, with whoever has left a note.
+    pub(crate) fn busy(&self) -> Failure {
+        let holder = self.notes().iter().find_map(|note| {
+            let content = files::read(note).ok()??;
+            serde_json::from_slice(&content).ok()
+        });
+        Kind::Locked(holder).into()
+    }
+
+    /// Each thing that is locked, once: the same folder may go by several names.
+    fn open(&self, create: bool) -> Result<Vec<(PathBuf, File)>, Failure> {
+        let mut opened: Vec<(PathBuf, File)> = Vec::new();
+        let mut known = Vec::new();
+        if let Some(path) = &self.file {
+            match open_file(path, create) {
+                Ok(file) => opened.push((path.clone(), file)),
+                Err(error) if !create && error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(fail(path, &error)),
+            }
+        }
+        if cfg!(unix) {
+            for folder in &self.folders {
+                let folder = files::nearest_folder(folder)?;
+                let file = File::open(folder).map_err(|error| fail(folder, &error))?;
+                let identity = identity(&file).map_err(|error| fail(folder, &error))?;
+                if !known.contains(&identity) {
+                    known.push(identity);
+                    opened.push((folder.to_owned(), file));
+                }
+            }
+        }
+        Ok(opened)
+    }
+
+    fn notes(&self) -> Vec<PathBuf> {
+        let beside = self.file.as_deref().map(files::folder_of);
+        let folders = self.folders.iter().copied().chain(beside);
+        folders.filter(|folder| folder.is_dir()).map(|folder| folder.join(NOTE)).collect()
+    }
+}
+
+/// Whether this is the note of a run, which other runs leave alone.
+pub(crate) fn is_note(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == NOTE)
+}
+
+fn fail(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::io("locking", path, error)
+}
+
+fn open_file(path: &Path, create: bool) -> std::io::Result<File> {
+    let mut options = File::options();
+    if create {
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
+    } else {
+        options.read(true);
+    }
+    // A pipe in its place would wait for its other end.
+    files::without_waiting(&mut options);
+    options.open(path)
+}
+
+/// `false` if somebody else holds it.
+fn try_often(
+    file: &File,
+    lock: impl Fn(&File) -> Result<(), TryLockError>,
+) -> std::io::Result<bool> {
+    for _ in 0..TRIES {
+        match lock(file) {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            // A network's file system may lock files alone. The store's lock is left.
+            Err(TryLockError::Error(error)) if cannot_lock(file, &error) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+fn cannot_lock(file: &File, error: &std::io::Error) -> bool {
+    const BAD_FILE: i32 = 9;
+    let unfit = matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput)
+        || error.raw_os_error() == Some(BAD_FILE);
+    unfit && file.metadata().is_ok_and(|metadata| metadata.is_dir())
+}
+
+#[cfg(unix)]
+fn identity(file: &File) -> std::io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_file: &File) -> std::io::Result<(u64, u64)> {
+    Ok((0, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guarded<'a>(folders: &[&'a Path]) -> Guarded<'a> {
+        Guarded { file: None, folders: folders.to_vec() }
+    }
+
+    #[test]
+    fn a_folder_is_held_once_whatever_it_is_called() {
+        let root = tempfile::tempdir().unwrap();
+        let (keys, cli) = (root.path().join("keys"), root.path().join("cli"));
+        fs::create_dir(&keys).unwrap();
+        fs::create_dir(&cli).unwrap();
+        let other_name = root.path().join("cli/../keys");
+        // The same folder twice is no reason to wait for oneself.
+        let lock = guarded(&[&keys, &other_name]).lock("rotate").unwrap();
+        assert!(guarded(&[&keys]).is_locked());
+        assert!(!guarded(&[&cli]).is_locked());
+        let refused = guarded(&[&cli, &other_name]).lock("sync").err().unwrap();
+        match refused.kind() {
+            Kind::Locked(Some(holder)) => {
+                assert_eq!((&*holder.doing, holder.process), ("rotate", std::process::id()));
+            }
+            kind => panic!("{kind:?}"),
+        }
+        drop(lock);
+        assert!(!guarded(&[&keys]).is_locked());
+        assert_eq!(fs::read_dir(&keys).unwrap().count(), 0, "no note is left");
+        guarded(&[&cli, &keys]).lock("sync").unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_yet_is_guarded_too() {
+        let root = tempfile::tempdir().unwrap();
+        let keys = root.path().join("a/b/keys");
+        let _lock = guarded(&[&keys]).lock("rotate").unwrap();
+        assert!(guarded(&[&keys]).is_locked());
+        assert!(!root.path().join("a").exists());
+    }
+}
