@@ -584,8 +584,7 @@ export interface RotationPlan {
 export function planRotation(fleet: FleetContents, request: RotationRequest): RotationPlan;
 
 /** The lock of a host's files. It ends when it is released, and with the process. */
-export class HostLock {
-  private constructor();
+export interface HostLock {
   /** Lets go of it. Doing so twice changes nothing. */
   release(): void;
 }

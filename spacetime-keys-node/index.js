@@ -6,7 +6,7 @@ const { diagnose } = require("./lib/doctor.js");
 const { auditFleet, planRotation } = require("./lib/fleet.js");
 const { deriveIdentities, deriveIdentitiesAsync, deriveIdentity } = require("./lib/identities.js");
 const keys = require("./lib/keys.js");
-const { HostLock, lockHost } = require("./lib/lock.js");
+const { lockHost } = require("./lib/lock.js");
 const { jwks, lintJwks, openidConfiguration } = require("./lib/sets.js");
 const { Signer } = require("./lib/signer.js");
 const signing = require("./lib/signing.js");
@@ -14,7 +14,6 @@ const { checkToken, decodeToken } = require("./lib/tokens.js");
 const { Verifier, verifyToken } = require("./lib/verifier.js");
 
 module.exports = {
-  HostLock,
   Signer,
   Verifier,
   auditFleet,

@@ -16,6 +16,7 @@ export const {
   generateKeyPair,
   jwks,
   lintJwks,
+  lockHost,
   mintToken,
   normalizePem,
   openidConfiguration,

@@ -27,4 +27,4 @@ function lockHost(host, doing) {
   return new HostLock(attempt(() => new native.HostLock(mountedKeysDir, cliToml, doing)));
 }
 
-module.exports = { HostLock, lockHost };
+module.exports = { lockHost };

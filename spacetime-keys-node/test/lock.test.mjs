@@ -1,13 +1,13 @@
 // lockHost: one holder at a time, and the program is refused by it.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 
 import { lockHost } from "spacetime-keys";
+import { cli } from "./support/cli.mjs";
 import { keysError } from "./support/errors.mjs";
 
 const root = mkdtempSync(join(tmpdir(), "spacetime-keys-lock-"));
@@ -32,14 +32,10 @@ describe("lockHost", () => {
   it("refuses the program", () => {
     const lock = lockHost(host, "my-script");
     const paths = ["--mounted-keys-dir", host.mountedKeysDir, "--cli-toml", host.cliToml];
-    const { status, stdout } = spawnSync(
-      process.env.SPACETIME_KEYS_BIN,
-      ["rotate", "--env", "local", "--yes", "--json", ...paths],
-      { cwd: root, encoding: "utf8" },
-    );
+    const run = cli(["rotate", "--env", "local", "--yes", ...paths], { folder: root });
     lock.release();
-    assert.equal(status, 3);
-    assert.match(JSON.parse(stdout).error.message, /`my-script`/);
+    assert.equal(run.exit, 3);
+    assert.match(run.out.error.message, /`my-script`/);
   });
 
   it("wants strings", () => {

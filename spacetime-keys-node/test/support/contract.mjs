@@ -3,7 +3,7 @@
 import * as api from "spacetime-keys";
 
 import { ec, hostPrivate, hostPublic, other } from "./keys.mjs";
-import { read, throwawayHost } from "./files.mjs";
+import { read, temporaryFolder, throwawayHost } from "./files.mjs";
 
 export const now = 1_800_000_000;
 const { Signer, Verifier } = api;
@@ -224,6 +224,8 @@ const on = (object, name, args, params, more) =>
 const echoes = { echoes: true };
 const isAsync = { isAsync: true };
 
+const hostFolder = temporaryFolder();
+
 export const calls = [
   of("normalizePem", [hostPrivate], { 0: "word" }),
   of("generateKeyPair", [{ algorithm: "ES256" }], { 0: "options", "0.algorithm": "optionalWord" }),
@@ -351,6 +353,12 @@ export const calls = [
       "0.places.restart": "optionalText",
     },
     echoes,
+  ),
+  row(
+    "lockHost",
+    (...args) => api.lockHost(...args).release(),
+    [{ mountedKeysDir: hostFolder, cliToml: `${hostFolder}/cli.toml` }, "a-test"],
+    { 0: "needs", "0.mountedKeysDir": "text", "0.cliToml": "text", 1: "text" },
   ),
   row("new Signer", (...args) => new Signer(...args), [ec.privateKey], { 0: "word" }),
   row(

@@ -4,14 +4,17 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
   chownSync,
+  existsSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
 import { CLI_TOML, IDENTITY, KEYS, TestHost, finishHosts } from "./test-host.ts";
 import { replaceFile } from "../../tooling/files.ts";
 import { PUBLIC } from "./vault-store.ts";
@@ -140,4 +143,49 @@ test("of two runs at once, one at most is at work", async () => {
   expect(host.pairsIn("kv-local")).toHaveLength(3 - refused.length);
   expect(refused.length).toBeLessThan(2);
   expect(host.audit()).toMatchObject({ ok: true, publisher: { identity: IDENTITY } });
+});
+
+/** Until it holds the lock. */
+async function holdsTheLock(host: TestHost): Promise<void> {
+  while (!existsSync(host.path(KEYS, ".spacetime-keys-tmp-holder"))) await Bun.sleep(2);
+}
+
+test("the program and the script refuse each other by name", async () => {
+  const program = process.env.SPACETIME_KEYS_BIN ?? "";
+  expect(program).not.toBe("");
+  const rotate = [program, "rotate", "--env", "local", "--yes", "--json"];
+  const options = { stdout: "pipe", stderr: "pipe" } as const;
+
+  const host = new TestHost();
+  host.seedVaults();
+  const env = { ...host.env, SPACETIME_KEYS_FAILPOINT: "before mount-private local=stop" };
+  const first = Bun.spawn(rotate, { cwd: host.repo, env, ...options });
+  await holdsTheLock(host);
+  const script = await host.tooling("--yes");
+  expect(script.code).toBe(1);
+  expect(script.stderr).toMatch(/another run is at work here: `rotate`, since 2/);
+  // It stops itself a little after it has the lock.
+  while (!/^\d+ \(.*\) T /.test(readFileSync(`/proc/${first.pid}/stat`, "utf8"))) await Bun.sleep(2);
+  first.kill("SIGCONT");
+  expect(await first.exited).toBe(0);
+
+  const other = new TestHost();
+  other.seedVaults();
+  const name = "tools/azure/spacetimedb-tooling.ts";
+  const second = Bun.spawn([join(other.bin, "bun"), name, "--yes"], {
+    cwd: other.repo,
+    env: other.env,
+    ...options,
+  });
+  await holdsTheLock(other);
+  second.kill("SIGSTOP");
+  const refused = await other.spawn(rotate);
+  expect(refused.code).toBe(3);
+  expect(JSON.parse(refused.stdout).error).toMatchObject({
+    code: "ERR_LOCKED",
+    message: expect.stringContaining("`spacetimedb-tooling`, since 2"),
+  });
+  second.kill("SIGCONT");
+  expect(await second.exited).toBe(0);
+  expect(other.audit()).toMatchObject({ ok: true, publisher: { identity: IDENTITY } });
 });
