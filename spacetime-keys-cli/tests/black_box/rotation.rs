@@ -319,3 +319,20 @@ fn a_damaged_public_file_is_told_and_mended_and_nothing_else_is_claimed() {
     assert!(report["next"][0].as_str().unwrap().starts_with("Restart the server"), "{report}");
     host.run(&["verify", "--env", "local"]).success();
 }
+
+/// A pair that is written again, clean, still follows what it followed.
+#[test]
+fn a_pair_that_is_written_again_keeps_what_it_followed() {
+    let host = Host::rotated("local");
+    let secret = ".spacetime-keys/kv-local/spacetimedb-jwt-private-key";
+    let tags = |version: &str| -> Value {
+        let path = format!("{secret}/{version}/properties.json");
+        serde_json::from_str::<Value>(&host.read(&path)).unwrap()["tags"].clone()
+    };
+    let value = format!("{secret}/00000002/value");
+    host.write(&value, host.read(&value).replace('\n', "\r\n"));
+    host.run(&["resume", "--env", "local"]).success();
+    let (before, after) = (tags("00000002"), tags("00000003"));
+    assert_eq!(after["fingerprint"], before["fingerprint"], "the same pair");
+    assert_eq!(after["previous-fingerprint"], tags("00000001")["fingerprint"]);
+}
