@@ -599,7 +599,10 @@ export interface HostLock {
  * @throws {@link KeysError} `ERR_LOCKED`, where another run is at work: who, and since when;
  * `ERR_IO`.
  */
-export function lockHost(host: { mountedKeysDir: string; cliToml: string }, doing: string): HostLock;
+export function lockHost(
+  host: { mountedKeysDir: string; cliToml: string },
+  doing: string,
+): HostLock;
 
 // ---- Doctor ----------------------------------------------------------------------------------
 

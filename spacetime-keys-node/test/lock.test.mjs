@@ -19,7 +19,11 @@ after(() => rmSync(root, { recursive: true }));
 describe("lockHost", () => {
   it("has one holder at a time, by either folder", () => {
     const lock = lockHost(host, "my-script");
-    for (const other of [host, { ...host, mountedKeysDir: root }, { ...host, cliToml: "cli.toml" }]) {
+    for (const other of [
+      host,
+      { ...host, mountedKeysDir: root },
+      { ...host, cliToml: "cli.toml" },
+    ]) {
       const message = keysError(() => lockHost(other, "another"), "ERR_LOCKED").message;
       assert.match(message, /`my-script`, since 2.*process \d+/);
     }

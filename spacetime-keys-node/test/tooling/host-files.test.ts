@@ -151,7 +151,7 @@ async function holdsTheLock(host: TestHost): Promise<void> {
 }
 
 test("the program and the script refuse each other by name", async () => {
-  const program = process.env.SPACETIME_KEYS_BIN ?? "";
+  const program = process.env["SPACETIME_KEYS_BIN"] ?? "";
   expect(program).not.toBe("");
   const rotate = [program, "rotate", "--env", "local", "--yes", "--json"];
   const options = { stdout: "pipe", stderr: "pipe" } as const;
@@ -165,7 +165,8 @@ test("the program and the script refuse each other by name", async () => {
   expect(script.code).toBe(1);
   expect(script.stderr).toMatch(/another run is at work here: `rotate`, since 2/);
   // It stops itself a little after it has the lock.
-  while (!/^\d+ \(.*\) T /.test(readFileSync(`/proc/${first.pid}/stat`, "utf8"))) await Bun.sleep(2);
+  while (!/^\d+ \(.*\) T /.test(readFileSync(`/proc/${first.pid}/stat`, "utf8")))
+    await Bun.sleep(2);
   first.kill("SIGCONT");
   expect(await first.exited).toBe(0);
 
