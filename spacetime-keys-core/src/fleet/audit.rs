@@ -2,7 +2,7 @@ use crate::error::Unsound;
 use crate::pem::Effect;
 use crate::{Error, Fingerprint, Identity};
 
-use super::finding::{Finding, Problem, Severity};
+use super::finding::{Finding, Problem, Severity, hint_for};
 use super::{Environment, Host, KeyState, PairState, Policy, PublisherState, Snapshot, Vault};
 
 /// What an audit looks at.
@@ -83,15 +83,19 @@ pub struct RuleReport {
     pub rule: &'static str,
     /// The environments that the rule binds.
     pub environments: Vec<Environment>,
-    /// Whether it holds.
+    /// Whether it holds. A rule that could not be checked does not.
     pub ok: bool,
+    /// Whether all vaults that it is about could be read.
+    pub checked: bool,
 }
 
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// Judges a snapshot, at `now` (Unix seconds).
 pub fn audit(policy: &Policy, snapshot: &Snapshot, scope: &Scope, now: i64) -> Report {
-    let mut auditor = Auditor { policy, snapshot, scope, now, problems: Vec::new() };
+    let mut auditor =
+        Auditor { policy, snapshot, scope, now, token_is_refused: false, problems: Vec::new() };
+    auditor.token_is_refused = scope.host && auditor.is_token_refused();
     auditor.unfinished();
     let environments = auditor.environments();
     let policy = auditor.policy();
@@ -113,6 +117,8 @@ struct Auditor<'a> {
     snapshot: &'a Snapshot,
     scope: &'a Scope,
     now: i64,
+    /// Whether a command that signs the token anew would refuse it.
+    token_is_refused: bool,
     problems: Vec<Problem>,
 }
 
@@ -129,7 +135,19 @@ const fn status(pair: PairState) -> &'static str {
 
 impl Auditor<'_> {
     fn add(&mut self, finding: Finding, environment: Option<&Environment>) {
-        let problem = Problem::new(finding, environment);
+        let mut problem = Problem::new(finding, environment);
+        let brings_up = matches!(finding, Finding::MountedBehind | Finding::MountedMissing(_))
+            || matches!(finding, Finding::Error(Error::MountedUnsound(_) | Error::GroupUnsound(_)));
+        if let (true, Some(named)) = (brings_up && self.token_is_refused, environment) {
+            // The command would refuse the token; what becomes of that is a problem of its own.
+            let command = format!("--env {named}`");
+            let leaving = format!("--env {named} --no-preserve-publisher-token`");
+            problem.hint = problem.hint.replacen(&command, &leaving, 1);
+        }
+        self.push(problem);
+    }
+
+    fn push(&mut self, problem: Problem) {
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
@@ -150,7 +168,31 @@ impl Auditor<'_> {
             .iter()
             .filter_map(|environment| self.snapshot.vault(environment))
             .collect();
-        vaults.into_iter().map(|vault| self.environment(vault)).collect()
+        let reports = vaults.into_iter().map(|vault| self.environment(vault)).collect();
+        self.others_of_the_groups();
+        reports
+    }
+
+    /// Vaults that were not asked about, but belong to a group that was: a rotation would refuse
+    /// what is damaged there.
+    fn others_of_the_groups(&mut self) {
+        let policy = self.policy;
+        let mut others = Vec::new();
+        for group in policy.groups() {
+            let asked = |environment: &&Environment| self.scope.environments.contains(environment);
+            let Some(named) = group.iter().find(asked) else { continue };
+            let members = self.snapshot.group(group);
+            others.extend(members.filter(|v| !asked(&&v.environment)).map(|v| (named, v)));
+        }
+        for (named, vault) in others {
+            let finding = match vault.pair() {
+                PairState::Unavailable => Finding::VaultUnavailable,
+                PairState::Unsound(how) => Finding::Error(Error::GroupUnsound(how)),
+                PairState::Empty | PairState::Sound(_) => continue,
+            };
+            let hint = hint_for(finding.hint(), Some(named));
+            self.push(Problem { hint, ..Problem::new(finding, Some(&vault.environment)) });
+        }
     }
 
     fn environment(&mut self, vault: &Vault) -> EnvironmentReport {
@@ -204,12 +246,10 @@ impl Auditor<'_> {
                 continue;
             }
             let first = group.first();
+            let is_read = |vault: &&Vault| vault.pair() != PairState::Unavailable;
+            let group_is_read = self.snapshot.group(group).all(|vault| is_read(&vault));
             if group.len() > 1 {
-                // What could not be read is said already, and breaks no rule.
-                let readable = self
-                    .snapshot
-                    .group(group)
-                    .filter(|vault| vault.pair() != PairState::Unavailable);
+                let readable = self.snapshot.group(group).filter(is_read);
                 let mut held: Vec<_> =
                     readable.map(|vault| self.fingerprints(&vault.environment)).collect();
                 for fingerprints in &mut held {
@@ -217,44 +257,104 @@ impl Auditor<'_> {
                     fingerprints.dedup();
                 }
                 held.dedup();
-                let ok = held.len() <= 1;
-                if !ok {
+                let holds = held.len() <= 1;
+                if !holds {
                     self.add(Finding::NotShared, first);
                 }
-                rules.push(RuleReport { rule: "shared", environments: group.clone(), ok });
+                rules.push(RuleReport {
+                    rule: "shared",
+                    environments: group.clone(),
+                    ok: holds && group_is_read,
+                    checked: group_is_read,
+                });
             }
             let own: Vec<_> = group.iter().flat_map(|e| self.fingerprints(e)).collect();
             let others = policy.groups().iter().filter(|other| *other != group).flatten();
-            let ok = !others.flat_map(|e| self.fingerprints(e)).any(|other| own.contains(&other));
-            if !ok {
+            let holds =
+                !others.flat_map(|e| self.fingerprints(e)).any(|other| own.contains(&other));
+            if !holds {
                 self.add(Finding::NotDistinct, first);
             }
-            rules.push(RuleReport { rule: "distinct", environments: group.clone(), ok });
+            let checked = self.snapshot.vaults.iter().all(|vault| is_read(&vault));
+            rules.push(RuleReport {
+                rule: "distinct",
+                environments: group.clone(),
+                ok: holds && checked,
+                checked,
+            });
         }
         rules
     }
 
     /// The environment whose keys are mounted: the one that has them as its latest, else as an
-    /// earlier pair; else, if just one was asked about, that one.
+    /// earlier pair. Where several do, the one whose escrow holds the token's publisher. Where no key
+    /// tells: the only one that was asked about, or the only group that has a pair.
     fn host_environment(&self, mounted: Option<Fingerprint>) -> Option<Environment> {
         let asked = |vault: &&Vault| self.scope.environments.contains(&vault.environment);
         let latest = |vault: &&Vault| mounted.is_some() && vault.private.fingerprint() == mounted;
         let earlier = |vault: &&Vault| mounted.is_some_and(|pair| vault.knows(pair));
         let is_likely =
             |vault: &&Vault| Some(&vault.environment) == self.scope.likely_host.as_ref();
+        let holds = |vault: &&Vault| {
+            let PublisherState::Found { publisher, .. } = &self.snapshot.host.publisher else {
+                return false;
+            };
+            vault.escrow.as_ref().is_ok_and(|escrow| escrow.holds(publisher.identity))
+        };
         let likely = self.snapshot.vaults.iter().find(is_likely);
         let vaults = || likely.into_iter().chain(&self.snapshot.vaults);
-        vaults()
-            .filter(asked)
-            .find(latest)
-            .or_else(|| vaults().filter(asked).find(earlier))
-            .or_else(|| vaults().find(latest))
-            .or_else(|| vaults().find(earlier))
-            .map(|vault| vault.environment.clone())
+        let first = |of: Vec<&Vault>| -> Option<Environment> {
+            let found = of.iter().copied().find(|vault| holds(vault)).or(of.first().copied());
+            found.map(|vault| vault.environment.clone())
+        };
+        first(vaults().filter(asked).filter(latest).collect())
+            .or_else(|| first(vaults().filter(asked).filter(earlier).collect()))
+            .or_else(|| first(vaults().filter(latest).collect()))
+            .or_else(|| first(vaults().filter(earlier).collect()))
             .or_else(|| match self.scope.environments.as_slice() {
                 [only] => Some(only.clone()),
-                _ => None,
+                _ if mounted.is_some() => None,
+                _ => first(vaults().filter(asked).filter(holds).collect()).or_else(|| {
+                    let set_up = |vault: &&Vault| vault.pair() != PairState::Empty;
+                    let found: Vec<_> = vaults().filter(asked).filter(set_up).collect();
+                    let groups = self.policy.groups().iter().filter(|group| {
+                        found.iter().any(|vault| group.contains(&vault.environment))
+                    });
+                    (groups.count() == 1).then(|| first(found)).flatten()
+                }),
             })
+    }
+
+    /// Whether the host's environment does not know the publisher, or there is no token to keep.
+    fn is_token_refused(&self) -> bool {
+        let host = &self.snapshot.host;
+        match &host.publisher {
+            PublisherState::NoFile => false,
+            PublisherState::Bad(_) => true,
+            PublisherState::Found { publisher, .. } => {
+                let mounted = host.private.fingerprint().or(host.public.fingerprint());
+                self.host_environment(mounted)
+                    .and_then(|environment| self.snapshot.vault(&environment))
+                    .is_some_and(|vault| vault.is_unknown(publisher))
+            }
+        }
+    }
+
+    /// How bad it is that no keys are mounted. Where neither is there a `cli.toml`, this machine may
+    /// be none that a server runs on: `None`.
+    fn missing_keys(&self, environment: Option<&Environment>) -> Option<Severity> {
+        if self.snapshot.host.publisher == PublisherState::NoFile && !self.snapshot.host.has_folder
+        {
+            return None;
+        }
+        let has_pair = |vault: &Vault| vault.pair() != PairState::Empty;
+        let vaults = || self.snapshot.vaults.iter();
+        let asked = |vault: &&Vault| self.scope.environments.contains(&vault.environment);
+        let needed = match environment.and_then(|environment| self.snapshot.vault(environment)) {
+            Some(vault) => has_pair(vault),
+            None => vaults().filter(asked).any(has_pair),
+        };
+        Some(if needed { Severity::Error } else { Severity::Warning })
     }
 
     fn mounted(&mut self) -> MountedReport {
@@ -264,9 +364,11 @@ impl Auditor<'_> {
         let here = environment.as_ref();
         let other = here.is_some_and(|e| !self.scope.environments.contains(e));
         match host.pair() {
-            // A machine without keys and without a publisher is no host.
-            PairState::Empty if host.publisher == PublisherState::NoFile => {}
-            PairState::Empty => self.add(Finding::MountedMissing, here),
+            PairState::Empty => {
+                if let Some(severity) = self.missing_keys(here) {
+                    self.add(Finding::MountedMissing(severity), here);
+                }
+            }
             PairState::Unavailable => {
                 self.add(Finding::Error(Error::MountedUnsound(Unsound::Unreadable)), here);
             }
@@ -318,9 +420,21 @@ impl Auditor<'_> {
         let host: &Host = &self.snapshot.host;
         let environment = mounted.and_then(|mounted| mounted.environment.clone());
         let here = environment.as_ref();
+        let vault = here.and_then(|environment| self.snapshot.vault(environment));
+        let escrowed = vault.is_some_and(Vault::has_publisher);
         let (publisher, verified_with, times) = match &host.publisher {
-            // Without a token there is nobody to keep: a host before its first login.
-            PublisherState::NoFile | PublisherState::Bad(Error::TomlNoToken) => return None,
+            // Where nobody is in escrow, there is nobody to bring back: a host before its first login.
+            PublisherState::NoFile | PublisherState::Bad(Error::TomlNoToken) if !escrowed => {
+                return None;
+            }
+            PublisherState::NoFile => {
+                self.add(Finding::CliTomlMissing, here);
+                return None;
+            }
+            PublisherState::Bad(Error::TomlNoToken) => {
+                self.add(Finding::TokenMissing, here);
+                return None;
+            }
             PublisherState::Bad(error) => {
                 self.add(Finding::Error(*error), here);
                 return None;
@@ -331,7 +445,11 @@ impl Auditor<'_> {
         };
         // The server verifies with the public key; where that is damaged, the private one tells.
         let pair = host.public.fingerprint().or(host.private.fingerprint());
-        if publisher.is_local() || verified_with.is_some() {
+        let unknown = vault.is_some_and(|vault| vault.is_unknown(publisher));
+        if unknown {
+            // Whatever else is wrong with such a token goes with it.
+            self.add(Finding::PublisherUnknown, here);
+        } else if publisher.is_local() || verified_with.is_some() {
             match verified_with {
                 None => self.add(Finding::TokenUnverified, here),
                 Some(key) if pair.is_some_and(|pair| pair != key) => {
@@ -341,10 +459,9 @@ impl Auditor<'_> {
             }
         }
         // Servers allow 60 seconds.
-        if times.exp.is_some_and(|exp| self.now.saturating_sub(exp) > 60) {
+        if !unknown && times.exp.is_some_and(|exp| self.now.saturating_sub(exp) > 60) {
             self.add(Finding::TokenExpired, here);
         }
-        let vault = here.and_then(|environment| self.snapshot.vault(environment));
         let stale = |key: &Fingerprint| {
             pair.is_some_and(|pair| pair != *key) && vault.is_some_and(|vault| vault.knows(*key))
         };

@@ -36,10 +36,16 @@ pub enum Finding {
     MountedBehind,
     /// The mounted pair is another environment's.
     MountedDiffers,
-    /// No key is mounted here.
-    MountedMissing,
-    /// Everybody on this host may read the private key.
+    /// No key is mounted here, and how bad that is: an error where the vault has a pair.
+    MountedMissing(Severity),
+    /// Others on this host may read or write the private key.
     WorldAccessible,
+    /// `cli.toml` holds no token, and the escrow holds a publisher.
+    TokenMissing,
+    /// There is no `cli.toml`, and the escrow holds a publisher.
+    CliTomlMissing,
+    /// `cli.toml` holds the token of somebody else than the escrow's publishers.
+    PublisherUnknown,
     /// The token was signed by nobody known.
     TokenUnverified,
     /// The token was signed by an earlier key.
@@ -63,8 +69,11 @@ impl Finding {
             Self::NotDistinct => "ERR_POLICY_NOT_DISTINCT",
             Self::MountedBehind => "ERR_MOUNTED_BEHIND",
             Self::MountedDiffers => "ERR_MOUNTED_DIFFERS",
-            Self::MountedMissing => "ERR_MOUNTED_MISSING",
+            Self::MountedMissing(_) => "ERR_MOUNTED_MISSING",
             Self::WorldAccessible => "ERR_KEY_WORLD_ACCESSIBLE",
+            Self::TokenMissing => "ERR_TOKEN_MISSING",
+            Self::CliTomlMissing => "ERR_CLI_TOML_MISSING",
+            Self::PublisherUnknown => Error::PublisherUnknown.code(),
             Self::TokenUnverified => Error::TokenUnverified.code(),
             Self::TokenStale => "ERR_TOKEN_STALE",
             Self::TokenExpired => "ERR_TOKEN_EXPIRED",
@@ -75,9 +84,10 @@ impl Finding {
     /// How bad it is.
     pub const fn severity(self) -> Severity {
         match self {
+            Self::MountedMissing(severity) => severity,
             Self::NotCanonical(Effect::Harmless)
             | Self::MountedDiffers
-            | Self::MountedMissing
+            | Self::CliTomlMissing
             | Self::ServerKeyStale => Severity::Warning,
             _ => Severity::Error,
         }
@@ -101,8 +111,14 @@ impl Finding {
                 "if it is to mount this environment's: `spacetime-keys sync --env E`"
             }
             Self::WorldAccessible => "`chmod 600` it (a rotation or a sync does that, too)",
+            Self::TokenMissing | Self::CliTomlMissing => {
+                "`spacetime-keys token restore --env E` signs a token for the publisher in escrow"
+            }
+            Self::PublisherUnknown => {
+                "after a mistaken login: `spacetime-keys token restore --env E` brings the known publisher back; if the new one is right: `spacetime-keys sync --env E --expect-identity HEX` with the identity shown adds it to the escrow"
+            }
             Self::MountedBehind
-            | Self::MountedMissing
+            | Self::MountedMissing(_)
             | Self::TokenStale
             | Self::ServerKeyStale => {
                 "`spacetime-keys sync --env E` brings this host up to its vault"
@@ -137,10 +153,15 @@ impl fmt::Display for Finding {
             Self::NotDistinct => "environments of different groups share one pair",
             Self::MountedBehind => "the mounted keys are an earlier pair of the vault",
             Self::MountedDiffers => "the mounted keys are another environment's",
-            Self::MountedMissing => {
-                "no keys are mounted here (a server that finds none makes a pair of its own, silently)"
+            Self::MountedMissing(_) => {
+                "no keys are mounted here: id_ecdsa and id_ecdsa.pub are missing (a server that finds none makes a pair of its own, silently)"
             }
-            Self::WorldAccessible => "everybody on this host can read the mounted private key",
+            Self::WorldAccessible => "others on this host can read or change the mounted private key",
+            Self::TokenMissing => "cli.toml holds no publisher token, and the escrow holds a publisher",
+            Self::CliTomlMissing => "there is no cli.toml here, and the escrow holds a publisher",
+            Self::PublisherUnknown => {
+                "cli.toml holds the token of another publisher than the escrow: its identity does not own what the known one has published"
+            }
             Self::TokenUnverified => {
                 "the publisher token is signed by none of the known keys: a server answers 401"
             }
@@ -186,7 +207,7 @@ impl Error {
     }
 }
 
-fn hint_for(hint: &str, environment: Option<&Environment>) -> String {
+pub(super) fn hint_for(hint: &str, environment: Option<&Environment>) -> String {
     match environment {
         Some(environment) => hint.replace("--env E", &format!("--env {environment}")),
         None => hint.to_owned(),
