@@ -65,6 +65,7 @@ impl State {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
         let file = options.open(&path).map_err(fail)?;
+        files::give_away(&file, &path).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(busy()),
@@ -101,6 +102,7 @@ impl State {
     /// Says what this run sets out to do. Only under the lock.
     pub(crate) fn begin(&self, _lock: &Lock, journal: &Journal) -> Result<(), Failure> {
         for folder in [&self.folder, &self.set_aside_folder()] {
+            files::close_folder(folder)?;
             files::remove_leftovers(folder)?;
         }
         let json = serde_json::to_vec_pretty(journal)
