@@ -4,6 +4,7 @@
 mod azure;
 mod directory;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use spacetime_keys_core::Fingerprint;
@@ -13,6 +14,7 @@ use zeroize::Zeroizing;
 #[cfg(feature = "azure-key-vault")]
 use azure::AzureKeyVault;
 use directory::Directory;
+pub(crate) use directory::is_own_folder;
 
 use crate::config::{Config, StoreKind};
 use crate::failure::Failure;
@@ -52,6 +54,14 @@ pub(crate) struct NewSecret<'a> {
     pub(crate) tags: Tags,
 }
 
+/// A file of a version that is missing or damaged.
+pub(crate) struct DamagedFile {
+    pub(crate) version: String,
+    pub(crate) path: PathBuf,
+    /// It is the value, and not what stands beside it.
+    pub(crate) is_value: bool,
+}
+
 /// A secret's versions.
 pub(crate) struct History {
     /// The latest version, if there is any.
@@ -78,6 +88,17 @@ pub(crate) trait KeyStore: Sync {
 
     /// Fails where [`KeyStore::put`] surely would, and changes nothing.
     fn check_writable(&self, vault: &str, secret: &str) -> Result<(), Failure>;
+
+    /// Files of versions that are not what they should be, where the store is made of files. What a
+    /// value says is not looked at.
+    fn damaged(&self, _vault: &str, _secret: &str) -> Result<Vec<DamagedFile>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// Where the store is a folder on this machine: that one.
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
 
     /// Removes what a killed run left half-written. Only under the lock.
     fn clean_up(&self, vault: &str, secret: &str) -> Result<(), Failure>;
