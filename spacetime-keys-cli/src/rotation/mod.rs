@@ -3,12 +3,15 @@
 mod execute;
 mod gather;
 mod guard;
+mod inspect;
 mod push;
 mod report;
 mod seen;
 
 use spacetime_keys_core::fleet::{Environment, Operation, Plan, Request, Unfinished, plan};
 use spacetime_keys_core::{Error, Identity};
+
+pub(crate) use inspect::{inspect, places_of};
 
 pub(crate) use gather::{Gathered, earlier_keys, gather, read_vaults, unfinished};
 

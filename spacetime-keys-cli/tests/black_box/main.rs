@@ -35,6 +35,7 @@ mod scenario;
 mod terminal;
 mod unwritten;
 mod vectors;
+mod well;
 
 /// A file that no `mod` names is compiled by nobody, and its tests run never.
 #[test]
