@@ -182,8 +182,7 @@ fn modes() {
         (KEYS, 0o777, "ERR_KEYS_FOLDER_WRITABLE"),
         (KEYS, 0o1777, "ERR_KEYS_FOLDER_WRITABLE"),
         (CLI_TOML, 0o666, "ERR_CLI_TOML_ACCESSIBLE"),
-        (CLI_TOML, 0o644, "ERR_CLI_TOML_ACCESSIBLE"),
-        (CLI_TOML, 0o660, "ERR_CLI_TOML_ACCESSIBLE"),
+        (CLI_TOML, 0o602, "ERR_CLI_TOML_ACCESSIBLE"),
         (PRIVATE, 0o660, "ERR_KEY_WORLD_ACCESSIBLE"),
         (PRIVATE, 0o604, "ERR_KEY_WORLD_ACCESSIBLE"),
         (PUBLIC, 0o646, "ERR_PUBLIC_KEY_WRITABLE"),
@@ -197,6 +196,12 @@ fn modes() {
         follow_problem(&host, &problem);
         is_well(&host);
     }
+    // The SpacetimeDB CLI makes its file so.
+    let host = Host::rotated("local");
+    host.set_mode(CLI_TOML, 0o644);
+    let problem = finds(&host, 0, "ERR_CLI_TOML_ACCESSIBLE");
+    follow_problem(&host, &problem);
+    is_well(&host);
     // A server may run under a group.
     let host = Host::rotated("local");
     host.set_mode(PRIVATE, 0o640);

@@ -41,20 +41,29 @@ impl Place {
     /// Whether others can do with it what they should not. A sticky bit does not help: whoever may
     /// write a folder may add a file where there is none.
     pub const fn is_exposed(&self) -> bool {
-        // Of users who have a group of their own, as many systems make them, that is nobody else.
-        let own_group = self.owner.0 == self.owner.1;
         let others = match self.kind {
             PlaceKind::StoreFolder | PlaceKind::StoreSecret => 0o077,
             PlaceKind::PrivateKey => 0o027,
-            PlaceKind::CliToml => 0o026,
+            PlaceKind::CliToml => 0o004 | self.write_by_others(),
             PlaceKind::StoreFile => 0o022,
-            PlaceKind::KeysFolder | PlaceKind::PublicKey if own_group => 0o002,
-            PlaceKind::KeysFolder | PlaceKind::PublicKey => 0o022,
+            PlaceKind::KeysFolder | PlaceKind::PublicKey => self.write_by_others(),
         };
         self.mode & others != 0
     }
 
+    /// Bits by which others may write. Of a user who has a group of their own, as many systems make
+    /// them, that group is nobody else.
+    const fn write_by_others(&self) -> u32 {
+        let own_group = self.owner.0 == self.owner.1 && self.owner.0 != 0;
+        if own_group { 0o002 } else { 0o022 }
+    }
+
     fn problem(&self) -> Option<Problem> {
+        if !self.is_exposed() {
+            return None;
+        }
+        let mut severity = Severity::Error;
+        let mut more = "";
         let (code, message, change) = match self.kind {
             PlaceKind::StoreFolder | PlaceKind::StoreSecret | PlaceKind::StoreFile => return None,
             PlaceKind::KeysFolder => (
@@ -72,14 +81,24 @@ impl Place {
                 "others can write the mounted public key, with which the server verifies tokens",
                 "go-w",
             ),
-            PlaceKind::CliToml => (
+            PlaceKind::CliToml if self.mode & self.write_by_others() != 0 => (
                 "ERR_CLI_TOML_ACCESSIBLE",
-                "others can read or write cli.toml, which holds the publisher's token",
+                "others can write cli.toml, which holds the publisher's token",
                 "g-w,o=",
             ),
+            PlaceKind::CliToml => {
+                // So the SpacetimeDB CLI makes it, each time that it writes it.
+                severity = Severity::Warning;
+                more = "; the SpacetimeDB CLI makes the file anew with the umask of its user: 077 keeps others out";
+                (
+                    "ERR_CLI_TOML_ACCESSIBLE",
+                    "everybody on this host can read cli.toml, which holds the publisher's token",
+                    "g-w,o=",
+                )
+            }
         };
-        let hint = || format!("`chmod {change} {}`", shell::path(&self.path));
-        self.is_exposed().then(|| problem(code, Severity::Error, None, message.to_owned(), hint()))
+        let hint = format!("`chmod {change} {}`{more}", shell::path(&self.path));
+        Some(problem(code, severity, None, message.to_owned(), hint))
     }
 }
 

@@ -276,7 +276,17 @@ fn modes_by_which_others_get_at_what_is_ours() {
         assert!(bad.iter().all(exposed), "{kind:?}");
     }
     // The group of a user alone is nobody else.
-    assert!(!place(KeysFolder, 0o775, (1000, 1000)).is_exposed());
+    for kind in [KeysFolder, PublicKey, CliToml] {
+        assert!(!place(kind, 0o770, (1000, 1000)).is_exposed());
+        assert!(place(kind, 0o770, (0, 0)).is_exposed());
+    }
+    // The SpacetimeDB CLI makes cli.toml for everybody to read: no reason to fail.
+    for (mode, severity) in [(0o644, Severity::Warning), (0o646, Severity::Error)] {
+        let places = vec![place(CliToml, mode, (1000, 1000))];
+        let problems = Inspected { places, ..Inspected::default() }
+            .problems(&policy(), &World::sound().snapshot());
+        assert_eq!(problems[0].severity, severity);
+    }
     let inspected = Inspected {
         store: vec!["the store".to_owned()],
         places: [KeysFolder, PrivateKey, PublicKey, CliToml, StoreFolder]
