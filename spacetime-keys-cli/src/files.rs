@@ -301,10 +301,10 @@ pub(crate) fn create_folder(path: &Path, mode: u32) -> Result<(), Failure> {
     let _ = mode;
     let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
     // The last ancestor of a relative path is "", and was there.
-    let made = || missing.iter().copied().filter(|folder| !folder.as_os_str().is_empty());
+    let new_folders = || missing.iter().copied().filter(|folder| !folder.as_os_str().is_empty());
     builder
         .create(path)
-        .and_then(|()| made().rev().try_for_each(give_folder_away))
+        .and_then(|()| new_folders().rev().try_for_each(give_folder_away))
         // A folder that a power cut takes away takes what is in it.
         .and_then(|()| missing.iter().try_for_each(|folder| sync_folder(folder_of(folder))))
         .map_err(|error| Failure::io("making the folder", path, &error))
@@ -454,7 +454,8 @@ pub(crate) fn close_folder(folder: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt;
     let fail = |error: std::io::Error| Failure::io("closing to others", folder, &error);
     let Ok(metadata) = fs::symlink_metadata(folder) else { return Ok(()) };
-    if !metadata.is_dir() || metadata.permissions().mode() & 0o077 == 0 {
+    let is_open = metadata.permissions().mode() & 0o077 != 0;
+    if !metadata.is_dir() || !is_open {
         return Ok(());
     }
     match fs::set_permissions(folder, fs::Permissions::from_mode(0o700)) {
