@@ -433,7 +433,7 @@ export interface HostContents {
   privateKey?: string | null;
   /** `id_ecdsa.pub`. */
   publicKey?: string | null;
-  /** Whether others than owner and group may read or write `id_ecdsa`. */
+  /** Whether others than the owner may write `id_ecdsa`, or others than owner and group read it. */
   worldAccessible?: boolean;
   /** The text of `cli.toml`. */
   cliToml?: string | null;
