@@ -433,7 +433,7 @@ export interface HostContents {
   privateKey?: string | null;
   /** `id_ecdsa.pub`. */
   publicKey?: string | null;
-  /** Whether others than owner and group may read or write `id_ecdsa`. */
+  /** Whether others than the owner may write `id_ecdsa`, or others than owner and group read it. */
   worldAccessible?: boolean;
   /** The text of `cli.toml`. */
   cliToml?: string | null;
@@ -482,8 +482,16 @@ export interface FleetReport {
     subject: string;
     verifiedWith: string | null;
   } | null;
-  /** `shared`: one pair in the group. `distinct`: no pair of another group. */
-  policy: { rule: "shared" | "distinct"; environments: string[]; ok: boolean }[];
+  /**
+   * `shared`: one pair in the group. `distinct`: no pair of another group. `checked`: `false` if a vault
+   * could not be read; then `ok` is `false`, too.
+   */
+  policy: {
+    rule: "shared" | "distinct";
+    environments: string[];
+    ok: boolean;
+    checked: boolean;
+  }[];
   /** What is wrong, and the way out. */
   problems: {
     code: string;

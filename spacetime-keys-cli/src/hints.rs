@@ -65,9 +65,6 @@ fn words(kind: &Kind, environment: Option<&Environment>) -> Failure {
         Kind::JournalDamaged(_) => {
             "move it away, then `spacetime-keys resume --env E` for the environment concerned"
         }
-        Kind::StoreDamaged(_) => {
-            "take this file from a backup; the key itself is in `value` beside it"
-        }
         Kind::StoreChanged { .. } => "let the other run end, then look at `spacetime-keys verify`",
         Kind::NotConfirmed => "run it again when you are ready, or look at `--dry-run`",
         Kind::Failpoint(_) => "look at the test",

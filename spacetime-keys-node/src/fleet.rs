@@ -300,6 +300,6 @@ fn escrow(plan: &Plan, snapshot: &Snapshot) -> Option<String> {
     let (host, _) = plan.host.as_ref()?;
     // A damaged list is kept by the store as an earlier version; here a new one begins.
     let mut escrow = snapshot.vault(host)?.escrow.clone().unwrap_or_default();
-    escrow.add(publisher.clone());
+    escrow.add(publisher.clone(), None);
     Some(escrow.to_json())
 }

@@ -28,6 +28,9 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_TOKEN_UNVERIFIED:
     "if the identity in it is the owner's (--resign-token-only --dry-run shows it): " +
     "--resign-token-only signs it anew; if not, put cli.toml back from a backup",
+  ERR_PUBLISHER_UNKNOWN:
+    "after a mistaken login, put the old cli.toml back, or `spacetime-keys token restore --env E`; " +
+    "`spacetime-keys sync --env E --expect-identity HEX` takes the new publisher",
   ERR_TOKEN_EXTERNAL_ISSUER:
     "such a token outlives a rotation as it is: --no-preserve-publisher-token leaves it alone",
   ERR_TOML_NO_TOKEN:

@@ -30,7 +30,7 @@ export function readHost(paths: Paths): HostContents {
   return {
     privateKey,
     publicKey: readText(paths.publicKey),
-    worldAccessible: (mode & 0o007) !== 0,
+    worldAccessible: (mode & 0o027) !== 0,
     cliToml: readText(paths.cliToml),
   };
 }

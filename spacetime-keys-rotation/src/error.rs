@@ -75,9 +75,6 @@ pub enum Kind {
     /// The note of an unfinished run cannot be read.
     #[error("{} is damaged", .0.display())]
     JournalDamaged(PathBuf),
-    /// A file of the store cannot be read.
-    #[error("{} is missing or damaged", .0.display())]
-    StoreDamaged(PathBuf),
     /// Somebody else wrote to the same vault while a run was at work.
     #[error("somebody else wrote {secret} in {vault} while this run was at work")]
     StoreChanged {
@@ -140,7 +137,6 @@ impl Kind {
             Self::Symlink(_) => "ERR_SYMLINK",
             Self::Locked(_) => "ERR_LOCKED",
             Self::JournalDamaged(_) => "ERR_JOURNAL_DAMAGED",
-            Self::StoreDamaged(_) => "ERR_STORE_DAMAGED",
             Self::StoreChanged { .. } => "ERR_STORE_CHANGED",
             Self::Store { code, .. } => code,
             Self::NotInThisBuild(_) => "ERR_CONFIG",

@@ -195,6 +195,9 @@ impl Replacement {
         let fail = |error: std::io::Error| Failure::io("writing", path, &error);
         failpoint::reached("file:written")?;
         keep_owner(temp.as_file(), old.as_ref()).map_err(fail)?;
+        if old.is_none() {
+            give_away(temp.as_file(), path).map_err(fail)?;
+        }
         set_mode(temp.as_file(), old.as_ref(), mode).map_err(fail)?;
         temp.as_file().sync_all().map_err(fail)?;
         failpoint::reached("file:synced")
@@ -232,6 +235,7 @@ pub fn create_new(path: &Path, content: &[u8], mode: u32) -> Result<bool, Failur
     let folder = folder_of(path);
     let mut temp = temp_in(folder).map_err(fail)?;
     temp.write_all(content).map_err(fail)?;
+    give_away(temp.as_file(), path).map_err(fail)?;
     set_mode(temp.as_file(), None, Mode::Set(mode)).map_err(fail)?;
     temp.as_file().sync_all().map_err(fail)?;
     match temp.persist_noclobber(path) {
@@ -312,8 +316,11 @@ pub fn create_folder(path: &Path, mode: u32) -> Result<(), Failure> {
     #[cfg(not(unix))]
     let _ = mode;
     let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    // The last ancestor of a relative path is "", and was there.
+    let new_folders = || missing.iter().copied().filter(|folder| !folder.as_os_str().is_empty());
     builder
         .create(path)
+        .and_then(|()| new_folders().rev().try_for_each(give_folder_away))
         // A folder that a power cut takes away takes what is in it.
         .and_then(|()| missing.iter().try_for_each(|folder| sync_folder(folder_of(folder))))
         .map_err(|error| Failure::io("making the folder", path, &error))
@@ -349,7 +356,9 @@ pub fn temp_folder_in(folder: &Path) -> std::io::Result<tempfile::TempDir> {
     builder.prefix(TEMP_PREFIX);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(folder)
+    let made = builder.tempdir_in(folder)?;
+    give_folder_away(made.path())?;
+    Ok(made)
 }
 
 /// `tempfile` makes it with mode 0600 and `O_EXCL`.
@@ -401,6 +410,73 @@ fn keep_owner(_new: &File, _old: Option<&Metadata>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Root works for others: what it makes belongs to whoever the other key file belongs to or, where
+/// there is none, the folder. Nobody else can give files away, and nobody else has to.
+#[cfg(unix)]
+pub(crate) fn give_away(new: &File, path: &Path) -> std::io::Result<()> {
+    let sibling = match path.file_name().and_then(|name| name.to_str()) {
+        Some("id_ecdsa") => Some("id_ecdsa.pub"),
+        Some("id_ecdsa.pub") => Some("id_ecdsa"),
+        _ => None,
+    };
+    let folder = folder_of(path);
+    let sibling = sibling.and_then(|name| fs::symlink_metadata(folder.join(name)).ok());
+    let model = sibling.filter(Metadata::is_file).or_else(|| fs::metadata(folder).ok());
+    give_to(new, model.as_ref())
+}
+
+#[cfg(unix)]
+fn give_to(new: &File, model: Option<&Metadata>) -> std::io::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    match keep_owner(new, model) {
+        // A root without that right, as in some containers.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(unix)]
+fn give_folder_away(folder: &Path) -> std::io::Result<()> {
+    use rustix::fs::{Mode, OFlags, open};
+    // By a descriptor: its name may lead elsewhere by now.
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let made = File::from(open(folder, flags, Mode::empty())?);
+    give_to(&made, fs::metadata(folder_of(folder)).ok().as_ref())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn give_away(_new: &File, _path: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn give_folder_away(_folder: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Keeps others out of a folder of ours, if it is there. One of another user stays as it is.
+#[cfg(unix)]
+pub(crate) fn close_folder(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    let fail = |error: std::io::Error| Failure::io("closing to others", folder, &error);
+    let Ok(metadata) = fs::symlink_metadata(folder) else { return Ok(()) };
+    let is_open = metadata.permissions().mode() & 0o077 != 0;
+    if !metadata.is_dir() || !is_open {
+        return Ok(());
+    }
+    match fs::set_permissions(folder, fs::Permissions::from_mode(0o700)) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        other => other.map_err(fail),
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn close_folder(_folder: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
 #[cfg(unix)]
 fn set_mode(new: &File, old: Option<&Metadata>, mode: Mode) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -416,9 +492,9 @@ fn set_mode(_new: &File, _old: Option<&Metadata>, _mode: Mode) -> std::io::Resul
     Ok(())
 }
 
-/// Whether others than owner and group may use the file.
+/// Whether others than the owner may write the file, or others than owner and group use it.
 pub fn is_world_accessible(path: &Path) -> bool {
-    mode(path).is_some_and(|mode| mode & 0o007 != 0)
+    mode(path).is_some_and(|mode| mode & 0o027 != 0)
 }
 
 /// A file's permission bits, where it has such.

@@ -74,7 +74,7 @@ pub fn write_cli_toml(path: &Path, text: &str) -> Result<(), Failure> {
     files::replace(path, text.as_bytes(), Mode::KeepOr(PRIVATE_MODE))
 }
 
-/// The mounted files, and whether others than owner and group may read or write the private one.
+/// The mounted files, and whether others may use the private one as they should not.
 pub fn read_mounted(folder: &Path) -> Result<(Mounted, bool), Failure> {
     let (private, public) = (private_key_in(folder), public_key_in(folder));
     let world_accessible = files::is_world_accessible(&private);

@@ -130,7 +130,12 @@ impl Guarded<'_> {
         let mut known = Vec::new();
         if let Some(path) = &self.file {
             match open_file(path, create) {
-                Ok(file) => opened.push((path.clone(), file)),
+                Ok(file) => {
+                    if create {
+                        files::give_away(&file, path).map_err(|error| fail(path, &error))?;
+                    }
+                    opened.push((path.clone(), file));
+                }
                 Err(error) if !create && error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(fail(path, &error)),
             }

@@ -88,6 +88,7 @@ impl State {
     /// Says what this run sets out to do. Only under the lock.
     pub(crate) fn begin(&self, _lock: &Lock, journal: &Journal) -> Result<(), Failure> {
         for folder in [&self.folder, &self.set_aside_folder()] {
+            files::close_folder(folder)?;
             files::remove_leftovers(folder)?;
         }
         write_note(&self.note()?, journal)

@@ -8,7 +8,7 @@ use spacetime_keys_core::fleet::{
     Severity, Snapshot, audit,
 };
 
-use spacetime_keys_rotation::{Site, gather, host, store};
+use spacetime_keys_rotation::{Site, gather, host, inspect, places_of, store};
 
 use super::Answer;
 use super::rotation::{DEFAULT_HOST, paths};
@@ -44,6 +44,7 @@ fn keys_alone(folder: &std::path::Path) -> Result<Report, Failure> {
     let snapshot = Snapshot { vaults: Vec::new(), host, unfinished: None };
     let scope = Scope { environments: Vec::new(), host: true, likely_host: None };
     let mut report = audit(&policy, &snapshot, &scope, clock::now());
+    report.extend(places_of(folder).problems(&policy, &snapshot));
     // On a host, missing files may be meant; where they alone were asked about, they are not.
     if report.mounted.as_ref().is_none_or(|mounted| mounted.status != "ok") {
         report.ok = false;
@@ -65,12 +66,16 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
     let site = Site::new(&config.settings, &*store, &*watcher);
-    let gathered = gather(&site, &paths(config, &files))?;
+    let paths = paths(config, &files);
+    let mut gathered = gather(&site, &paths)?;
+    gathered.snapshot.host.has_folder = paths.mounted_keys_dir.is_dir();
     let mut policy = config.settings.policy.clone();
     policy.max_age_days = args.max_age_days.unwrap_or(policy.max_age_days);
     let likely_host = config.settings.environment(DEFAULT_HOST).ok();
     let scope = Scope { environments, host: true, likely_host };
     let mut report = audit(&policy, &gathered.snapshot, &scope, clock::now());
+    let inspected = inspect(&site, &scope.environments, &paths, &gathered);
+    report.extend(inspected.problems(&policy, &gathered.snapshot));
     // In the store's own words, in the place of the core's.
     for problem in &mut report.problems {
         let failure = gathered.failures.iter().find(|(environment, _)| {
@@ -102,7 +107,11 @@ fn to_text(report: &Report) -> String {
     }
     for rule in &report.policy {
         let names: Vec<_> = rule.environments.iter().map(Environment::as_str).collect();
-        let mark = if rule.ok { styled(GOOD, "ok") } else { styled(BAD, "broken") };
+        let mark = match rule {
+            _ if rule.ok => styled(GOOD, "ok"),
+            _ if !rule.checked => styled(WARN, "not checked: a vault could not be read"),
+            _ => styled(BAD, "broken"),
+        };
         let _ = writeln!(text, "policy     {} {}: {mark}", names.join(" + "), rule.rule);
     }
     for problem in &report.problems {

@@ -6,7 +6,7 @@ mod client;
 mod log;
 mod own_files;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use spacetime_keys_core::PublicKey;
@@ -28,7 +28,7 @@ pub(crate) struct Wish<'a> {
     pub(crate) keys_dir: PathBuf,
     /// Whether that folder was named, so that its absence is something.
     pub(crate) keys_dir_was_named: bool,
-    pub(crate) log: Option<&'a std::path::Path>,
+    pub(crate) log: Option<&'a Path>,
     pub(crate) timeout: Duration,
     pub(crate) places: Places,
 }
@@ -46,7 +46,7 @@ pub(crate) fn gather(
     let now = clock::now();
     let mounted = own_files::mounted(&wish.keys_dir, wish.keys_dir_was_named);
     let content = own_files::cli_toml(&wish.cli_toml);
-    let (vaults, mut keys, unfinished) = if site.store.is_there() {
+    let (vaults, mut keys, unfinished) = if site.store.folder().is_none_or(Path::is_dir) {
         let found = read_vaults(site)?;
         (found.all, found.known_keys, unfinished(site)?)
     } else {

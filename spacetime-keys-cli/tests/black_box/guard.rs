@@ -278,3 +278,33 @@ fn a_journal_that_names_a_path() {
     assert_eq!((run.status, run.code().as_str()), (Some(4), "ERR_JOURNAL_DAMAGED"), "{run:?}");
     assert!(host.tree() == before, "something was written");
 }
+
+/// What `verify` names first leads out: of a private key alone that no vault has, and of a first
+/// vault beside a token of an unknown key.
+#[test]
+fn what_verify_names_is_not_refused() {
+    let host = Host::rotated("local");
+    let key = new_key();
+    host.write(PRIVATE, key.to_pem().as_bytes());
+    host.remove(PUBLIC);
+    let verify = |host: &Host| host.run(&["verify", "--env", "local", "--json"]).json();
+    let hint = |report: &Value| report["problems"][0]["hint"].as_str().unwrap().to_owned();
+    let report = verify(&host);
+    assert!(hint(&report).contains("`spacetime-keys sync --env local`"), "{report:#}");
+    host.run(SYNC).success();
+    assert_kept(&host, &[&key], "a private key alone");
+    assert_eq!(verify(&host)["ok"], true);
+
+    let host = Host::new();
+    host.mount(&new_key());
+    let report = verify(&host);
+    let hints = report["problems"].as_array().unwrap();
+    let named = hints.iter().any(|problem| {
+        problem["hint"].as_str().unwrap().contains("rotate --env local --expect-identity HEX")
+    });
+    assert!(named, "{report:#}");
+    let identity = crate::common::IDENTITY;
+    let rotate = ["rotate", "--env", "local", "--yes", "--expect-identity", identity];
+    host.run(&rotate).success();
+    assert_eq!(verify(&host)["ok"], true);
+}

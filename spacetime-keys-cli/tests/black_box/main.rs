@@ -39,6 +39,7 @@ mod stopped;
 mod terminal;
 mod unwritten;
 mod vectors;
+mod well;
 
 /// A file that no `mod` names is compiled by nobody, and its tests run never.
 #[test]

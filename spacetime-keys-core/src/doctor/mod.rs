@@ -17,7 +17,7 @@ mod log;
 mod observations;
 mod outcome;
 mod remedy;
-mod shell;
+pub(crate) mod shell;
 mod version;
 
 pub use answers::{

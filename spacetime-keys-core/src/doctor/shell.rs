@@ -13,7 +13,7 @@ pub(super) fn quote(word: &str) -> String {
 }
 
 /// A path as an argument: one that begins with a hyphen would be taken for an option.
-pub(super) fn path(path: &str) -> String {
+pub(crate) fn path(path: &str) -> String {
     if path.starts_with('-') { quote(&format!("./{path}")) } else { quote(path) }
 }
 

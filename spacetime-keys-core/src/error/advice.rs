@@ -23,6 +23,7 @@ impl Error {
                 | Self::TomlType
                 | Self::TomlNoToken
                 | Self::PublisherChanged
+                | Self::PublisherUnknown
         )
     }
 
@@ -209,6 +210,9 @@ impl Error {
             }
             Self::PublisherChanged => {
                 "`spacetime-keys resume --expect-identity HEX` accepts the one that is there now; --no-preserve-publisher-token leaves the token alone"
+            }
+            Self::PublisherUnknown => {
+                "`spacetime-keys token restore --env E` brings the known publisher back; --expect-identity HEX, with the identity of this token (`spacetime-keys token decode --cli-toml FILE`), takes this one and adds it to the escrow"
             }
             Self::EscrowEmpty => {
                 "a rotation or a sync puts them there; earlier tokens in backups of cli.toml hold them too"

@@ -256,6 +256,9 @@ pub enum Error {
     /// The publisher's identity changed while a rotation was under way.
     #[error("cli.toml holds the token of another identity than when the interrupted run began")]
     PublisherChanged,
+    /// The escrow holds publishers, and not the one whose token is in `cli.toml`.
+    #[error("cli.toml holds the token of a publisher that is not in escrow (a mistaken login?)")]
+    PublisherUnknown,
     /// The publisher's claims were never escrowed.
     #[error("no publisher's claims are in escrow for this environment")]
     EscrowEmpty,
@@ -358,6 +361,7 @@ impl Error {
             Self::Unfinished => "ERR_UNFINISHED",
             Self::PrivateKeyLost => "ERR_PRIVATE_KEY_LOST",
             Self::PublisherChanged => "ERR_PUBLISHER_CHANGED",
+            Self::PublisherUnknown => "ERR_PUBLISHER_UNKNOWN",
             Self::EscrowEmpty => "ERR_ESCROW_EMPTY",
             Self::EscrowAmbiguous => "ERR_ESCROW_AMBIGUOUS",
             Self::EscrowDamaged => "ERR_ESCROW_DAMAGED",
@@ -391,6 +395,7 @@ impl Error {
             | Self::Unfinished
             | Self::PrivateKeyLost
             | Self::PublisherChanged
+            | Self::PublisherUnknown
             | Self::EscrowEmpty
             | Self::EscrowAmbiguous
             | Self::Unproven(_) => Class::Safety,

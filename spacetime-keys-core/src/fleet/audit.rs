@@ -1,9 +1,10 @@
+mod host;
+
 use crate::error::Unsound;
-use crate::pem::Effect;
 use crate::{Error, Fingerprint, Identity};
 
-use super::finding::{Finding, Problem, Severity};
-use super::{Environment, Host, KeyState, PairState, Policy, PublisherState, Snapshot, Vault};
+use super::finding::{Finding, Problem, Severity, hint_for};
+use super::{Environment, KeyState, PairState, Policy, Snapshot, Vault};
 
 /// What an audit looks at.
 #[derive(Clone, Debug)]
@@ -83,15 +84,19 @@ pub struct RuleReport {
     pub rule: &'static str,
     /// The environments that the rule binds.
     pub environments: Vec<Environment>,
-    /// Whether it holds.
+    /// Whether it holds. A rule that could not be checked does not.
     pub ok: bool,
+    /// Whether all vaults that it is about could be read.
+    pub checked: bool,
 }
 
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// Judges a snapshot, at `now` (Unix seconds).
 pub fn audit(policy: &Policy, snapshot: &Snapshot, scope: &Scope, now: i64) -> Report {
-    let mut auditor = Auditor { policy, snapshot, scope, now, problems: Vec::new() };
+    let mut auditor =
+        Auditor { policy, snapshot, scope, now, token_is_refused: false, problems: Vec::new() };
+    auditor.token_is_refused = scope.host && auditor.is_token_refused();
     auditor.unfinished();
     let environments = auditor.environments();
     let policy = auditor.policy();
@@ -113,6 +118,8 @@ struct Auditor<'a> {
     snapshot: &'a Snapshot,
     scope: &'a Scope,
     now: i64,
+    /// Whether a command that signs the token anew would refuse it.
+    token_is_refused: bool,
     problems: Vec<Problem>,
 }
 
@@ -129,7 +136,24 @@ const fn status(pair: PairState) -> &'static str {
 
 impl Auditor<'_> {
     fn add(&mut self, finding: Finding, environment: Option<&Environment>) {
-        let problem = Problem::new(finding, environment);
+        let mut problem = Problem::new(finding, environment);
+        let brings_up = matches!(
+            finding,
+            Finding::MountedBehind | Finding::MountedMissing(_) | Finding::MountedStrange(_)
+        ) || matches!(
+            finding,
+            Finding::Error(Error::MountedUnsound(_) | Error::GroupUnsound(_))
+        );
+        if let (true, Some(named)) = (brings_up && self.token_is_refused, environment) {
+            // The command would refuse the token; what becomes of that is a problem of its own.
+            let command = format!("--env {named}`");
+            let leaving = format!("--env {named} --no-preserve-publisher-token`");
+            problem.hint = problem.hint.replacen(&command, &leaving, 1);
+        }
+        self.push(problem);
+    }
+
+    fn push(&mut self, problem: Problem) {
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
@@ -150,7 +174,31 @@ impl Auditor<'_> {
             .iter()
             .filter_map(|environment| self.snapshot.vault(environment))
             .collect();
-        vaults.into_iter().map(|vault| self.environment(vault)).collect()
+        let reports = vaults.into_iter().map(|vault| self.environment(vault)).collect();
+        self.others_of_the_groups();
+        reports
+    }
+
+    /// Vaults that were not asked about, but belong to a group that was: a rotation would refuse
+    /// what is damaged there.
+    fn others_of_the_groups(&mut self) {
+        let policy = self.policy;
+        let mut others = Vec::new();
+        for group in policy.groups() {
+            let asked = |environment: &&Environment| self.scope.environments.contains(environment);
+            let Some(named) = group.iter().find(asked) else { continue };
+            let members = self.snapshot.group(group);
+            others.extend(members.filter(|v| !asked(&&v.environment)).map(|v| (named, v)));
+        }
+        for (named, vault) in others {
+            let finding = match vault.pair() {
+                PairState::Unavailable => Finding::VaultUnavailable,
+                PairState::Unsound(how) => Finding::Error(Error::GroupUnsound(how)),
+                PairState::Empty | PairState::Sound(_) => continue,
+            };
+            let hint = hint_for(finding.hint(), Some(named));
+            self.push(Problem { hint, ..Problem::new(finding, Some(&vault.environment)) });
+        }
     }
 
     fn environment(&mut self, vault: &Vault) -> EnvironmentReport {
@@ -204,12 +252,10 @@ impl Auditor<'_> {
                 continue;
             }
             let first = group.first();
+            let is_read = |vault: &&Vault| vault.pair() != PairState::Unavailable;
+            let group_is_read = self.snapshot.group(group).all(|vault| is_read(&vault));
             if group.len() > 1 {
-                // What could not be read is said already, and breaks no rule.
-                let readable = self
-                    .snapshot
-                    .group(group)
-                    .filter(|vault| vault.pair() != PairState::Unavailable);
+                let readable = self.snapshot.group(group).filter(is_read);
                 let mut held: Vec<_> =
                     readable.map(|vault| self.fingerprints(&vault.environment)).collect();
                 for fingerprints in &mut held {
@@ -217,145 +263,32 @@ impl Auditor<'_> {
                     fingerprints.dedup();
                 }
                 held.dedup();
-                let ok = held.len() <= 1;
-                if !ok {
+                let holds = held.len() <= 1;
+                if !holds {
                     self.add(Finding::NotShared, first);
                 }
-                rules.push(RuleReport { rule: "shared", environments: group.clone(), ok });
+                rules.push(RuleReport {
+                    rule: "shared",
+                    environments: group.clone(),
+                    ok: holds && group_is_read,
+                    checked: group_is_read,
+                });
             }
             let own: Vec<_> = group.iter().flat_map(|e| self.fingerprints(e)).collect();
             let others = policy.groups().iter().filter(|other| *other != group).flatten();
-            let ok = !others.flat_map(|e| self.fingerprints(e)).any(|other| own.contains(&other));
-            if !ok {
+            let holds =
+                !others.flat_map(|e| self.fingerprints(e)).any(|other| own.contains(&other));
+            if !holds {
                 self.add(Finding::NotDistinct, first);
             }
-            rules.push(RuleReport { rule: "distinct", environments: group.clone(), ok });
+            let checked = self.snapshot.vaults.iter().all(|vault| is_read(&vault));
+            rules.push(RuleReport {
+                rule: "distinct",
+                environments: group.clone(),
+                ok: holds && checked,
+                checked,
+            });
         }
         rules
-    }
-
-    /// The environment whose keys are mounted: the one that has them as its latest, else as an
-    /// earlier pair; else, if just one was asked about, that one.
-    fn host_environment(&self, mounted: Option<Fingerprint>) -> Option<Environment> {
-        let asked = |vault: &&Vault| self.scope.environments.contains(&vault.environment);
-        let latest = |vault: &&Vault| mounted.is_some() && vault.private.fingerprint() == mounted;
-        let earlier = |vault: &&Vault| mounted.is_some_and(|pair| vault.knows(pair));
-        let is_likely =
-            |vault: &&Vault| Some(&vault.environment) == self.scope.likely_host.as_ref();
-        let likely = self.snapshot.vaults.iter().find(is_likely);
-        let vaults = || likely.into_iter().chain(&self.snapshot.vaults);
-        vaults()
-            .filter(asked)
-            .find(latest)
-            .or_else(|| vaults().filter(asked).find(earlier))
-            .or_else(|| vaults().find(latest))
-            .or_else(|| vaults().find(earlier))
-            .map(|vault| vault.environment.clone())
-            .or_else(|| match self.scope.environments.as_slice() {
-                [only] => Some(only.clone()),
-                _ => None,
-            })
-    }
-
-    fn mounted(&mut self) -> MountedReport {
-        let host: &Host = &self.snapshot.host;
-        let private = host.private.fingerprint();
-        let environment = self.host_environment(private.or(host.public.fingerprint()));
-        let here = environment.as_ref();
-        let other = here.is_some_and(|e| !self.scope.environments.contains(e));
-        match host.pair() {
-            // A machine without keys and without a publisher is no host.
-            PairState::Empty if host.publisher == PublisherState::NoFile => {}
-            PairState::Empty => self.add(Finding::MountedMissing, here),
-            PairState::Unavailable => {
-                self.add(Finding::Error(Error::MountedUnsound(Unsound::Unreadable)), here);
-            }
-            PairState::Unsound(how) => {
-                if let (KeyState::Bad(error), _) | (_, KeyState::Bad(error)) =
-                    (&host.private, &host.public)
-                {
-                    self.add(Finding::Error(*error), here);
-                }
-                self.add(Finding::Error(Error::MountedUnsound(how)), here);
-            }
-            PairState::Sound(pair) => {
-                let effect = host.private.effect().max(host.public.effect());
-                if effect > Effect::Harmless {
-                    self.add(Finding::NotCanonical(effect), here);
-                }
-                if other {
-                    self.add(Finding::MountedDiffers, self.scope.environments.first());
-                }
-                if !self.scope.environments.is_empty() {
-                    self.compare_with_store(pair, here);
-                }
-            }
-        }
-        if host.world_accessible {
-            self.add(Finding::WorldAccessible, here);
-        }
-        MountedReport {
-            status: status(host.pair()),
-            environment,
-            private_fingerprint: private,
-            public_fingerprint: host.public.fingerprint(),
-        }
-    }
-
-    /// Mounted = store? An empty vault says so itself, and the next rotation adopts the host.
-    fn compare_with_store(&mut self, pair: Fingerprint, environment: Option<&Environment>) {
-        let vaults = || self.snapshot.vaults.iter();
-        match environment.and_then(|environment| self.snapshot.vault(environment)) {
-            Some(vault) if vault.private.fingerprint() == Some(pair) => {}
-            Some(vault) if vault.knows(pair) => self.add(Finding::MountedBehind, environment),
-            Some(vault) if vault.pair() == PairState::Empty => {}
-            None if vaults().all(|vault| vault.pair() == PairState::Empty) => {}
-            _ => self.add(Finding::Error(Error::MountedUnknown), environment),
-        }
-    }
-
-    fn publisher(&mut self, mounted: Option<&MountedReport>) -> Option<PublisherReport> {
-        let host: &Host = &self.snapshot.host;
-        let environment = mounted.and_then(|mounted| mounted.environment.clone());
-        let here = environment.as_ref();
-        let (publisher, verified_with, times) = match &host.publisher {
-            // Without a token there is nobody to keep: a host before its first login.
-            PublisherState::NoFile | PublisherState::Bad(Error::TomlNoToken) => return None,
-            PublisherState::Bad(error) => {
-                self.add(Finding::Error(*error), here);
-                return None;
-            }
-            PublisherState::Found { publisher, verified_with, times } => {
-                (publisher, *verified_with, times)
-            }
-        };
-        // The server verifies with the public key; where that is damaged, the private one tells.
-        let pair = host.public.fingerprint().or(host.private.fingerprint());
-        if publisher.is_local() || verified_with.is_some() {
-            match verified_with {
-                None => self.add(Finding::TokenUnverified, here),
-                Some(key) if pair.is_some_and(|pair| pair != key) => {
-                    self.add(Finding::TokenStale, here);
-                }
-                Some(_) => {}
-            }
-        }
-        // Servers allow 60 seconds.
-        if times.exp.is_some_and(|exp| self.now.saturating_sub(exp) > 60) {
-            self.add(Finding::TokenExpired, here);
-        }
-        let vault = here.and_then(|environment| self.snapshot.vault(environment));
-        let stale = |key: &Fingerprint| {
-            pair.is_some_and(|pair| pair != *key) && vault.is_some_and(|vault| vault.knows(*key))
-        };
-        if host.server_keys.iter().any(stale) {
-            self.add(Finding::ServerKeyStale, here);
-        }
-        Some(PublisherReport {
-            identity: publisher.identity,
-            issuer: publisher.issuer.clone(),
-            subject: publisher.subject.clone(),
-            verified_with,
-        })
     }
 }

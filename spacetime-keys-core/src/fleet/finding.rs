@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::Environment;
 use crate::Error;
+use crate::error::Unsound;
 use crate::pem::Effect;
 
 /// How bad a problem is.
@@ -36,12 +37,22 @@ pub enum Finding {
     MountedBehind,
     /// The mounted pair is another environment's.
     MountedDiffers,
-    /// No key is mounted here.
-    MountedMissing,
-    /// Everybody on this host may read the private key.
+    /// No key is mounted here, and how bad that is: an error where the vault has a pair.
+    MountedMissing(Severity),
+    /// The mounted files are no pair, and the environment's vault does not have the private key.
+    MountedStrange(Unsound),
+    /// Others on this host may read or write the private key.
     WorldAccessible,
+    /// `cli.toml` holds no token, and the escrow holds a publisher.
+    TokenMissing,
+    /// There is no `cli.toml`, and the escrow holds a publisher.
+    CliTomlMissing,
+    /// `cli.toml` holds the token of somebody else than the escrow's publishers.
+    PublisherUnknown,
     /// The token was signed by nobody known.
     TokenUnverified,
+    /// The same, where the vault has no pair yet.
+    TokenUnverifiedAtFirst,
     /// The token was signed by an earlier key.
     TokenStale,
     /// The token has expired.
@@ -55,6 +66,7 @@ impl Finding {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Error(error) => error.code(),
+            Self::MountedStrange(how) => Error::MountedUnsound(how).code(),
             Self::Running => "ERR_RUNNING",
             Self::VaultUnavailable => "ERR_VAULT_UNAVAILABLE",
             Self::NotCanonical(_) => "ERR_KEY_NOT_CANONICAL",
@@ -63,9 +75,12 @@ impl Finding {
             Self::NotDistinct => "ERR_POLICY_NOT_DISTINCT",
             Self::MountedBehind => "ERR_MOUNTED_BEHIND",
             Self::MountedDiffers => "ERR_MOUNTED_DIFFERS",
-            Self::MountedMissing => "ERR_MOUNTED_MISSING",
+            Self::MountedMissing(_) => "ERR_MOUNTED_MISSING",
             Self::WorldAccessible => "ERR_KEY_WORLD_ACCESSIBLE",
-            Self::TokenUnverified => Error::TokenUnverified.code(),
+            Self::TokenMissing => "ERR_TOKEN_MISSING",
+            Self::CliTomlMissing => "ERR_CLI_TOML_MISSING",
+            Self::PublisherUnknown => Error::PublisherUnknown.code(),
+            Self::TokenUnverified | Self::TokenUnverifiedAtFirst => Error::TokenUnverified.code(),
             Self::TokenStale => "ERR_TOKEN_STALE",
             Self::TokenExpired => "ERR_TOKEN_EXPIRED",
             Self::ServerKeyStale => "ERR_SERVER_KEY_STALE",
@@ -75,9 +90,10 @@ impl Finding {
     /// How bad it is.
     pub const fn severity(self) -> Severity {
         match self {
+            Self::MountedMissing(severity) => severity,
             Self::NotCanonical(Effect::Harmless)
             | Self::MountedDiffers
-            | Self::MountedMissing
+            | Self::CliTomlMissing
             | Self::ServerKeyStale => Severity::Warning,
             _ => Severity::Error,
         }
@@ -101,14 +117,26 @@ impl Finding {
                 "if it is to mount this environment's: `spacetime-keys sync --env E`"
             }
             Self::WorldAccessible => "`chmod 600` it (a rotation or a sync does that, too)",
+            Self::TokenMissing | Self::CliTomlMissing => {
+                "`spacetime-keys token restore --env E` signs a token for the publisher in escrow"
+            }
+            Self::PublisherUnknown => {
+                "after a mistaken login: `spacetime-keys token restore --env E` brings the known publisher back; if the new one is right: `spacetime-keys sync --env E --expect-identity HEX` with the identity shown adds it to the escrow"
+            }
             Self::MountedBehind
-            | Self::MountedMissing
+            | Self::MountedMissing(_)
             | Self::TokenStale
             | Self::ServerKeyStale => {
                 "`spacetime-keys sync --env E` brings this host up to its vault"
             }
             Self::TokenUnverified => {
                 "if the identity shown is the owner's: `spacetime-keys sync --env E --expect-identity HEX` signs it anew; if not: `spacetime-keys token restore --env E`"
+            }
+            Self::TokenUnverifiedAtFirst => {
+                "if the identity shown is the owner's: `spacetime-keys rotate --env E --expect-identity HEX` makes the vault's first pair and signs the token with it"
+            }
+            Self::MountedStrange(_) => {
+                "the vault does not have this private key: `spacetime-keys sync --env E` sets it aside and mounts the vault's pair"
             }
             Self::TokenExpired => {
                 "`spacetime-keys token resign --cli-toml FILE --private-key FILE` signs it without an expiry"
@@ -121,6 +149,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Error(error) => return error.fmt(f),
+            Self::MountedStrange(how) => return Error::MountedUnsound(*how).fmt(f),
             Self::Running => "a run is at work right now",
             Self::VaultUnavailable => "the vault could not be read",
             Self::NotCanonical(Effect::Harmless) => {
@@ -137,11 +166,16 @@ impl fmt::Display for Finding {
             Self::NotDistinct => "environments of different groups share one pair",
             Self::MountedBehind => "the mounted keys are an earlier pair of the vault",
             Self::MountedDiffers => "the mounted keys are another environment's",
-            Self::MountedMissing => {
-                "no keys are mounted here (a server that finds none makes a pair of its own, silently)"
+            Self::MountedMissing(_) => {
+                "no keys are mounted here: id_ecdsa and id_ecdsa.pub are missing (a server that finds none makes a pair of its own, silently)"
             }
-            Self::WorldAccessible => "everybody on this host can read the mounted private key",
-            Self::TokenUnverified => {
+            Self::WorldAccessible => "others on this host can read or change the mounted private key",
+            Self::TokenMissing => "cli.toml holds no publisher token, and the escrow holds a publisher",
+            Self::CliTomlMissing => "there is no cli.toml here, and the escrow holds a publisher",
+            Self::PublisherUnknown => {
+                "cli.toml holds the token of another publisher than the escrow: its identity does not own what the known one has published"
+            }
+            Self::TokenUnverified | Self::TokenUnverifiedAtFirst => {
                 "the publisher token is signed by none of the known keys: a server answers 401"
             }
             Self::TokenStale => "the publisher token was signed by an earlier key: a server answers 401",
@@ -186,7 +220,7 @@ impl Error {
     }
 }
 
-fn hint_for(hint: &str, environment: Option<&Environment>) -> String {
+pub(super) fn hint_for(hint: &str, environment: Option<&Environment>) -> String {
     match environment {
         Some(environment) => hint.replace("--env E", &format!("--env {environment}")),
         None => hint.to_owned(),

@@ -9,6 +9,7 @@ mod audit;
 mod decide;
 mod escrow;
 mod finding;
+mod inspect;
 mod observe;
 mod plan;
 mod planner;
@@ -21,6 +22,7 @@ pub use audit::{
 };
 pub use escrow::Escrow;
 pub use finding::{Finding, Problem, Severity};
+pub use inspect::{Damage, DamagedPart, Inspected, Place, PlaceKind};
 pub use observe::{CliTomlFacts, Mounted};
 pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
 pub use planner::plan;

@@ -75,13 +75,14 @@ impl CliTomlFacts {
 }
 
 impl Host {
-    /// A host of these files. `world_accessible`: others than owner and group may read or write
-    /// `id_ecdsa`.
+    /// A host of these files. `world_accessible`: others than the owner may write `id_ecdsa`, or
+    /// others than owner and group read it.
     pub fn of(mounted: Mounted, world_accessible: bool, cli_toml: CliTomlFacts) -> Self {
         Self {
             private: mounted.private,
             public: mounted.public,
             world_accessible,
+            has_folder: false,
             publisher: cli_toml.publisher,
             server_keys: cli_toml.server_keys.iter().map(PublicKey::fingerprint).collect(),
         }

@@ -2,7 +2,7 @@
 
 use crate::error::Unsound;
 use crate::jwt::Publisher;
-use crate::{Error, Fingerprint};
+use crate::{Error, Fingerprint, Identity};
 
 use super::decide::{earlier_pair, mended_pair, sound_pair, stored};
 use super::plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
@@ -222,7 +222,7 @@ impl Planner<'_> {
             PublisherState::Bad(error) => return Err(at(&host)(*error)),
         };
         if preserve {
-            self.check_publisher(publisher, verified_with).map_err(at(&host))?;
+            self.check_publisher(&host, publisher, verified_with).map_err(at(&host))?;
             if verified_with.is_none() {
                 plan.notes.push(Note::TokenUnverified);
             }
@@ -233,6 +233,10 @@ impl Planner<'_> {
             plan.verified_with = verified_with;
         } else if verified_with.is_none() {
             // Nobody known has signed it, and nobody vouched for it.
+            return Ok(());
+        } else if self.is_unknown(&host, publisher) && !self.is_vouched_for(publisher) {
+            // A mistaken login, perhaps: nothing is done for it unasked.
+            plan.notes.push(Note::AnotherPublisher);
             return Ok(());
         }
         // A token that is left to become void needs its claims kept the more.
@@ -247,8 +251,26 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Whether the escrow of this environment holds publishers, and not this one.
+    fn is_unknown(&self, host: &Environment, publisher: &Publisher) -> bool {
+        self.snapshot.vault(host).is_some_and(|vault| vault.is_unknown(publisher))
+    }
+
+    /// Whose token the run that is continued had found good.
+    fn begun_with(&self) -> Option<Identity> {
+        let unfinished = self.snapshot.unfinished.as_ref().filter(|_| self.request.continuing);
+        unfinished.and_then(|run| run.identity)
+    }
+
+    /// Whether somebody named this very identity, or the run that is continued had found it good.
+    fn is_vouched_for(&self, publisher: &Publisher) -> bool {
+        let identity = Some(publisher.identity);
+        self.request.expect_identity == identity || self.begun_with() == identity
+    }
+
     fn check_publisher(
         &self,
+        host: &Environment,
         publisher: &Publisher,
         verified_with: Option<Fingerprint>,
     ) -> Result<(), Error> {
@@ -259,18 +281,19 @@ impl Planner<'_> {
         if request.expect_identity.is_some_and(|expected| expected != publisher.identity) {
             return Err(Error::TokenUnexpectedIdentity);
         }
-        // A run that was cut short had found the token good. By now, the key that vouched for it
-        // may be gone: a public key that was mounted alone, and has been replaced.
-        let begun_with = self.snapshot.unfinished.as_ref().and_then(|run| run.identity);
-        let begun_with = begun_with.filter(|_| request.continuing);
-        if request.expect_identity.is_some() || request.allow_unverified {
+        // By now, the key that vouched for the token of a run that was cut short may be gone: a
+        // public key that was mounted alone, and has been replaced.
+        if self.is_vouched_for(publisher) {
             return Ok(());
         }
-        match begun_with {
-            Some(identity) if identity == publisher.identity => {}
-            Some(_) => return Err(Error::PublisherChanged),
-            None if verified_with.is_none() => return Err(Error::TokenUnverified),
-            None => {}
+        if self.begun_with().is_some() && !request.allow_unverified {
+            return Err(Error::PublisherChanged);
+        }
+        if self.is_unknown(host, publisher) {
+            return Err(Error::PublisherUnknown);
+        }
+        if verified_with.is_none() && !request.allow_unverified {
+            return Err(Error::TokenUnverified);
         }
         Ok(())
     }

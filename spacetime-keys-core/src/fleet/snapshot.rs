@@ -204,6 +204,20 @@ impl Vault {
     pub fn knows(&self, fingerprint: Fingerprint) -> bool {
         self.versions().any(|version| version.fingerprint == Some(fingerprint))
     }
+
+    /// Whether the escrow holds publishers, and not this one, whose token a server of its own issued:
+    /// somebody has logged in again. A token of an external issuer is its issuer's business.
+    pub fn is_unknown(&self, publisher: &Publisher) -> bool {
+        publisher.is_local()
+            && self.escrow.as_ref().is_ok_and(|escrow| {
+                !escrow.publishers().is_empty() && !escrow.holds(publisher.identity)
+            })
+    }
+
+    /// Whether the escrow holds somebody.
+    pub fn has_publisher(&self) -> bool {
+        self.escrow.as_ref().is_ok_and(|escrow| !escrow.publishers().is_empty())
+    }
 }
 
 /// The publisher token in a host's `cli.toml`.
@@ -232,8 +246,11 @@ pub struct Host {
     pub private: KeyState,
     /// `id_ecdsa.pub`.
     pub public: KeyState,
-    /// Whether others than owner and group may read or write `id_ecdsa`.
+    /// Whether others than the owner may write `id_ecdsa`, or others than owner and group read it.
     pub world_accessible: bool,
+    /// Whether the folder of the mounted files is there: then this machine is a server's host, even
+    /// where the files are missing.
+    pub has_folder: bool,
     /// The token.
     pub publisher: PublisherState,
     /// Servers' keys in `cli.toml`.

@@ -137,7 +137,7 @@ impl Scene {
         let (public, _) = KeyState::of_public(&pair.public);
         let mut escrow = Escrow::default();
         for subject in &self.escrow {
-            escrow.add(Publisher::new("localhost", *subject).unwrap());
+            escrow.add(Publisher::new("localhost", *subject).unwrap(), None);
         }
         vec![Vault {
             environment: Environment::new("local").unwrap(),

@@ -5,12 +5,13 @@
 use crate::common::properties;
 use crate::fleet_model::{World, all_environments, environment, policy};
 use proptest::prelude::*;
+use spacetime_keys_core::Error;
 use spacetime_keys_core::fleet::{
     CliTomlFacts, Environment, Escrow, Host, KeyState, Mounted, Operation, Policy, Request, Scope,
     Snapshot, Source, Vault, audit, plan, prove,
 };
 
-const OPERATIONS: [Operation; 4] =
+pub(crate) const OPERATIONS: [Operation; 4] =
     [Operation::Rotate, Operation::Resume, Operation::Rollback, Operation::Sync];
 
 pub(crate) fn request(operation: Operation, environments: &[&str], host: Option<&str>) -> Request {
@@ -175,6 +176,6 @@ fn another_groups_empty_vault_is_not_mended_with_this_hosts_keys() {
     assert_eq!(own.targets[0].source, Source::Mounted { fingerprint });
     for host in [Some("local"), None] {
         let refusal = resume("prod", host).expect_err("prod's keys are not here");
-        assert_eq!(refusal.error, spacetime_keys_core::Error::VaultEmpty, "{host:?}");
+        assert_eq!(refusal.error, Error::VaultEmpty, "{host:?}");
     }
 }

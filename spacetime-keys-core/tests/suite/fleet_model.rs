@@ -28,6 +28,8 @@ pub(crate) struct World {
     set_aside: Vec<Pair>,
     /// The pair that signed the token; there may be no `cli.toml`.
     token: Option<Pair>,
+    /// Whose token it is: after a mistaken login, somebody's whom no escrow knows.
+    stranger: bool,
     /// Whose token an interrupted run set out to keep.
     begun_with: Option<Identity>,
     next: Pair,
@@ -66,6 +68,10 @@ fn publisher() -> Publisher {
     Publisher::new("localhost", "37f0c23f-a152-43b9-8728-c04a94a51ed9").expect("good claims")
 }
 
+fn stranger() -> Publisher {
+    Publisher::new("localhost", "a-mistaken-login").expect("good claims")
+}
+
 /// Any state that people, other tools and dying programs can leave: few pairs, so that they meet.
 pub(crate) fn any_world() -> impl Strategy<Value = World> {
     let pair = 1_u8..5;
@@ -73,7 +79,8 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
     let private = prop::collection::vec((pair.clone(), tags), 0..3);
     let public = prop::collection::vec(pair.clone(), 0..2);
     // Half of the vaults are sound by themselves; chance alone would hardly make one.
-    let secrets = (private, public, any::<bool>()).prop_map(|(private, mut public, sound)| {
+    let parts = (private, public, any::<bool>(), any::<bool>());
+    let secrets = parts.prop_map(|(private, mut public, sound, escrowed)| {
         let private: Vec<_> = private
             .into_iter()
             .map(|(pair, tags)| {
@@ -89,7 +96,11 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
         if sound {
             public = private.last().map(|(pair, _)| *pair).into_iter().collect();
         }
-        Secrets { private, public, escrow: Escrow::default() }
+        let mut escrow = Escrow::default();
+        if escrowed {
+            escrow.add(publisher(), None);
+        }
+        Secrets { private, public, escrow }
     });
     let one = prop::option::of(pair.clone());
     let shared = any::<bool>();
@@ -100,8 +111,9 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
         one,
         shared,
         any::<bool>(),
+        prop::bool::weighted(0.2),
     )
-        .prop_map(|(secrets, private, public, token, shared, sound_mount)| {
+        .prop_map(|(secrets, private, public, token, shared, sound_mount, stranger)| {
             let mut vaults: Vec<_> = all_environments().into_iter().zip(secrets).collect();
             if shared {
                 vaults[2].1 = vaults[1].1.clone();
@@ -112,6 +124,7 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
                 mounted_public: if sound_mount { private } else { public },
                 set_aside: Vec::new(),
                 token,
+                stranger,
                 begun_with: None,
                 next: 100,
             }
@@ -126,7 +139,7 @@ impl World {
             public: vec![pair],
             escrow: {
                 let mut escrow = Escrow::default();
-                escrow.add(publisher());
+                escrow.add(publisher(), Some(0));
                 escrow
             },
         };
@@ -139,9 +152,26 @@ impl World {
             mounted_public: Some(2),
             set_aside: Vec::new(),
             token: Some(2),
+            stranger: false,
             begun_with: None,
             next: 100,
         }
+    }
+
+    /// Somebody logs in again: the token is another identity's, signed with the mounted key.
+    pub(crate) fn log_in_by_mistake(&mut self) -> Publisher {
+        self.stranger = true;
+        self.token = self.mounted_private;
+        stranger()
+    }
+
+    /// Takes this host's files away.
+    pub(crate) fn unmount(&mut self) {
+        (self.mounted_private, self.mounted_public) = (None, None);
+    }
+
+    fn publisher(&self) -> Publisher {
+        if self.stranger { stranger() } else { publisher() }
     }
 
     fn secrets(&mut self, environment: &Environment) -> &mut Secrets {
@@ -185,7 +215,7 @@ impl World {
         };
         let publisher =
             self.token.map_or(PublisherState::NoFile, |signed_by| PublisherState::Found {
-                publisher: publisher(),
+                publisher: self.publisher(),
                 verified_with: Some(signed_by).filter(known).map(fingerprint),
                 times: Times { iat: Some(0), exp: None },
             });
@@ -195,6 +225,7 @@ impl World {
                 private: state(self.mounted_private),
                 public: state(self.mounted_public),
                 world_accessible: false,
+                has_folder: true,
                 publisher,
                 server_keys: Vec::new(),
             },
@@ -244,7 +275,8 @@ impl World {
         let new = || pair_of(pairs[step.target].expect("the pair is made before it is used"));
         match step.action {
             Action::Escrow => {
-                self.secrets(&step.environment).escrow.add(publisher());
+                let publisher = plan.escrow.clone().expect("somebody to keep");
+                self.secrets(&step.environment).escrow.add(publisher, Some(0));
             }
             Action::AdoptPrivate => {
                 let pair = self.mounted_private.expect("a mounted pair");

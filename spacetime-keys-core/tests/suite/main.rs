@@ -15,6 +15,7 @@ mod doctor;
 mod doctor_model;
 mod doctor_properties;
 mod fleet;
+mod fleet_audit;
 mod fleet_model;
 mod jwks;
 mod jwt;

@@ -93,7 +93,7 @@ export class World {
       host: {
         privateKey: textOf(this.privateKey),
         publicKey: textOf(this.publicKey),
-        worldAccessible: exists && (statSync(this.privateKey).mode & 0o006) !== 0,
+        worldAccessible: exists && (statSync(this.privateKey).mode & 0o027) !== 0,
         cliToml: textOf(this.cliToml),
       },
     };

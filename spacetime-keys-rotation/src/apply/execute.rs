@@ -249,6 +249,8 @@ impl<'a> Executor<'a> {
                 let secret = &self.site.settings.private_secret;
                 let value = self.site.store.get(vault, secret, version)?.value;
                 let key = PrivateKey::from_pem(&*value)
+                    // Another version, in this vault or another, may be whole.
+                    .or_else(|error| self.guard.stored(*fingerprint).ok_or(error))
                     .map_err(|error| Failure::in_environment(environment, error))?;
                 // By version and by fingerprint: a version that was tampered with is not taken.
                 if key.public_key().fingerprint() == *fingerprint {

@@ -8,6 +8,7 @@ use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey};
 
 use super::execute::Executor;
 use super::guard::Place;
+use crate::clock;
 use crate::error::Failure;
 use crate::read::parse_escrow;
 use crate::seen::Seen;
@@ -90,7 +91,7 @@ impl Executor<'_> {
         seen.add(vault, ESCROW_SECRET, &before.versions);
         // A damaged list is kept by the store as an earlier version; here a new one begins.
         let mut escrow = parse_escrow(&before).unwrap_or_default();
-        escrow.add(publisher.clone());
+        escrow.add(publisher.clone(), Some(clock::now()));
         for _ in 0..MERGES {
             let json = escrow.to_json();
             let tags = Tags { rotation_id: Some(rotation_id.to_owned()), ..Tags::default() };
@@ -102,9 +103,7 @@ impl Executor<'_> {
             }
             for other in foreign {
                 let value = store.get(vault, ESCROW_SECRET, &other.version)?.value;
-                for publisher in Escrow::parse(&value).unwrap_or_default().publishers() {
-                    escrow.add(publisher.clone());
-                }
+                escrow.merge(&Escrow::parse(&value).unwrap_or_default());
             }
             seen.add(vault, ESCROW_SECRET, &after.versions);
         }

@@ -13,9 +13,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{History, KeyStore, NewSecret, Properties, Secret, tags_from, tags_to_pairs};
+use super::{
+    DamagedFile, History, KeyStore, NewSecret, Properties, Secret, tags_from, tags_to_pairs,
+};
 use crate::clock;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::failpoint;
 use crate::files;
 
@@ -45,13 +47,13 @@ impl Directory {
         Self { root: root.into() }
     }
 
-    fn folder(&self, vault: &str, secret: &str) -> PathBuf {
+    fn secret_folder(&self, vault: &str, secret: &str) -> PathBuf {
         self.root.join(vault).join(secret)
     }
 
     /// The numbers of a secret's versions.
     fn numbers(&self, vault: &str, secret: &str) -> Result<Vec<u64>, Failure> {
-        let folder = self.folder(vault, secret);
+        let folder = self.secret_folder(vault, secret);
         let fail = |error: std::io::Error| Failure::io("reading", &folder, &error);
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -69,17 +71,38 @@ impl Directory {
         Ok(numbers)
     }
 
-    fn properties(&self, vault: &str, secret: &str, version: &str) -> Result<Properties, Failure> {
-        let path = self.folder(vault, secret).join(version).join(PROPERTIES);
-        let file: Option<PropertiesFile> =
-            files::read(&path)?.and_then(|content| serde_json::from_slice(&content).ok());
-        let file = file.ok_or_else(|| Failure::from(Kind::StoreDamaged(path)))?;
-        Ok(Properties {
+    fn properties_file(folder: &Path) -> Option<PropertiesFile> {
+        let content = files::read(&folder.join(PROPERTIES)).ok()??;
+        serde_json::from_slice(&content).ok()
+    }
+
+    /// What stands beside a value. Where that is missing or damaged, the version is one without tags,
+    /// as old as its file: the key itself is whole.
+    fn properties(&self, vault: &str, secret: &str, version: &str) -> Properties {
+        let folder = self.secret_folder(vault, secret).join(version);
+        let file = Self::properties_file(&folder);
+        let tags = file.as_ref().map(|file| &file.tags);
+        Properties {
             version: version.to_owned(),
-            created: file.created,
+            created: file.as_ref().map_or_else(|| modified(&folder), |file| file.created),
             enabled: true,
-            tags: tags_from(|name| file.tags.get(name).map(String::as_str)),
-        })
+            tags: tags_from(|name| tags?.get(name).map(String::as_str)),
+        }
+    }
+
+    /// Folders of this store alone. A store may have been put into a folder that is in use otherwise,
+    /// such as the working directory.
+    fn close_folders(&self, vault: &str, secret: &str) -> Result<(), Failure> {
+        if is_own_folder(&self.root) {
+            files::close_folder(&self.root)?;
+        }
+        let folder = self.secret_folder(vault, secret);
+        files::close_folder(&self.root.join(vault))?;
+        files::close_folder(&folder)?;
+        for number in self.numbers(vault, secret)? {
+            files::close_folder(&folder.join(name_of(number)))?;
+        }
+        Ok(())
     }
 
     /// Fills a version's folder under a temporary name.
@@ -105,6 +128,21 @@ impl Directory {
     }
 }
 
+/// Whether a store's folder is the store's alone: the working directory and those around it are not.
+pub(crate) fn is_own_folder(root: &Path) -> bool {
+    let root = fs::canonicalize(root);
+    let here = std::env::current_dir().and_then(fs::canonicalize);
+    !matches!((&root, &here), (Ok(root), Ok(here)) if here.starts_with(root))
+}
+
+/// When a version was written, as far as its files tell.
+fn modified(folder: &Path) -> i64 {
+    let metadata = fs::metadata(folder.join(VALUE)).or_else(|_| fs::metadata(folder));
+    let time = metadata.and_then(|metadata| metadata.modified()).ok();
+    let since = time.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    since.and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or_default()
+}
+
 fn name_of(number: u64) -> String {
     format!("{number:0DIGITS$}")
 }
@@ -114,10 +152,6 @@ impl KeyStore for Directory {
         false
     }
 
-    fn is_there(&self) -> bool {
-        self.root.is_dir()
-    }
-
     fn read(&self, vault: &str, secret: &str) -> Result<History, Failure> {
         let numbers = self.numbers(vault, secret)?;
         let newest = numbers.iter().max();
@@ -125,20 +159,26 @@ impl KeyStore for Directory {
         let versions = numbers
             .into_iter()
             .map(|number| self.properties(vault, secret, &name_of(number)))
-            .collect::<Result<_, _>>()?;
+            .collect();
         Ok(History { latest, versions })
     }
 
     fn get(&self, vault: &str, secret: &str, version: &str) -> Result<Secret, Failure> {
-        let path = self.folder(vault, secret).join(version).join(VALUE);
-        let bytes = files::read_existing(&path)?;
+        let folder = self.secret_folder(vault, secret).join(version);
+        let path = folder.join(VALUE);
+        let bytes = match files::read(&path)? {
+            Some(bytes) => bytes,
+            // Somebody took the value away: no key, as an empty one would be.
+            None if folder.is_dir() => Zeroizing::default(),
+            None => return Err(files::not_found(&path)),
+        };
         // What is not UTF-8 is no key: whoever parses it says so.
         let value = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
-        Ok(Secret { value, properties: self.properties(vault, secret, version)? })
+        Ok(Secret { value, properties: self.properties(vault, secret, version) })
     }
 
     fn put(&self, vault: &str, secret: &str, new: &NewSecret<'_>) -> Result<String, Failure> {
-        let folder = self.folder(vault, secret);
+        let folder = self.secret_folder(vault, secret);
         let fail = |error: std::io::Error| Failure::io("writing to", &folder, &error);
         files::create_folder(&folder, FOLDER_MODE)?;
         failpoint::reached("store:folder-made")?;
@@ -157,11 +197,35 @@ impl KeyStore for Directory {
     }
 
     fn check_writable(&self, vault: &str, secret: &str) -> Result<(), Failure> {
-        files::check_replaceable(&self.folder(vault, secret).join(name_of(0)))
+        files::check_replaceable(&self.secret_folder(vault, secret).join(name_of(0)))
+    }
+
+    fn damaged(&self, vault: &str, secret: &str) -> Result<Vec<DamagedFile>, Failure> {
+        let mut damaged = Vec::new();
+        for number in self.numbers(vault, secret)? {
+            let version = name_of(number);
+            let folder = self.secret_folder(vault, secret).join(&version);
+            let file = |name, is_value| DamagedFile {
+                version: version.clone(),
+                path: folder.join(name),
+                is_value,
+            };
+            if !folder.join(VALUE).is_file() {
+                damaged.push(file(VALUE, true));
+            } else if Self::properties_file(&folder).is_none() {
+                damaged.push(file(PROPERTIES, false));
+            }
+        }
+        Ok(damaged)
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.root)
     }
 
     fn clean_up(&self, vault: &str, secret: &str) -> Result<(), Failure> {
-        files::remove_leftovers(&self.folder(vault, secret))
+        self.close_folders(vault, secret)?;
+        files::remove_leftovers(&self.secret_folder(vault, secret))
     }
 }
 

@@ -5,6 +5,7 @@ mod azure;
 mod directory;
 mod settings;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 #[cfg(feature = "azure-key-vault")]
 use azure::AzureKeyVault;
 pub use directory::Directory;
+pub(crate) use directory::is_own_folder;
 pub use settings::{Auth, Azure, StoreSettings};
 
 use crate::error::Failure;
@@ -61,6 +63,16 @@ pub struct NewSecret<'a> {
     pub tags: Tags,
 }
 
+/// A file of a version that is missing or damaged.
+pub struct DamagedFile {
+    /// The version's name.
+    pub version: String,
+    /// Where the file is, or should be.
+    pub path: PathBuf,
+    /// It is the value, and not what stands beside it.
+    pub is_value: bool,
+}
+
 /// A secret's versions.
 pub struct History {
     /// The latest version, if there is any.
@@ -76,9 +88,6 @@ pub trait KeyStore: Sync {
     /// once, and what was just written may not be seen at once.
     fn is_remote(&self) -> bool;
 
-    /// Whether there is a store at all, as far as that can be seen without asking a network.
-    fn is_there(&self) -> bool;
-
     /// A secret's latest version, and the list of all.
     fn read(&self, vault: &str, secret: &str) -> Result<History, Failure>;
 
@@ -90,6 +99,17 @@ pub trait KeyStore: Sync {
 
     /// Fails where [`KeyStore::put`] surely would, and changes nothing.
     fn check_writable(&self, vault: &str, secret: &str) -> Result<(), Failure>;
+
+    /// Files of versions that are not what they should be, where the store is made of files. What a
+    /// value says is not looked at.
+    fn damaged(&self, _vault: &str, _secret: &str) -> Result<Vec<DamagedFile>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// Where the store is a folder on this machine: that one.
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
 
     /// Removes what a killed run left half-written. Only under the lock.
     fn clean_up(&self, vault: &str, secret: &str) -> Result<(), Failure>;

@@ -134,7 +134,7 @@ fn two_publishers_at_the_same_moment() {
     let fleet = Fleet::new();
     let host = Fleet::host();
     let mut other = Escrow::default();
-    other.add(Publisher::new("localhost", "somebody-else").unwrap());
+    other.add(Publisher::new("localhost", "somebody-else").unwrap(), None);
     let put = Matcher::vault("kv-local").operation(Operation::Put).secret(ESCROW_SECRET);
     let tags = std::collections::BTreeMap::new();
     fleet.stand_in.fault(put, Fault::SecondWriter { value: other.to_json(), tags });

@@ -69,8 +69,8 @@ fn a_host_met_for_the_first_time() {
     assert_trips(new, &["rotate", "--env", "all", "--yes"], FIRST_ROTATION);
 }
 
-/// Challenge, login, reading.
+/// Challenge, login, reading, and the value of the version that a rollback returns to.
 #[test]
-fn verify_waits_for_one_reading() {
-    assert_trips(rotated, &["verify"], 3);
+fn verify_waits_for_two_readings() {
+    assert_trips(rotated, &["verify"], 4);
 }

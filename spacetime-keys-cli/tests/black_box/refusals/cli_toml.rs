@@ -89,9 +89,13 @@ fn several_publishers_in_escrow() {
     let host = Host::rotated("local");
     let other = claims_but(&json!({ "sub": "another", "hex_identity": null }));
     host.set_token(&token(&mounted_key(&host), &other));
-    host.run(ROTATE).success();
-    let refusal = refused(&host, RESTORE, REFUSED, "ERR_ESCROW_AMBIGUOUS");
     let other = Identity::from_claims("localhost", "another").to_string();
+    follow(&host, &refused(&host, ROTATE, REFUSED, "ERR_PUBLISHER_UNKNOWN"));
+    proven(&host, "local");
+    let other_token = claims_but(&json!({ "sub": "another", "hex_identity": null }));
+    host.set_token(&token(&mounted_key(&host), &other_token));
+    host.run(&and(ROTATE, &["--expect-identity", &other])).success();
+    let refusal = refused(&host, RESTORE, REFUSED, "ERR_ESCROW_AMBIGUOUS");
     assert!(refusal.hint().contains(IDENTITY) && refusal.hint().contains(&other));
     let stranger = Identity::from_claims("localhost", "stranger").to_string();
     let choose = |identity| and(RESTORE, &["--expect-identity", identity]);

@@ -251,10 +251,6 @@ impl KeyStore for AzureKeyVault {
         true
     }
 
-    fn is_there(&self) -> bool {
-        true
-    }
-
     fn read(&self, vault: &str, secret: &str) -> Result<History, Failure> {
         let call = Call { vault, secret, right: Right::Read, auth: self.auth };
         let mut waits = WAITS.iter();
