@@ -312,6 +312,7 @@ pub(super) fn verified(world: &mut World, host: usize, text: &str) {
     {
         wrong.push("a run is unfinished");
     }
+    wrong.dedup();
     for what in wrong {
         world.violation(&format!("V: {what}"), "");
     }

@@ -2,13 +2,15 @@
 
 use std::fs;
 
+use toml_edit::DocumentMut;
+
 use super::judge;
 use super::world::World;
 use crate::common::{CLI_TOML, PRIVATE, PUBLIC};
 
 /// What is promised, and what is tried.
 const PROMISED: usize = 3;
-const TRIED: usize = 8;
+const TRIED: usize = 7;
 
 /// What a break of a `cli.toml` adds, and mending it takes off.
 pub(super) const BROKEN: &str = "\n[[[ broken";
@@ -33,7 +35,8 @@ impl World {
             }
             let environment = self.hosts[host].environment;
             if self.run(host, &["rotate", "--env", environment, "--yes"]).status != Some(0) {
-                self.violation("H: no rotation after mending", environment);
+                let what = format!("H: no rotation after mending: {}", self.last_problem());
+                self.violation(&what, "");
             } else if self.verify(host).is_err() {
                 self.violation("H: not well after a rotation", environment);
             }
@@ -42,83 +45,114 @@ impl World {
 
     /// Follows what is printed until `verify` says ok.
     fn mend(&mut self, host: usize) -> bool {
-        let mut next: Option<Vec<String>> = None;
-        let (mut commands, mut looks) = (0, 0);
-        while commands <= TRIED && looks <= TRIED {
-            let arguments = match next.take() {
-                Some(arguments) => arguments,
-                None => {
-                    looks += 1;
-                    let Err(text) = self.verify(host) else {
-                        self.needed.push(commands);
-                        if commands > PROMISED {
-                            let what = format!("{commands} commands");
-                            self.violation("H: more than three commands", &what);
-                        }
-                        return true;
-                    };
-                    if self.by_hand(host, &text) {
+        let (mut commands, mut hands) = (0, 0);
+        // Since something was done last.
+        let mut refused: Vec<Vec<String>> = Vec::new();
+        let Err(mut text) = self.verify(host) else {
+            self.needed.push(0);
+            return true;
+        };
+        while commands < TRIED && hands < TRIED {
+            if self.by_hand(host, &text) {
+                hands += 1;
+                refused.clear();
+            } else {
+                let named = self.named(host, &text, refused.last());
+                let is_refusal = !refused.is_empty();
+                let untried = named.into_iter().find(|command| !refused.contains(command));
+                if let Some(command) = untried {
+                    commands += 1;
+                    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+                    let run = self.run(host, &words);
+                    if run.status != Some(0) {
+                        refused.push(command);
+                        text = run.text;
                         continue;
                     }
-                    let Some(arguments) = self.named(host, &text, &[]) else { continue };
-                    arguments
+                    refused.clear();
+                } else if !is_refusal {
+                    break;
                 }
-            };
-            commands += 1;
-            let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            let run = self.run(host, &words);
-            if run.status != Some(0) && !self.by_hand(host, &run.text) {
-                next = self.named(host, &run.text, &arguments);
+            }
+            match self.verify(host) {
+                Ok(()) => {
+                    self.needed.push(commands);
+                    if commands > PROMISED {
+                        self.violation("H: more than three commands", &commands.to_string());
+                    }
+                    return true;
+                }
+                Err(said) if said == text => break,
+                Err(said) => text = said,
             }
         }
-        let last = self.log.iter().rev().find_map(|entry| {
-            entry.lines().find(|line| line.contains("problem:") || line.contains("error:"))
-        });
-        let last = last.unwrap_or_default().trim().to_owned();
-        self.violation("H: not mended", &last);
+        let what = format!("H: not mended: {}", self.last_problem());
+        self.violation(&what, "");
         false
     }
 
-    /// The first command that is named and that changes something, with a person's knowledge put in.
-    fn named(&self, host: usize, text: &str, tried: &[String]) -> Option<Vec<String>> {
+    /// What the program said last, without paths.
+    fn last_problem(&self) -> String {
+        let entries = self.log.iter().rev();
+        let mut lines = entries.filter_map(|entry| {
+            entry.lines().find(|line| line.contains("problem:") || line.contains("error:"))
+        });
+        let words = lines.next().unwrap_or_default().split_whitespace().skip(1);
+        let words = words.filter(|word| !["local:", "dev:", "prod:", "test:"].contains(word));
+        let words = words.map(|word| if word.contains('/') { "…" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The commands that are named and that change something, with a person's knowledge put in: whose
+    /// token is the owner's, and that `refused` was tried last.
+    fn named(&self, host: usize, text: &str, refused: Option<&Vec<String>>) -> Vec<Vec<String>> {
         let publisher = self.hosts[host].publisher;
         let token = fs::read_to_string(self.file(host, CLI_TOML)).ok();
         let token = token.and_then(|text| judge::token_in(&text));
         let claims = token.and_then(|token| super::keys::claims(&token));
         let is_owner = claims.is_some_and(|claims| claims["sub"] == publisher.subject);
-        let has = |word: &str| tried.iter().any(|argument| argument == word);
-        let with = |words: &[&str]| {
-            Some([tried, &words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>()].concat())
-        };
-        // Of several publishers, the own one. A stranger's token is not signed anew.
-        if text.contains("--expect-identity HEX") && !tried.is_empty() && !has("--expect-identity")
-        {
-            if is_owner || has("restore") {
-                return with(&["--expect-identity", publisher.identity]);
-            } else if !has("--no-preserve-publisher-token") {
-                return with(&["--no-preserve-publisher-token"]);
-            }
-        }
         // A warning's command is for whoever wants it.
-        let mut blocks = text.split("\n\n").filter(|block| !block.contains("warning: "));
-        let commands = blocks.by_ref().flat_map(|block| block.split("`spacetime-keys ").skip(1));
+        let blocks = text.split("\n\n").filter(|block| !block.contains("warning: "));
+        let commands = blocks.flat_map(|block| block.split("`spacetime-keys ").skip(1));
         let commands = commands.filter_map(|rest| rest.split_once('`')).map(|(command, _)| {
-            command.split(' ').map(|word| match word {
+            let words = command.split(' ').map(|word| match word {
                 "E" => self.hosts[host].environment.to_owned(),
                 "HEX" => publisher.identity.to_owned(),
                 word => word.to_owned(),
-            })
+            });
+            let mut words: Vec<String> = words.collect();
+            // A person is asked, and says yes.
+            if words[0] == "rotate" {
+                words.push("--yes".into());
+            }
+            words
         });
-        let mut commands = commands.map(Iterator::collect::<Vec<String>>);
-        commands.find(|words| {
-            let is_change = match words[0].as_str() {
-                "rotate" | "resume" | "rollback" | "sync" => true,
-                "token" => words[1] == "restore" && !words.contains(&"--help".into()),
-                _ => false,
-            };
+        let commands = commands.filter(|words| {
             let signs_a_stranger = words.contains(&"--expect-identity".into()) && !is_owner;
-            is_change && words != tried && !signs_a_stranger
-        })
+            let restores = words[0] == "token" && words[1] == "restore";
+            let is_change =
+                restores || ["rotate", "resume", "rollback", "sync"].contains(&&*words[0]);
+            is_change && !words.contains(&"--help".into()) && !signs_a_stranger
+        });
+        let mut commands: Vec<Vec<String>> = commands.collect();
+        // A flag that is named is for the command that was refused.
+        if let Some(refused) = refused {
+            let with = |flags: &[&str]| {
+                let flags = flags.iter().map(|&flag| flag.to_owned());
+                refused.iter().cloned().chain(flags).collect::<Vec<_>>()
+            };
+            let names = |flag: &str| text.contains(flag) && !refused.contains(&flag.to_owned());
+            let chooses = is_owner || refused.contains(&"restore".into());
+            if names("--expect-identity") && chooses {
+                commands.insert(0, with(&["--expect-identity", publisher.identity]));
+            }
+            for flag in ["--no-preserve-publisher-token", "--adopt-mounted"] {
+                if names(flag) {
+                    commands.push(with(&[flag]));
+                }
+            }
+        }
+        commands
     }
 
     /// Does what only a person can do. Whether there was something.
@@ -132,10 +166,23 @@ impl World {
                 fs::remove_file(journal).unwrap();
                 "moves the damaged journal away".into()
             });
-        } else if text.contains("mend the file by hand") && toml.contains(BROKEN) {
+        } else if text.contains("mend the file by hand") {
+            // The part that can be read stays.
+            let mut lines: Vec<&str> = toml.split_inclusive('\n').collect();
+            while lines.concat().parse::<DocumentMut>().is_err() {
+                lines.pop();
+            }
             self.hand(|_| {
-                fs::write(cli_toml, toml.replace(BROKEN, "")).unwrap();
+                fs::write(cli_toml, lines.concat()).unwrap();
                 "mends cli.toml".into()
+            });
+        } else if text.contains("swap the two files") {
+            self.hand(|world| {
+                let [private, public] = [PRIVATE, PUBLIC].map(|file| world.file(host, file));
+                let other = fs::read(&private).unwrap_or_default();
+                let _ = fs::rename(&public, &private);
+                fs::write(public, other).unwrap();
+                "swaps the files".into()
             });
         } else if text.contains("move both files away") {
             self.hand(|world| {

@@ -47,11 +47,14 @@ pub(super) fn step(world: &mut World, random: &mut Random) {
         }
         _ => {
             let how = match random.below(100) {
-                0..25 => How::KilledAfter(Duration::from_micros(random.below(25_000))),
-                25..40 => How::At(random.below(POINTS), "kill"),
-                40..50 => How::At(random.below(POINTS), "fail"),
-                50..58 => How::StoppedAt(random.below(POINTS)),
-                58..63 => How::NoRoom(random.percent(50)),
+                0..30 => {
+                    let most = random.pick(&[5_000, 25_000]);
+                    How::KilledAfter(Duration::from_micros(random.below(most)))
+                }
+                30..45 => How::At(random.below(POINTS), "kill"),
+                45..55 => How::At(random.below(POINTS), "fail"),
+                55..65 => How::StoppedAt(random.below(POINTS)),
+                65..70 => How::NoRoom(random.percent(50)),
                 _ => How::Undisturbed,
             };
             world.together(&[Call { host, arguments: command(world, host, random), how }], random);

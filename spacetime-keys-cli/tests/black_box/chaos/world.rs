@@ -250,7 +250,11 @@ impl World {
             How::NoRoom(is_signal) => {
                 let mut shell = Command::new("sh");
                 let trap = if is_signal { "" } else { "trap '' XFSZ; " };
-                shell.args(["-c", &format!("{trap}ulimit -c 0 -f 0; exec \"$0\" \"$@\""), PROGRAM]);
+                shell.args([
+                    "-c",
+                    &format!("{trap}ulimit -c 0; ulimit -f 0; exec \"$0\" \"$@\""),
+                    PROGRAM,
+                ]);
                 shell
             }
             How::Bound => {
