@@ -4,16 +4,18 @@ use std::fs;
 
 use toml_edit::DocumentMut;
 
-use super::judge;
-use super::world::World;
+use super::world::{STRANGER, World};
+use super::{judge, keys};
 use crate::common::{CLI_TOML, PRIVATE, PUBLIC};
 
 /// What is promised, and what is tried.
 const PROMISED: usize = 3;
-const TRIED: usize = 7;
+const TRIED: usize = 9;
 
 /// What a break of a `cli.toml` adds, and mending it takes off.
 pub(super) const BROKEN: &str = "\n[[[ broken";
+
+type Command = Vec<String>;
 
 impl World {
     /// Whether `verify` says ok, and what it says.
@@ -45,50 +47,42 @@ impl World {
 
     /// Follows what is printed until `verify` says ok.
     fn mend(&mut self, host: usize) -> bool {
-        let (mut commands, mut hands) = (0, 0);
-        // Since something was done last.
-        let mut refused: Vec<Vec<String>> = Vec::new();
-        let Err(mut text) = self.verify(host) else {
-            self.needed.push(0);
-            return true;
-        };
-        while commands < TRIED && hands < TRIED {
-            if self.by_hand(host, &text) {
-                hands += 1;
-                refused.clear();
-            } else {
-                let named = self.named(host, &text, refused.last());
-                let is_refusal = !refused.is_empty();
-                let untried = named.into_iter().find(|command| !refused.contains(command));
-                if let Some(command) = untried {
-                    commands += 1;
-                    let words: Vec<&str> = command.iter().map(String::as_str).collect();
-                    let run = self.run(host, &words);
-                    if run.status != Some(0) {
-                        refused.push(command);
-                        text = run.text;
-                        continue;
-                    }
-                    refused.clear();
-                } else if !is_refusal {
+        let (mut commands, mut hands, mut first) = (0, 0, None);
+        // Since something was done last: what was named, and what of that was refused.
+        let (mut named, mut refused) = (Vec::new(), Vec::new());
+        let mut verified = self.verify(host);
+        while let Err(mut text) = verified {
+            while !self.by_hand(host, &text) {
+                // The last refusal's way out first; a flag that gives something up last.
+                let (ways, last) = self.ways(host, &text, refused.last());
+                named.splice(0..0, ways);
+                named.extend(last);
+                let way = named.iter().find(|way| !refused.contains(*way)).cloned();
+                let Some(command) = way.filter(|_| commands < TRIED && hands < TRIED) else {
+                    self.violation(&format!("H: not mended: {}", self.last_problem()), "");
+                    return false;
+                };
+                commands += 1;
+                let words: Vec<&str> = command.iter().map(String::as_str).collect();
+                let run = self.run(host, &words);
+                if run.status == Some(0) {
                     break;
                 }
+                first.get_or_insert_with(|| self.last_problem());
+                refused.push(command);
+                text = run.text;
             }
-            match self.verify(host) {
-                Ok(()) => {
-                    self.needed.push(commands);
-                    if commands > PROMISED {
-                        self.violation("H: more than three commands", &commands.to_string());
-                    }
-                    return true;
-                }
-                Err(said) if said == text => break,
-                Err(said) => text = said,
-            }
+            hands += 1;
+            named.clear();
+            refused.clear();
+            verified = self.verify(host);
         }
-        let what = format!("H: not mended: {}", self.last_problem());
-        self.violation(&what, "");
-        false
+        self.needed.push(commands);
+        if commands > PROMISED {
+            let first = first.unwrap_or_default();
+            self.violation(&format!("H: {commands} commands: {first}"), "");
+        }
+        true
     }
 
     /// What the program said last, without paths.
@@ -104,12 +98,17 @@ impl World {
     }
 
     /// The commands that are named and that change something, with a person's knowledge put in: whose
-    /// token is the owner's, and that `refused` was tried last.
-    fn named(&self, host: usize, text: &str, refused: Option<&Vec<String>>) -> Vec<Vec<String>> {
+    /// token is the owner's, and that `refused` was tried last. And that without a token.
+    fn ways(
+        &self,
+        host: usize,
+        text: &str,
+        refused: Option<&Command>,
+    ) -> (Vec<Command>, Option<Command>) {
         let publisher = self.hosts[host].publisher;
         let token = fs::read_to_string(self.file(host, CLI_TOML)).ok();
         let token = token.and_then(|text| judge::token_in(&text));
-        let claims = token.and_then(|token| super::keys::claims(&token));
+        let claims = token.and_then(|token| keys::claims(&token));
         let is_owner = claims.is_some_and(|claims| claims["sub"] == publisher.subject);
         // A warning's command is for whoever wants it.
         let blocks = text.split("\n\n").filter(|block| !block.contains("warning: "));
@@ -134,86 +133,78 @@ impl World {
                 restores || ["rotate", "resume", "rollback", "sync"].contains(&&*words[0]);
             is_change && !words.contains(&"--help".into()) && !signs_a_stranger
         });
-        let mut commands: Vec<Vec<String>> = commands.collect();
+        let mut commands: Vec<Command> = commands.collect();
         // A flag that is named is for the command that was refused.
-        if let Some(refused) = refused {
-            let with = |flags: &[&str]| {
-                let flags = flags.iter().map(|&flag| flag.to_owned());
-                refused.iter().cloned().chain(flags).collect::<Vec<_>>()
+        let with = |flags: &[&str]| {
+            let is_new = |refused: &&Command| {
+                let fits = refused[0] != "token" || flags[0] == "--expect-identity";
+                fits && text.contains(flags[0]) && !refused.contains(&flags[0].to_owned())
             };
-            let names = |flag: &str| text.contains(flag) && !refused.contains(&flag.to_owned());
-            let chooses = is_owner || refused.contains(&"restore".into());
-            if names("--expect-identity") && chooses {
-                commands.insert(0, with(&["--expect-identity", publisher.identity]));
-            }
-            for flag in ["--no-preserve-publisher-token", "--adopt-mounted"] {
-                if names(flag) {
-                    commands.push(with(&[flag]));
-                }
-            }
-        }
-        commands
+            let flags = flags.iter().map(|&flag| flag.to_owned());
+            refused.filter(is_new).map(|refused| refused.iter().cloned().chain(flags).collect())
+        };
+        let chooses =
+            is_owner || refused.is_some_and(|refused| refused.contains(&"restore".into()));
+        let identity = with(&["--expect-identity", publisher.identity]).filter(|_| chooses);
+        let host = with(&["--host-env", self.hosts[host].environment]);
+        commands.splice(0..0, identity.into_iter().chain(host));
+        (commands, with(&["--no-preserve-publisher-token"]))
     }
 
     /// Does what only a person can do. Whether there was something.
     fn by_hand(&mut self, host: usize, text: &str) -> bool {
-        let cli_toml = self.file(host, CLI_TOML);
-        let toml = fs::read_to_string(&cli_toml).unwrap_or_default();
+        let mut done = None;
+        self.person(|world| {
+            done = world.hand(host, text);
+            done.map_or_else(String::new, |done| format!("by hand: {done}"))
+        });
+        self.by_hand += usize::from(done.is_some());
+        done.is_some()
+    }
+
+    fn hand(&mut self, host: usize, text: &str) -> Option<&'static str> {
+        let [private, public, cli_toml] =
+            [PRIVATE, PUBLIC, CLI_TOML].map(|file| self.file(host, file));
+        let read = |path| fs::read_to_string(path).unwrap_or_default();
         let journal = self.path(self.store).join(".state/unfinished.json");
-        let before = self.by_hand;
-        if text.contains("unfinished.json is damaged") && journal.exists() {
-            self.hand(|_| {
-                fs::remove_file(journal).unwrap();
-                "moves the damaged journal away".into()
-            });
-        } else if text.contains("mend the file by hand") {
+        if text.contains("unfinished.json is damaged") {
+            fs::remove_file(journal).unwrap();
+            return Some("moves the damaged journal away");
+        }
+        if text.contains("mend the file by hand") {
             // The part that can be read stays.
+            let toml = read(&cli_toml);
             let mut lines: Vec<&str> = toml.split_inclusive('\n').collect();
             while lines.concat().parse::<DocumentMut>().is_err() {
                 lines.pop();
             }
-            self.hand(|_| {
-                fs::write(cli_toml, lines.concat()).unwrap();
-                "mends cli.toml".into()
-            });
-        } else if text.contains("swap the two files") {
-            self.hand(|world| {
-                let [private, public] = [PRIVATE, PUBLIC].map(|file| world.file(host, file));
-                let other = fs::read(&private).unwrap_or_default();
-                let _ = fs::rename(&public, &private);
-                fs::write(public, other).unwrap();
-                "swaps the files".into()
-            });
-        } else if text.contains("move both files away") {
-            self.hand(|world| {
-                let number = world.by_hand;
-                for file in [PRIVATE, PUBLIC] {
-                    let name = file.replace('/', "-");
-                    let place = world.path(format!("moved-away-{number}-{name}"));
-                    let _ = fs::rename(world.file(host, file), place);
-                }
-                "moves both key files away".into()
-            });
-        } else if let Some(command) = chmod(text) {
-            let place = self.path(self.hosts[host].folder);
-            self.hand(|_| {
-                let mut shell = std::process::Command::new("sh");
-                shell.args(["-c", &command]).current_dir(place).status().unwrap();
-                command
-            });
+            fs::write(cli_toml, lines.concat()).unwrap();
+            return Some("mends cli.toml");
         }
-        self.by_hand > before
+        if text.contains("swap the two files") && read(&public).contains("PRIVATE KEY") {
+            let other = read(&private);
+            fs::rename(&public, &private).unwrap();
+            fs::write(public, other).unwrap();
+            return Some("swaps the files");
+        }
+        if text.contains("no publisher's claims are in escrow") {
+            // Nobody knows the owner's claims any more: whoever logs in now is the publisher.
+            self.log_in(host, STRANGER, &read(&private));
+            self.hosts[host].publisher = STRANGER;
+            return Some("logs in");
+        }
+        if text.contains("move both files away") {
+            for (file, name) in [(private, "private"), (public, "public")] {
+                let _ = fs::rename(file, self.path(format!("moved-{}-{name}", self.by_hand)));
+            }
+            return Some("moves both key files away");
+        }
+        let (command, _) = text.split_once("`chmod ")?.1.split_once('`')?;
+        // Of the mounted private key, if no file is named.
+        let file = if command.contains(' ') { "" } else { PRIVATE };
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &format!("chmod {command} {file}")]);
+        shell.current_dir(self.path(self.hosts[host].folder)).status().unwrap();
+        Some("changes the mode")
     }
-
-    fn hand(&mut self, act: impl FnOnce(&mut Self) -> String) {
-        self.by_hand += 1;
-        self.person(|world| format!("by hand: {}", act(world)));
-    }
-}
-
-/// The `chmod` that is named; of the mounted private key, if it names no file.
-fn chmod(text: &str) -> Option<String> {
-    let (command, _) = text.split_once("`chmod ")?.1.split_once('`')?;
-    let file = if command.contains(' ') { "" } else { PRIVATE };
-    Some(format!("chmod {command} {file}"))
 }

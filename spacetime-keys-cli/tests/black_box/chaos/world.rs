@@ -203,7 +203,9 @@ impl World {
         }
         judge::add_known(self, &after);
         judge::excuse(self, &after);
-        self.log.push(format!("- {done}"));
+        if !done.is_empty() {
+            self.log.push(format!("- {done}"));
+        }
     }
 
     /// Runs the program to its end.
