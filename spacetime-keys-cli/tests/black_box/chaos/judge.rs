@@ -148,6 +148,24 @@ pub(super) fn after_commands(world: &mut World, before: &Picture, calls: &[Call]
         output(world, before, &after, call, run);
     }
     add_known(world, &after);
+    if let ([call], [run]) = (calls, runs) {
+        proven(world, &after, call, run);
+    }
+}
+
+/// A run that has mounted its group's keys says that all is proven: is it?
+fn proven(world: &mut World, picture: &Picture, call: &Call, run: &Ran) {
+    let own = world.hosts[call.host].environment;
+    let is_about = |word: &str| call.arguments.iter().any(|argument| argument == word);
+    let leaves = ["left as it is", "Finishing the run"];
+    let names_own = call.arguments.windows(2).any(|pair| pair == ["--env", own]);
+    let is_whole = names_own && !is_about("--no-sync-mounted-keys") && !run.was_proven;
+    let is_whole = is_whole && !leaves.iter().any(|words| run.text.contains(words));
+    if run.status == Some(0) && run.text.contains("done and proven") && is_whole {
+        for what in faults(world, picture, call.host) {
+            world.violation(&format!("V: proven, but {what}"), "");
+        }
+    }
 }
 
 fn keys_are_there(world: &mut World, after: &Picture) {
@@ -253,13 +271,12 @@ fn latest<'a>(
     versions.last().map(|(_, _, content)| content.as_slice())
 }
 
-/// `verify` says ok: is it?
-pub(super) fn verified(world: &mut World, host: usize, text: &str) {
-    let picture = world.picture();
+/// What is wrong with a host's pair and token.
+fn faults(world: &World, picture: &Picture, host: usize) -> Vec<&'static str> {
     let folder = Path::new(world.hosts[host].folder);
     let environment = world.hosts[host].environment;
-    let private = content(&picture, folder.join(PRIVATE)).map_or(&b""[..], Vec::as_slice);
-    let public = content(&picture, folder.join(PUBLIC)).map_or(&b""[..], Vec::as_slice);
+    let private = content(picture, folder.join(PRIVATE)).map_or(&b""[..], Vec::as_slice);
+    let public = content(picture, folder.join(PUBLIC)).map_or(&b""[..], Vec::as_slice);
     let group: &[&str] =
         if ["dev", "local"].contains(&environment) { &["dev", "local"] } else { &[environment] };
     let mut wrong = Vec::new();
@@ -271,7 +288,7 @@ pub(super) fn verified(world: &mut World, host: usize, text: &str) {
     for member in group {
         let [stored, stored_public] = ["private", "public"].map(|which| {
             let secret = format!("spacetimedb-jwt-{which}-key");
-            latest(world, &picture, member, &secret).unwrap_or_default()
+            latest(world, picture, member, &secret).unwrap_or_default()
         });
         if !keys::is_pair(stored, stored_public) {
             wrong.push("the vault has no pair");
@@ -279,6 +296,20 @@ pub(super) fn verified(world: &mut World, host: usize, text: &str) {
             wrong.push("the mounted pair is not the vault's");
         }
     }
+    let token = token(picture, &folder.join(CLI_TOML));
+    if !public.is_empty() && token.is_some_and(|token| !keys::is_signed(&token, public)) {
+        wrong.push("the token is void");
+    }
+    wrong.dedup();
+    wrong
+}
+
+/// `verify` says ok: is it?
+pub(super) fn verified(world: &mut World, host: usize, text: &str) {
+    let picture = world.picture();
+    let folder = Path::new(world.hosts[host].folder);
+    let environment = world.hosts[host].environment;
+    let mut wrong = faults(world, &picture, host);
     let escrow = latest(world, &picture, environment, "spacetimedb-publisher-claims");
     let escrow: Value =
         escrow.and_then(|value| serde_json::from_slice(value).ok()).unwrap_or_default();
@@ -291,9 +322,6 @@ pub(super) fn verified(world: &mut World, host: usize, text: &str) {
     let path = folder.join(CLI_TOML);
     match token(&picture, &path) {
         Some(token) => {
-            if !keys::is_signed(&token, public) && !public.is_empty() {
-                wrong.push("the token is void");
-            }
             if !publishers.is_empty() && !publishers.contains(&publisher(&token)) {
                 wrong.push("another publisher");
             }
@@ -312,7 +340,6 @@ pub(super) fn verified(world: &mut World, host: usize, text: &str) {
     {
         wrong.push("a run is unfinished");
     }
-    wrong.dedup();
     for what in wrong {
         world.violation(&format!("V: {what}"), "");
     }

@@ -45,6 +45,21 @@ pub(super) fn step(world: &mut World, random: &mut Random) {
                 fs::set_permissions(&folder, mode).unwrap();
             }
         }
+        44..48 => {
+            // A server that is started again while somebody mends.
+            world.person(|world| {
+                world.mount(host, &Pair::new(random));
+                "mounts a foreign pair".into()
+            });
+            let point = random.below(40);
+            let how = random.pick(&[How::At(point, "kill"), How::StoppedAt(point)]);
+            let own = world.hosts[host].environment;
+            let command =
+                random.pick(&["sync", "resume", "rotate --adopt-mounted --allow-unverified --yes"]);
+            let arguments = format!("{command} --env {own}");
+            let arguments = arguments.split(' ').map(str::to_owned).collect();
+            world.together(&[Call { host, arguments, how }], random);
+        }
         _ => {
             let how = match random.below(100) {
                 0..30 => {

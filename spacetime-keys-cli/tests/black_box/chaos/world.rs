@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 use spacetime_keys_test_support::Random;
 use tempfile::TempDir;
@@ -69,6 +70,8 @@ pub(super) struct Ran {
     pub(super) signal: Option<i32>,
     pub(super) text: String,
     pub(super) in_time: bool,
+    /// Its proof was over when another program wrote.
+    pub(super) was_proven: bool,
 }
 
 pub(super) struct World {
@@ -219,6 +222,7 @@ impl World {
     pub(super) fn together(&mut self, calls: &[Call], random: &mut Random) -> Vec<Ran> {
         let before = self.picture();
         let mut children: Vec<Child> = calls.iter().map(|call| self.start(call)).collect();
+        let mut said = 0;
         for (call, child) in calls.iter().zip(&mut children) {
             match call.how {
                 How::KilledAfter(time) => {
@@ -226,6 +230,7 @@ impl World {
                     let _ = child.kill();
                 }
                 How::StoppedAt(_) if is_stopped(child) => {
+                    said = ioctl_fionread(child.stderr.as_ref().unwrap()).unwrap();
                     let pair = Pair::new(random);
                     self.person(|world| {
                         world.mount(call.host, &pair);
@@ -237,7 +242,7 @@ impl World {
                 _ => {}
             }
         }
-        let runs: Vec<Ran> = children.into_iter().map(end).collect();
+        let runs: Vec<Ran> = children.into_iter().map(|child| end(child, said)).collect();
         for (call, run) in calls.iter().zip(&runs) {
             self.commands += 1;
             self.killed += usize::from(run.signal.is_some());
@@ -274,7 +279,7 @@ impl World {
                 command.env("SPACETIME_KEYS_FAILPOINT", format!("{point}={what}"));
             }
             How::StoppedAt(point) => {
-                command.env("SPACETIME_KEYS_FAILPOINT", format!("{point}=stop"));
+                command.arg("-v").env("SPACETIME_KEYS_FAILPOINT", format!("{point}=stop"));
             }
             _ => {}
         }
@@ -330,8 +335,8 @@ fn is_stopped(child: &Child) -> bool {
     }
 }
 
-/// Waits for a process. What it prints has room in the pipes.
-fn end(mut child: Child) -> Ran {
+/// Waits for a process. What it prints has room in the pipes; `said` bytes were there at a stop.
+fn end(mut child: Child, said: u64) -> Ran {
     let started = Instant::now();
     let mut in_time = true;
     while child.try_wait().unwrap().is_none() {
@@ -342,11 +347,14 @@ fn end(mut child: Child) -> Ran {
         std::thread::sleep(Duration::from_micros(500));
     }
     let output = child.wait_with_output().unwrap();
+    let before: String =
+        output.stderr.iter().zip(0..said).map(|(byte, _)| char::from(*byte)).collect();
     let text = [output.stdout, output.stderr].concat();
     Ran {
         status: output.status.code(),
         signal: output.status.signal(),
         text: String::from_utf8_lossy(&text).into_owned(),
         in_time,
+        was_proven: ["  proven\n", "  synced\n"].iter().any(|end| before.ends_with(end)),
     }
 }
