@@ -45,18 +45,21 @@ pub(super) fn step(world: &mut World, random: &mut Random) {
                 fs::set_permissions(&folder, mode).unwrap();
             }
         }
-        44..48 => {
+        44..50 => {
             // A server that is started again while somebody mends.
             world.person(|world| {
                 world.mount(host, &Pair::new(random));
                 "mounts a foreign pair".into()
             });
-            let point = random.below(40);
+            let (command, points) = random.pick(&[
+                ("sync", 24),
+                ("sync", 24),
+                ("resume", 24),
+                ("rotate --adopt-mounted --allow-unverified --yes", POINTS),
+            ]);
+            let point = random.below(points);
             let how = random.pick(&[How::At(point, "kill"), How::StoppedAt(point)]);
-            let own = world.hosts[host].environment;
-            let command =
-                random.pick(&["sync", "resume", "rotate --adopt-mounted --allow-unverified --yes"]);
-            let arguments = format!("{command} --env {own}");
+            let arguments = format!("{command} --env {}", world.hosts[host].environment);
             let arguments = arguments.split(' ').map(str::to_owned).collect();
             world.together(&[Call { host, arguments, how }], random);
         }
