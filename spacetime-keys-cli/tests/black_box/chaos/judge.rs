@@ -101,7 +101,7 @@ fn is_whole(world: &World, path: &Path, content: &[u8]) -> bool {
 fn is_closed(world: &World, path: &Path, mode: u32, content: &[u8]) -> bool {
     let is_in_store = path.starts_with(world.store);
     let is_private = !keys::scalars_in(content).is_empty() || path.ends_with(PRIVATE);
-    !(is_in_store || is_private) || mode & 0o077 == 0
+    !(is_in_store || is_private) || mode.is_multiple_of(0o100)
 }
 
 fn toml(content: &[u8]) -> Option<DocumentMut> {

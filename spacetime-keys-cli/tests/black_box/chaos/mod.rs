@@ -13,6 +13,7 @@
 mod judge;
 mod keys;
 mod mend;
+mod mischief;
 mod steps;
 mod world;
 
@@ -65,19 +66,20 @@ fn chaos() {
         println!("{}", worlds[0].1.log.join("\n"));
     }
 
-    let sum = |of: fn(&World) -> usize| worlds.iter().map(|(_, world)| of(world)).sum::<usize>();
+    let sum =
+        |of: &dyn Fn(&World) -> usize| worlds.iter().map(|(_, world)| of(world)).sum::<usize>();
     println!("{}: {} sequences in {:.0?}", again(seed), worlds.len(), started.elapsed());
-    let clean = sum(|world| usize::from(world.violations.is_empty()));
+    let clean = sum(&|world| usize::from(world.violations.is_empty()));
     println!(
         "{} commands, {} killed, {} repairs by hand, {clean} sequences clean",
-        sum(|world| world.commands),
-        sum(|world| world.killed),
-        sum(|world| world.by_hand),
+        sum(&|world| world.commands),
+        sum(&|world| world.killed),
+        sum(&|world| world.by_hand),
     );
-    let needed: Vec<usize> = (0..9)
-        .map(|n| sum_of(&worlds, |world| world.needed.iter().filter(|&&m| m == n).count()))
+    let needed: Vec<usize> = (0..10)
+        .map(|number| sum(&|world| world.needed.iter().filter(|&&n| n == number).count()))
         .collect();
-    println!("commands that mending took, 0 to 8: {needed:?}");
+    println!("commands that mending took, 0 to 9: {needed:?}");
 
     let mut kinds: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
     for (number, world) in &worlds {
@@ -93,8 +95,4 @@ fn chaos() {
         let _ = writeln!(report, "\n=== {kind}: {ONE}={}\n{}", shortest.0, shortest.1);
     }
     assert!(kinds.is_empty(), "{}\n{report}", again(seed));
-}
-
-fn sum_of(worlds: &[(u64, World)], of: impl Fn(&World) -> usize) -> usize {
-    worlds.iter().map(|(_, world)| of(world)).sum()
 }
