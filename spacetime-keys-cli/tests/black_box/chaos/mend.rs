@@ -31,7 +31,7 @@ impl World {
     /// Mends each host, rotates there, and looks once more.
     pub(super) fn end(&mut self) {
         for host in 0..self.hosts.len() {
-            self.log.push(format!("--- mending {}", self.hosts[host].folder));
+            self.record.log.push(format!("--- mending {}", self.hosts[host].folder));
             if !self.mend(host) {
                 return;
             }
@@ -77,7 +77,7 @@ impl World {
             refused.clear();
             verified = self.verify(host);
         }
-        self.needed.push(commands);
+        self.record.needed.push(commands);
         if commands > PROMISED {
             let first = first.unwrap_or_default();
             self.violation(&format!("H: {commands} commands: {first}"), "");
@@ -87,7 +87,7 @@ impl World {
 
     /// What the program said last, without paths.
     fn last_problem(&self) -> String {
-        let entries = self.log.iter().rev();
+        let entries = self.record.log.iter().rev();
         let mut lines = entries.filter_map(|entry| {
             entry.lines().find(|line| line.contains("problem:") || line.contains("error:"))
         });
@@ -158,7 +158,7 @@ impl World {
             done = world.hand(host, text);
             done.map_or_else(String::new, |done| format!("by hand: {done}"))
         });
-        self.by_hand += usize::from(done.is_some());
+        self.record.by_hand += usize::from(done.is_some());
         done.is_some()
     }
 
@@ -195,7 +195,8 @@ impl World {
         }
         if text.contains("move both files away") {
             for (file, name) in [(private, "private"), (public, "public")] {
-                let _ = fs::rename(file, self.path(format!("moved-{}-{name}", self.by_hand)));
+                let _ =
+                    fs::rename(file, self.path(format!("moved-{}-{name}", self.record.by_hand)));
             }
             return Some("moves both key files away");
         }

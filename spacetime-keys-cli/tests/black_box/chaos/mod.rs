@@ -23,23 +23,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use spacetime_keys_test_support::{Random, again, count, number, seed};
-use world::World;
+use world::{Record, World};
 
 /// Does one sequence alone, and shows all of it. Kills fall differently each time.
 const ONE: &str = "SPACETIME_KEYS_CHAOS_SEQUENCE";
 
-fn sequence(seed: u64, number: u64) -> World {
+fn sequence(seed: u64, number: u64) -> Record {
     let mut random = Random::part(seed, number);
     let mut world = World::new(&mut random);
     for _ in 0..3 + random.below(8) {
         steps::step(&mut world, &mut random);
     }
     world.end();
-    world
+    world.record
 }
 
 /// All sequences, on all processors.
-fn all(seed: u64, numbers: std::ops::Range<u64>) -> Vec<(u64, World)> {
+fn all(seed: u64, numbers: std::ops::Range<u64>) -> Vec<(u64, Record)> {
     let next = AtomicU64::new(numbers.start);
     let worker = || {
         let own = std::iter::from_fn(|| {
@@ -61,29 +61,29 @@ fn chaos() {
     let (seed, started) = (seed(), Instant::now());
     let one = number::<u64>(ONE);
     let numbers = one.map_or(0..count(300, 3000), |one| one..one + 1);
-    let worlds = all(seed, numbers);
+    let records = all(seed, numbers);
     if one.is_some() {
-        println!("{}", worlds[0].1.log.join("\n"));
+        println!("{}", records[0].1.log.join("\n"));
     }
 
     let sum =
-        |of: &dyn Fn(&World) -> usize| worlds.iter().map(|(_, world)| of(world)).sum::<usize>();
-    println!("{}: {} sequences in {:.0?}", again(seed), worlds.len(), started.elapsed());
-    let clean = sum(&|world| usize::from(world.violations.is_empty()));
+        |of: &dyn Fn(&Record) -> usize| records.iter().map(|(_, record)| of(record)).sum::<usize>();
+    println!("{}: {} sequences in {:.0?}", again(seed), records.len(), started.elapsed());
+    let clean = sum(&|record| usize::from(record.violations.is_empty()));
     println!(
         "{} commands, {} killed, {} repairs by hand, {clean} sequences clean",
-        sum(&|world| world.commands),
-        sum(&|world| world.killed),
-        sum(&|world| world.by_hand),
+        sum(&|record| record.commands),
+        sum(&|record| record.killed),
+        sum(&|record| record.by_hand),
     );
     let needed: Vec<usize> = (0..10)
-        .map(|number| sum(&|world| world.needed.iter().filter(|&&n| n == number).count()))
+        .map(|number| sum(&|record| record.needed.iter().filter(|&&n| n == number).count()))
         .collect();
     println!("commands that mending took, 0 to 9: {needed:?}");
 
     let mut kinds: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
-    for (number, world) in &worlds {
-        for (kind, log) in &world.violations {
+    for (number, record) in &records {
+        for (kind, log) in &record.violations {
             kinds.entry(kind).or_default().push((*number, log));
         }
     }

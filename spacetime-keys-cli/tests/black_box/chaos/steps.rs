@@ -26,7 +26,7 @@ pub(super) fn step(world: &mut World, random: &mut Random) {
                     Call { host, arguments: command(world, host, random), how: How::Undisturbed }
                 })
                 .collect();
-            world.log.push("- at once:".into());
+            world.record.log.push("- at once:".into());
             world.together(&calls, random);
         }
         41..44 => {

@@ -83,6 +83,12 @@ pub(super) struct World {
     pub(super) known: BTreeMap<Scalar, PathBuf>,
     /// Files that are not whole, or too open, by what people and other programs did.
     pub(super) excused: BTreeSet<(PathBuf, u32, Vec<u8>)>,
+    pub(super) record: Record,
+}
+
+/// What a sequence came to.
+#[derive(Default)]
+pub(super) struct Record {
     pub(super) log: Vec<String>,
     /// The kinds of violations, each with all that had happened.
     pub(super) violations: BTreeMap<String, String>,
@@ -103,12 +109,7 @@ impl World {
             store: "a/.spacetime-keys",
             known: BTreeMap::new(),
             excused: BTreeSet::new(),
-            log: Vec::new(),
-            violations: BTreeMap::new(),
-            commands: 0,
-            killed: 0,
-            by_hand: 0,
-            needed: Vec::new(),
+            record: Record::default(),
         };
         let is_shared = random.percent(25);
         world.person(|world| {
@@ -207,7 +208,7 @@ impl World {
         judge::add_known(self, &after);
         judge::excuse(self, &after);
         if !done.is_empty() {
-            self.log.push(format!("- {done}"));
+            self.record.log.push(format!("- {done}"));
         }
     }
 
@@ -244,9 +245,9 @@ impl World {
         }
         let runs: Vec<Ran> = children.into_iter().map(|child| end(child, said)).collect();
         for (call, run) in calls.iter().zip(&runs) {
-            self.commands += 1;
-            self.killed += usize::from(run.signal.is_some());
-            self.log.push(format!("- {}\n{}", call.describe(self), run.describe()));
+            self.record.commands += 1;
+            self.record.killed += usize::from(run.signal.is_some());
+            self.record.log.push(format!("- {}\n{}", call.describe(self), run.describe()));
         }
         judge::after_commands(self, &before, calls, &runs);
         runs
@@ -290,9 +291,9 @@ impl World {
 
     /// Notes a violation, once a sequence and kind.
     pub(super) fn violation(&mut self, kind: &str, what: &str) {
-        self.log.push(format!("  *** {kind}: {what}"));
-        let log = self.log.join("\n");
-        self.violations.entry(kind.to_owned()).or_insert(log);
+        self.record.log.push(format!("  *** {kind}: {what}"));
+        let log = self.record.log.join("\n");
+        self.record.violations.entry(kind.to_owned()).or_insert(log);
     }
 }
 
