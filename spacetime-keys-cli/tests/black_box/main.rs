@@ -12,6 +12,8 @@
 
 mod canary;
 mod cases;
+#[cfg(feature = "testing")]
+mod chaos;
 mod common;
 mod docs;
 mod doctor;
