@@ -22,12 +22,17 @@ impl From<engine::Failure> for Failure {
 fn words(kind: &Kind, environment: Option<&Environment>) -> Failure {
     let hint = match kind {
         Kind::Core(error) => return core(*error, environment),
-        Kind::Refused(error) => {
+        Kind::Refused { error, continuing, .. } => {
             let failure = core(*error, environment);
             if !error.is_about_token() {
                 return failure;
             }
-            let hint = &failure.hint;
+            let hint = failure.hint.clone();
+            if *continuing {
+                // What else is named would be refused as long as a run is unfinished.
+                let finish = "`spacetime-keys resume --no-preserve-publisher-token` finishes the run and leaves the token as it is";
+                return failure.with_hint(format!("{finish}; then {hint}"));
+            }
             let hint =
                 format!("{hint}; to leave the token as it is: --no-preserve-publisher-token");
             return failure.with_hint(hint);

@@ -53,6 +53,9 @@ impl Watch for Watcher {
     }
 
     fn begins(&self, planned: &Planned) {
+        if planned.plan.notes.contains(&Note::MountedNotSynced) && planned.request.sync_mounted {
+            self.output.note("What is mounted here is in no vault of the group, and is left as it is: see `spacetime-keys verify`.");
+        }
         for note in &planned.plan.notes {
             match note {
                 Note::NoCliToml => self.output.warn(

@@ -233,6 +233,7 @@ impl Wish {
             continuing: false,
             environments: known_names(fleet, &self.environments)?,
             host: known_names(fleet, host.unwrap_or_default())?.pop(),
+            host_is_named: false,
             sync_mounted: self.sync_mounted,
             preserve_publisher: self.preserve_publisher,
             adopt_mounted: self.adopt_mounted,

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use spacetime_keys_core::error::Class;
-use spacetime_keys_core::fleet::{Action, Environment, Refusal, Step};
+use spacetime_keys_core::fleet::{Action, Environment, Operation, Refusal, Request, Step};
 use spacetime_keys_core::{Error, Identity};
 
 use crate::clock;
@@ -31,8 +31,15 @@ pub enum Kind {
     #[error("{0}")]
     Core(Error),
     /// The plan refuses what was asked for.
-    #[error("{0}")]
-    Refused(Error),
+    #[error("{error}")]
+    Refused {
+        /// Why.
+        error: Error,
+        /// What was asked for, or is continued.
+        operation: Operation,
+        /// Whether a run that was cut short was to be finished.
+        continuing: bool,
+    },
     /// The escrow holds several publishers, and none was named.
     #[error("{}", Error::EscrowAmbiguous)]
     SeveralPublishers(Vec<Identity>),
@@ -126,7 +133,7 @@ impl Kind {
     /// A stable name for programs, `ERR_…`. It does not change between versions.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Core(error) | Self::Refused(error) => error.code(),
+            Self::Core(error) | Self::Refused { error, .. } => error.code(),
             Self::SeveralPublishers(_) => Error::EscrowAmbiguous.code(),
             Self::UnknownEnvironment(_) => Error::EnvironmentUnknown.code(),
             Self::Io { .. } | Self::IsFolder(_) | Self::NotAFile(_) | Self::Contended(_) => {
@@ -150,7 +157,7 @@ impl Kind {
     /// Whether an input, a file or a service is to blame, or going on would be unsafe.
     pub const fn class(&self) -> Class {
         match self {
-            Self::Core(error) | Self::Refused(error) => error.class(),
+            Self::Core(error) | Self::Refused { error, .. } => error.class(),
             Self::SeveralPublishers(_)
             | Self::Symlink(_)
             | Self::Locked(_)
@@ -215,6 +222,16 @@ impl Failure {
         self.at(Place::Environment(environment.clone()))
     }
 
+    /// There is no plan.
+    pub(crate) fn refused(refusal: Refusal, request: &Request) -> Self {
+        let Request { operation, continuing, .. } = *request;
+        let failure = Self::from(Kind::Refused { error: refusal.error, operation, continuing });
+        match refusal.environment {
+            Some(environment) => failure.at(Place::Environment(environment)),
+            None => failure,
+        }
+    }
+
     pub(crate) fn in_step(self, step: &Step) -> Self {
         self.at(Place::Step(step.action, step.environment.clone()))
     }
@@ -255,16 +272,6 @@ impl From<Kind> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Kind::Core(error).into()
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        let failure = Self::from(Kind::Refused(refusal.error));
-        match refusal.environment {
-            Some(environment) => failure.at(Place::Environment(environment)),
-            None => failure,
-        }
     }
 }
 

@@ -136,7 +136,8 @@ fn damage(site: &Site<'_>, vault: &Vault) -> Result<Vec<Damage>, Failure> {
         let secret = settings.private_secret.as_str();
         let value = site.store.get(&vault.name, secret, &version.version).ok();
         let key = value.and_then(|secret| KeyState::of_private(&*secret.value).0.fingerprint());
-        if key.is_none() || key != version.fingerprint {
+        let tag = version.tags.fingerprint;
+        if key.is_none() || tag.is_some_and(|tag| key != Some(tag)) {
             let place = site.store.folder().map_or_else(
                 || format!("version {} of {secret}", version.version),
                 |root| {
@@ -144,7 +145,6 @@ fn damage(site: &Site<'_>, vault: &Vault) -> Result<Vec<Damage>, Failure> {
                     folder.join("value").display().to_string()
                 },
             );
-            let tag = version.tags.fingerprint;
             found.push(new(DamagedPart::PrivateKey, &version.version, tag, place));
         }
     }

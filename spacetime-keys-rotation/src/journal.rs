@@ -1,7 +1,7 @@
 //! What a run set out to do, so that it can be finished without its command line.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -77,14 +77,16 @@ impl Journal {
         is_rotation_id(&journal.rotation_id).then_some(journal)
     }
 
-    /// Whether this host is to finish it. What no machine has signed is taken for ours.
-    pub(crate) fn is_for_this_host(&self) -> bool {
-        !self.left && self.is_of_this_machine()
+    /// Whether this host is to finish it.
+    pub(crate) fn is_for_this_host(&self, paths: &Paths) -> bool {
+        !self.left && self.is_of_this_host(paths)
     }
 
-    pub(crate) fn is_of_this_machine(&self) -> bool {
+    /// Whether this host began it: this machine, with this folder. What names no machine is ours.
+    pub(crate) fn is_of_this_host(&self, paths: &Paths) -> bool {
         let other = |(theirs, ours): (&String, String)| *theirs != ours;
-        !self.machine.as_ref().zip(machine()).is_some_and(other)
+        let is_elsewhere = self.machine.as_ref().zip(machine()).is_some_and(other);
+        !is_elsewhere && is_same_folder(&self.mounted_keys_dir, &paths.mounted_keys_dir)
     }
 
     /// The same, with what concerns vaults done.
@@ -124,6 +126,7 @@ impl Journal {
                 .map(environment)
                 .collect::<Result<Vec<Environment>, _>>()?,
             host: self.host_environment.as_ref().map(environment).transpose()?,
+            host_is_named: now.host_is_named,
             sync_mounted: self.sync_mounted_keys && now.sync_mounted,
             preserve_publisher: self.preserve_publisher_token && now.preserve_publisher,
             adopt_mounted: self.adopt_mounted || now.adopt_mounted,
@@ -151,8 +154,25 @@ pub(crate) fn machine() -> Option<String> {
     let read = |path| fs::read_to_string(path).ok();
     let id = ["/etc/machine-id", "/var/lib/dbus/machine-id"].into_iter().find_map(read)?;
     let id = id.trim();
-    let digest = Sha256::digest(["spacetime-keys:", id].concat());
-    let start = digest.first_chunk().map(|start| u64::from_be_bytes(*start))?;
     // Some images come with an empty one.
-    (id.len() == 32).then(|| format!("{start:016x}"))
+    (id.len() == 32).then(|| short_hash(id))
+}
+
+/// A host's name in the name of its note.
+pub(crate) fn host_id(paths: &Paths) -> String {
+    let folder = files::absolute(&paths.mounted_keys_dir);
+    short_hash(&format!("{}:{}", machine().unwrap_or_default(), folder.display()))
+}
+
+/// A folder may go by several names, and may not be there.
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    let canonical = |path: &Path| fs::canonicalize(path).ok();
+    files::absolute(one) == files::absolute(other)
+        || canonical(one).is_some_and(|one| Some(one) == canonical(other))
+}
+
+fn short_hash(text: &str) -> String {
+    let digest = Sha256::digest(["spacetime-keys:", text].concat());
+    let start = digest.first_chunk().map_or(0, |start| u64::from_be_bytes(*start));
+    format!("{start:016x}")
 }

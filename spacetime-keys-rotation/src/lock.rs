@@ -99,11 +99,11 @@ impl Guarded<'_> {
         let holder =
             Holder { doing: doing.to_owned(), since: clock::now(), process: std::process::id() };
         let notes = self.notes();
-        for note in &notes {
+        for (note, mode) in &notes {
             // It is for people. A run that cannot leave one is none the worse.
-            let _ =
-                serde_json::to_vec(&holder).map(|json| files::write_note(note, &json, NOTE_MODE));
+            let _ = serde_json::to_vec(&holder).map(|json| files::write_note(note, &json, *mode));
         }
+        let notes = notes.into_iter().map(|(note, _)| note).collect();
         Ok(Lock { _held: held, notes })
     }
 
@@ -117,7 +117,7 @@ impl Guarded<'_> {
 
     /// The refusal, with whoever has left a note.
     pub(crate) fn busy(&self) -> Failure {
-        let holder = self.notes().iter().find_map(|note| {
+        let holder = self.notes().iter().find_map(|(note, _)| {
             let content = files::read(note).ok()??;
             serde_json::from_slice(&content).ok()
         });
@@ -154,10 +154,12 @@ impl Guarded<'_> {
         Ok(opened)
     }
 
-    fn notes(&self) -> Vec<PathBuf> {
-        let beside = self.file.as_deref().map(files::folder_of);
-        let folders = self.folders.iter().copied().chain(beside);
-        folders.filter(|folder| folder.is_dir()).map(|folder| folder.join(NOTE)).collect()
+    /// Beside what is locked. The store is nobody else's.
+    fn notes(&self) -> Vec<(PathBuf, u32)> {
+        let beside = self.file.as_deref().map(|file| (files::folder_of(file), FILE_MODE));
+        let folders = self.folders.iter().map(|folder| (*folder, NOTE_MODE)).chain(beside);
+        let there = folders.filter(|(folder, _)| folder.is_dir());
+        there.map(|(folder, mode)| (folder.join(NOTE), mode)).collect()
     }
 }
 

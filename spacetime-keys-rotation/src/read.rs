@@ -81,14 +81,14 @@ pub fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
     let snapshot = Snapshot {
         vaults,
         host: Host::of(mounted, world_accessible, cli_toml),
-        unfinished: unfinished(site)?,
+        unfinished: unfinished(site, paths)?,
     };
     Ok(Gathered { snapshot, known_keys, failures, seen })
 }
 
 /// The run that was cut short, or is at work.
-pub fn unfinished(site: &Site<'_>) -> Result<Option<Unfinished>, Failure> {
-    let run = site.state.unfinished()?;
+pub fn unfinished(site: &Site<'_>, paths: &Paths) -> Result<Option<Unfinished>, Failure> {
+    let run = site.state.unfinished(paths)?;
     Ok(run.map(|run| Unfinished {
         running: site.state.is_locked(&run.paths()),
         identity: run.identity(),
@@ -170,13 +170,15 @@ fn stored(
     }
 }
 
-/// An earlier version's fingerprint is its tag, or, where other tools wrote it, its value's.
+/// An earlier version's fingerprint is its value's; in a key vault its tag, where it has one.
 fn describe_version(
     site: &Site<'_>,
     vault: &str,
     properties: &Properties,
 ) -> Result<StoredVersion, Failure> {
-    let fingerprint = if properties.tags.fingerprint.is_some() || !properties.enabled {
+    // Where each is a request of its own, the tag has to do, until the key is needed.
+    let by_tag = site.store.is_remote() && properties.tags.fingerprint.is_some();
+    let fingerprint = if by_tag || !properties.enabled {
         properties.tags.fingerprint
     } else {
         let secret = &site.settings.private_secret;

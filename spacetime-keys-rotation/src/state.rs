@@ -31,17 +31,17 @@ impl State {
         self.folder.join("unfinished.json")
     }
 
-    /// This machine's note, where the first is of a run that another host has to finish.
-    fn own_note(&self) -> PathBuf {
-        let machine = journal::machine().unwrap_or_else(|| "host".to_owned());
-        self.folder.join(format!("unfinished.{machine}.json"))
+    /// This host's note, where the first is of a run that another host has to finish.
+    fn own_note(&self, paths: &Paths) -> PathBuf {
+        self.folder.join(format!("unfinished.{}.json", journal::host_id(paths)))
     }
 
     /// Where this host's note goes, or is.
-    fn note(&self) -> Result<PathBuf, Failure> {
-        let first = self.first_note();
-        let is_ours = read_note(&first)?.is_none_or(|journal| journal.is_for_this_host());
-        Ok(if is_ours { first } else { self.own_note() })
+    fn note(&self, paths: &Paths) -> Result<PathBuf, Failure> {
+        let (first, own) = (self.first_note(), self.own_note(paths));
+        let is_first = !own.exists()
+            && read_note(&first)?.is_none_or(|journal| journal.is_for_this_host(paths));
+        Ok(if is_first { first } else { own })
     }
 
     fn set_aside_folder(&self) -> PathBuf {
@@ -66,8 +66,8 @@ impl State {
     }
 
     /// Fails where a run could not leave its marks.
-    pub(crate) fn check_writable(&self) -> Result<(), Failure> {
-        files::check_replaceable(&self.note()?)
+    pub(crate) fn check_writable(&self, paths: &Paths) -> Result<(), Failure> {
+        files::check_replaceable(&self.note(paths)?)
     }
 
     /// Fails where a mounted key could not be set aside.
@@ -76,22 +76,27 @@ impl State {
     }
 
     /// What an interrupted run of this host (or the one at work) set out to do.
-    pub(crate) fn unfinished(&self) -> Result<Option<Journal>, Failure> {
-        read_note(&self.note()?)
+    pub(crate) fn unfinished(&self, paths: &Paths) -> Result<Option<Journal>, Failure> {
+        read_note(&self.note(paths)?)
     }
 
     /// What an interrupted run of another host set out to do.
-    pub(crate) fn unfinished_elsewhere(&self) -> Result<Option<Journal>, Failure> {
-        Ok(read_note(&self.first_note())?.filter(|journal| !journal.is_for_this_host()))
+    pub(crate) fn unfinished_elsewhere(&self, paths: &Paths) -> Result<Option<Journal>, Failure> {
+        Ok(read_note(&self.first_note())?.filter(|journal| !journal.is_for_this_host(paths)))
     }
 
     /// Says what this run sets out to do. Only under the lock.
-    pub(crate) fn begin(&self, _lock: &Lock, journal: &Journal) -> Result<(), Failure> {
+    pub(crate) fn begin(
+        &self,
+        _lock: &Lock,
+        paths: &Paths,
+        journal: &Journal,
+    ) -> Result<(), Failure> {
         for folder in [&self.folder, &self.set_aside_folder()] {
             files::close_folder(folder)?;
             files::remove_leftovers(folder)?;
         }
-        write_note(&self.note()?, journal)
+        write_note(&self.note(paths)?, journal)
     }
 
     /// The vaults' part of a run is done; the rest is for the host that began it. Only under the lock.
@@ -100,9 +105,14 @@ impl State {
     }
 
     /// The run has been proven. Only under the lock.
-    pub(crate) fn end(&self, _lock: &Lock, rotation_id: &str) -> Result<(), Failure> {
+    pub(crate) fn end(
+        &self,
+        _lock: &Lock,
+        paths: &Paths,
+        rotation_id: &str,
+    ) -> Result<(), Failure> {
         failpoint::reached("journal:before-removal")?;
-        for path in [self.own_note(), self.first_note()] {
+        for path in [self.own_note(paths), self.first_note()] {
             let fail = |error: std::io::Error| Failure::io("removing", &path, &error);
             if read_note(&path)?.is_some_and(|journal| journal.rotation_id == rotation_id) {
                 std::fs::remove_file(&path).map_err(fail)?;

@@ -30,6 +30,7 @@ pub(super) fn rotate(
     };
     let host = host_environment(config, args.host_env.as_deref(), host)?;
     let mut job = job(config, Operation::Rotate, environments, host, &args.host);
+    job.request.host_is_named = args.host_env.is_some();
     job.request.adopt_mounted = args.adopt_mounted;
     job.request.replace_lost_key = args.replace_lost_key;
     run(config, &job, output)
@@ -44,7 +45,9 @@ pub(super) fn resume(
         args.env.as_deref().map(|name| config.settings.environment(name)).transpose()?;
     let host = host_environment(config, args.host_env.as_deref(), environment.clone())?;
     let environments = environment.into_iter().collect();
-    run(config, &job(config, Operation::Resume, environments, host, &args.host), output)
+    let mut job = job(config, Operation::Resume, environments, host, &args.host);
+    job.request.host_is_named = args.host_env.is_some();
+    run(config, &job, output)
 }
 
 pub(super) fn rollback(
@@ -54,7 +57,9 @@ pub(super) fn rollback(
 ) -> Result<Answer, Failure> {
     let environment = config.settings.environment(&args.env)?;
     let host = host_environment(config, args.host_env.as_deref(), Some(environment.clone()))?;
-    run(config, &job(config, Operation::Rollback, vec![environment], host, &args.host), output)
+    let mut job = job(config, Operation::Rollback, vec![environment], host, &args.host);
+    job.request.host_is_named = args.host_env.is_some();
+    run(config, &job, output)
 }
 
 pub(super) fn sync(config: &Config, args: &args::Sync, output: &Output) -> Result<Answer, Failure> {

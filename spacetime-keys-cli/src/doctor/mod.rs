@@ -13,7 +13,7 @@ use spacetime_keys_core::PublicKey;
 use spacetime_keys_core::doctor::{
     CliTomlSeen, Known, Observations, Places, ServerSeen, TokenSeen,
 };
-use spacetime_keys_rotation::{Site, earlier_keys, read_vaults, unfinished};
+use spacetime_keys_rotation::{Paths, Site, earlier_keys, read_vaults, unfinished};
 
 use crate::clock;
 use crate::failure::Failure;
@@ -48,7 +48,9 @@ pub(crate) fn gather(
     let content = own_files::cli_toml(&wish.cli_toml);
     let (vaults, mut keys, unfinished) = if site.store.folder().is_none_or(Path::is_dir) {
         let found = read_vaults(site)?;
-        (found.all, found.known_keys, unfinished(site)?)
+        let paths =
+            Paths { mounted_keys_dir: wish.keys_dir.clone(), cli_toml: wish.cli_toml.clone() };
+        (found.all, found.known_keys, unfinished(site, &paths)?)
     } else {
         (Vec::new(), Vec::new(), None)
     };

@@ -12,7 +12,7 @@ use serde_json::Value;
 use spacetime_keys_core::PrivateKey;
 use spacetime_keys_test_support::{again, sample, seed};
 
-use crate::common::{Host, PRIVATE, PUBLIC, STORE};
+use crate::common::{Host, PRIVATE, PUBLIC, Run, STORE};
 use crate::failpoints::number_of;
 use crate::scenario::{copy_of, keys_in, mounted_is_a_pair};
 use crate::stopped::Stopped;
@@ -307,4 +307,20 @@ fn what_verify_names_is_not_refused() {
     let rotate = ["rotate", "--env", "local", "--yes", "--expect-identity", identity];
     host.run(&rotate).success();
     assert_eq!(verify(&host)["ok"], true);
+}
+
+/// A version that a killed run did not finish may hold the mounted key that it was to adopt.
+#[test]
+fn a_half_written_version_with_a_key() {
+    let host = Host::rotated("local");
+    let key = new_key();
+    mounts(&host, &key);
+    let adopt = ["rotate", "--env", "local", "--yes", "--adopt-mounted"];
+    let mut command = host.command(&adopt);
+    command.env("SPACETIME_KEYS_FAILPOINT", "store:value-written=kill");
+    assert_eq!(Run::from(command.output().unwrap()).status, None);
+    // Now it is nowhere else.
+    mounts(&host, &new_key());
+    host.run(&["resume"]).success();
+    assert_kept(&host, &[&key], "half a version");
 }

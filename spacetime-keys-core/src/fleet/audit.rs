@@ -4,7 +4,9 @@ use crate::error::Unsound;
 use crate::{Error, Fingerprint, Identity};
 
 use super::finding::{Finding, Problem, Severity, hint_for};
-use super::{Environment, KeyState, PairState, Policy, Snapshot, Vault};
+use super::{
+    Environment, KeyState, PairState, Policy, PublisherState, Snapshot, Unfinished, Vault,
+};
 
 /// What an audit looks at.
 #[derive(Clone, Debug)]
@@ -102,7 +104,13 @@ pub fn audit(policy: &Policy, snapshot: &Snapshot, scope: &Scope, now: i64) -> R
     let policy = auditor.policy();
     let mounted = scope.host.then(|| auditor.mounted());
     let publisher = if scope.host { auditor.publisher(mounted.as_ref()) } else { None };
-    let problems = auditor.problems;
+    let mut problems = auditor.problems;
+    // A first pair is made of mounted files that are one.
+    let is_unsound =
+        |problem: &Problem| problem.code == Error::MountedUnsound(Unsound::Mismatched).code();
+    if problems.iter().any(is_unsound) {
+        problems.sort_by_key(|problem| problem.code == Error::VaultEmpty.code());
+    }
     Report {
         ok: !problems.iter().any(|problem| problem.severity == Severity::Error),
         environments,
@@ -137,20 +145,53 @@ const fn status(pair: PairState) -> &'static str {
 impl Auditor<'_> {
     fn add(&mut self, finding: Finding, environment: Option<&Environment>) {
         let mut problem = Problem::new(finding, environment);
-        let brings_up = matches!(
-            finding,
-            Finding::MountedBehind | Finding::MountedMissing(_) | Finding::MountedStrange(_)
-        ) || matches!(
-            finding,
-            Finding::Error(Error::MountedUnsound(_) | Error::GroupUnsound(_))
-        );
-        if let (true, Some(named)) = (brings_up && self.token_is_refused, environment) {
-            // The command would refuse the token; what becomes of that is a problem of its own.
-            let command = format!("--env {named}`");
-            let leaving = format!("--env {named} --no-preserve-publisher-token`");
-            problem.hint = problem.hint.replacen(&command, &leaving, 1);
+        if let Some(named) = environment {
+            if finding == Finding::Error(Error::VaultEmpty) {
+                problem.hint = self.first_pair(named);
+            }
+            problem.hint = self.completed(&problem.hint);
         }
         self.push(problem);
+    }
+
+    /// What makes a vault's first pair. Where another environment's is mounted, that has to be said.
+    fn first_pair(&self, environment: &Environment) -> String {
+        let mounted = self.snapshot.host.private.fingerprint();
+        let group = self.policy.group_of(environment).unwrap_or_default();
+        let elsewhere = mounted.is_some_and(|mounted| {
+            let mut others = self.snapshot.vaults.iter();
+            others.any(|vault| !group.contains(&vault.environment) && vault.knows(mounted))
+        });
+        let host = if elsewhere { format!(" --host-env {environment}") } else { String::new() };
+        format!("`spacetime-keys rotate --env {environment}{host}` makes its first pair")
+    }
+
+    /// A hint whose first command says what becomes of a token that the command would refuse. What is
+    /// wrong with the token is a problem of its own.
+    fn completed(&self, hint: &str) -> String {
+        let unverified = match &self.snapshot.host.publisher {
+            PublisherState::Found { publisher, verified_with: None, .. } => publisher.is_local(),
+            _ => false,
+        };
+        let signs = |command: &&str| {
+            let name =
+                command.strip_prefix("spacetime-keys ").and_then(|rest| rest.split(' ').next());
+            name.is_some_and(|name| ["sync", "resume", "rotate", "rollback"].contains(&name))
+                && !command.contains("--expect-identity")
+        };
+        let commands = hint.split('`').skip(1).step_by(2);
+        let Some(command) = commands.take(1).find(signs).filter(|_| self.scope.host) else {
+            return hint.to_owned();
+        };
+        let leaving = format!("`{command} --no-preserve-publisher-token`");
+        let whole = match (self.token_is_refused, unverified) {
+            (true, _) => leaving,
+            (false, true) => format!(
+                "`{command} --expect-identity HEX` (if the identity shown is the owner's; if not, {leaving})"
+            ),
+            (false, false) => return hint.to_owned(),
+        };
+        hint.replacen(&format!("`{command}`"), &whole, 1)
     }
 
     fn push(&mut self, problem: Problem) {
@@ -163,7 +204,22 @@ impl Auditor<'_> {
         if let Some(run) = &self.snapshot.unfinished {
             let finding =
                 if run.running { Finding::Running } else { Finding::Error(Error::Unfinished) };
-            self.add(finding, None);
+            let mut problem = Problem::new(finding, None);
+            if self.token_is_refused || self.publisher_changed(run) {
+                let leaving = "`spacetime-keys resume --no-preserve-publisher-token`";
+                problem.hint = problem.hint.replacen("`spacetime-keys resume`", leaving, 1);
+            }
+            self.push(problem);
+        }
+    }
+
+    /// Whether `cli.toml` holds another publisher's token than when that run began.
+    fn publisher_changed(&self, run: &Unfinished) -> bool {
+        match &self.snapshot.host.publisher {
+            PublisherState::Found { publisher, .. } => {
+                run.identity.is_some_and(|identity| identity != publisher.identity)
+            }
+            _ => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which pair a group is to hold at the end, when that is not a new one.
 
 use super::plan::Source;
-use super::{Environment, PairState, Snapshot, StoredVersion, Vault};
+use super::{Environment, KeyState, PairState, Snapshot, StoredVersion, Vault};
 use crate::{Error, Fingerprint, Result};
 
 /// The one pair of a group, `None` if all its vaults are empty.
@@ -116,6 +116,9 @@ pub(super) fn mended_pair(
     let empty = vaults.iter().all(|vault| vault.pair() == PairState::Empty);
     match mounted {
         Some(fingerprint) if empty && is_host => Ok(Source::Mounted { fingerprint }),
+        _ if empty && is_host && matches!(snapshot.host.private, KeyState::Bad(_)) => {
+            Err(Error::MountedUnreadable)
+        }
         _ if empty => Err(Error::VaultEmpty),
         _ => Err(Error::PrivateKeyLost),
     }

@@ -91,10 +91,9 @@ impl Finding {
     pub const fn severity(self) -> Severity {
         match self {
             Self::MountedMissing(severity) => severity,
-            Self::NotCanonical(Effect::Harmless)
-            | Self::MountedDiffers
-            | Self::CliTomlMissing
-            | Self::ServerKeyStale => Severity::Warning,
+            Self::NotCanonical(Effect::Harmless) | Self::CliTomlMissing | Self::ServerKeyStale => {
+                Severity::Warning
+            }
             _ => Severity::Error,
         }
     }

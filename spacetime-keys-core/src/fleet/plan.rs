@@ -19,6 +19,8 @@ pub struct Request {
     pub environments: Vec<Environment>,
     /// The environment whose keys this host mounts.
     pub host: Option<Environment>,
+    /// Whether somebody said so, so that the keys of another environment may be replaced here.
+    pub host_is_named: bool,
     /// Whether the mounted files follow.
     pub sync_mounted: bool,
     /// Whether the publisher token is signed anew.
@@ -45,6 +47,7 @@ impl Request {
             continuing: false,
             environments: Vec::new(),
             host: None,
+            host_is_named: false,
             sync_mounted: true,
             preserve_publisher: true,
             adopt_mounted: false,

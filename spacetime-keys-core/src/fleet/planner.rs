@@ -74,7 +74,10 @@ impl Planner<'_> {
             let place = plan.targets.iter().position(|target| target.environments.contains(host));
             plan.host = place.map(|target| (host.clone(), target));
         }
-        if plan.host.is_none() {
+        if plan.host.as_ref().is_some_and(|(host, target)| self.leaves_host(&plan, host, *target)) {
+            plan.host = None;
+            plan.notes.push(Note::MountedNotSynced);
+        } else if plan.host.is_none() {
             plan.notes.push(Note::HostNotConcerned);
         }
         self.add_publisher(&mut plan)?;
@@ -88,6 +91,20 @@ impl Planner<'_> {
             target: 0,
         }));
         Ok(plan)
+    }
+
+    /// Whether mending the vaults leaves this host as it is: what is mounted has nothing to do with
+    /// them, and is a question of its own, which only a group that is whole can answer.
+    fn leaves_host(&self, plan: &Plan, host: &Environment, target: usize) -> bool {
+        let group = self.policy.group_of(host).unwrap_or_default();
+        let vaults: Vec<&Vault> = self.snapshot.group(group).collect();
+        let pair = plan.targets.get(target).and_then(|target| target.source.fingerprint());
+        let mounted = self.snapshot.host.private.fingerprint();
+        self.request.operation == Operation::Resume
+            && !self.request.continuing
+            && self.request.sync_mounted
+            && sound_pair(&vaults).is_err()
+            && mounted.is_some_and(|key| Some(key) != pair && !self.knows(host, key))
     }
 
     fn target(&self, named: &Environment, group: &[Environment]) -> Result<Target, Refusal> {
@@ -136,7 +153,11 @@ impl Planner<'_> {
                     let current =
                         sound_pair(&vaults).and_then(|pair| pair.ok_or(Error::VaultEmpty));
                     match current {
-                        Ok(current) => earlier_pair(&vaults, current).map_err(&refuse)?,
+                        Ok(current) => match earlier_pair(&vaults, current) {
+                            Ok(source) => source,
+                            // What it was to return to is gone since it began.
+                            Err(error) => return mended(error),
+                        },
                         Err(error) => return mended(error),
                     }
                 };
@@ -415,6 +436,7 @@ impl Planner<'_> {
                     // It was in order when the run began; another operator has come between.
                     _ if self.request.continuing => Ok(!elsewhere),
                     // Its vault has it, but this is the wrong host, or the wrong name.
+                    _ if elsewhere && self.request.host_is_named => Ok(false),
                     _ if elsewhere => Err(refuse(Error::MountedElsewhere)),
                     _ => Err(refuse(Error::MountedUnknown)),
                 }

@@ -21,6 +21,7 @@ pub(crate) fn request(operation: Operation, environments: &[&str], host: Option<
         continuing: false,
         environments: environments.iter().map(|name| environment(name)).collect(),
         host: host.map(environment),
+        host_is_named: false,
         sync_mounted: true,
         preserve_publisher: true,
         adopt_mounted: false,

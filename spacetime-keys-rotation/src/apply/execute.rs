@@ -51,7 +51,7 @@ pub(super) struct Executor<'a> {
 
 /// Fails where a step surely would, before anything has been changed.
 pub(super) fn check_writable(site: &Site<'_>, paths: &Paths, plan: &Plan) -> Result<(), Failure> {
-    site.state.check_writable()?;
+    site.state.check_writable(paths)?;
     let settings = site.settings;
     for step in &plan.steps {
         let vault = || site.settings.vault(&step.environment);
@@ -151,6 +151,9 @@ impl<'a> Executor<'a> {
         for environment in self.plan.environments() {
             let vault = self.site.settings.vault(environment)?;
             for secret in [&settings.private_secret, &settings.public_secret, ESCROW_SECRET] {
+                if let Some(root) = self.site.store.folder() {
+                    self.guard.keep_half_written(&root.join(vault).join(secret))?;
+                }
                 self.site.store.clean_up(vault, secret)?;
             }
         }

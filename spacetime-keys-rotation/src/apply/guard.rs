@@ -10,11 +10,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use spacetime_keys_core::fleet::Origin;
 use spacetime_keys_core::{Fingerprint, PrivateKey, PublicKey};
 
 use crate::error::{Failure, Kind};
 use crate::files::{self, Mode, Replacement};
 use crate::site::Site;
+use crate::store;
 
 /// How often a file may come or go while it is replaced, before that is given up.
 const ATTEMPTS: usize = 8;
@@ -87,6 +89,17 @@ impl<'a> Guard<'a> {
         files::remove_leftovers(folder)
     }
 
+    /// As above, in a store: a version that was never whole may hold a mounted key that was adopted,
+    /// and that has been replaced since. A pair that was made for it was never in use.
+    pub(super) fn keep_half_written(&self, folder: &Path) -> Result<(), Failure> {
+        for path in files::leftovers(folder)? {
+            if store::half_written_origin(&path) != Some(Origin::Rotate) {
+                self.keep_file(&path.join(store::VALUE))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sets the content aside, unless nothing is lost without it.
     fn keep(&self, path: &Path, content: &[u8]) -> Result<(), Failure> {
         if self.is_harmless(content) {
@@ -94,7 +107,7 @@ impl<'a> Guard<'a> {
         }
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         // A leftover's name is made up.
-        let name = if name.starts_with('.') { "id_ecdsa" } else { &*name };
+        let name = if name.starts_with('.') || name == store::VALUE { "id_ecdsa" } else { &*name };
         if let Some(place) = self.site.state.set_aside(name, content, self.rotation_id)? {
             lock(&self.kept).push(place);
         }

@@ -149,21 +149,25 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
     let planned = Planned::new(&run, plan, &gathered.snapshot);
     site.watch.begins(&planned);
     if run.left.is_none() {
-        site.state.begin(&lock, &Journal::new(&run.request, &run.paths, identity, mounted))?;
+        site.state.begin(
+            &lock,
+            &paths,
+            &Journal::new(&run.request, &run.paths, identity, mounted),
+        )?;
     }
     let mut executor = Executor::new(site, &planned, gathered);
     let done = match executor.run() {
         Ok(done) => done,
         // Nothing was begun, and nothing is left to finish.
         Err(failure) if !executor.has_touched() && !run.request.continuing => {
-            site.state.end(&lock, &run.request.rotation_id)?;
+            site.state.end(&lock, &paths, &run.request.rotation_id)?;
             return Err(failure);
         }
         Err(failure) => return Err(failure.resumable()),
     };
     let ended = match run.left {
         Some(journal) => site.state.leave(&lock, journal),
-        None => site.state.end(&lock, &run.request.rotation_id),
+        None => site.state.end(&lock, &paths, &run.request.rotation_id),
     };
     ended.map_err(Failure::resumable)?;
     Ok(Outcome::Done(Box::new(planned), Box::new(done)))
@@ -181,10 +185,10 @@ fn decide(site: &Site<'_>, job: &Job) -> Result<Option<Run>, Failure> {
     if guarded.is_locked() {
         return Err(guarded.busy());
     }
-    let Some(journal) = site.state.unfinished()? else {
+    let Some(journal) = site.state.unfinished(&job.paths)? else {
         // Only a `resume` comes without environments.
         if job.request.environments.is_empty() {
-            return match site.state.unfinished_elsewhere()? {
+            return match site.state.unfinished_elsewhere(&job.paths)? {
                 Some(journal) => of_another_host(site, job, journal),
                 None => Ok(None),
             };
@@ -224,7 +228,7 @@ fn continued(site: &Site<'_>, job: &Job, journal: &Journal) -> Result<Run, Failu
 /// The run that another host was to finish, or seemed to be: what this host can do of it.
 fn of_another_host(site: &Site<'_>, job: &Job, journal: Journal) -> Result<Option<Run>, Failure> {
     let mut run = continued(site, job, &journal)?;
-    if journal.is_of_this_machine() {
+    if journal.is_of_this_host(&job.paths) {
         // Which of the two it is shows when the mounted files are read.
         return Ok(Some(run));
     }
@@ -251,12 +255,12 @@ fn group_names(site: &Site<'_>, journal: &Journal) -> Vec<String> {
 fn decide_locked(site: &Site<'_>, job: &Job, before: Run) -> Result<Option<Run>, Failure> {
     let is_same = |journal: &Journal| journal.rotation_id == before.request.rotation_id;
     if !before.request.continuing {
-        return Ok(site.state.unfinished()?.is_none().then_some(before));
+        return Ok(site.state.unfinished(&job.paths)?.is_none().then_some(before));
     }
-    if let Some(journal) = site.state.unfinished()?.filter(is_same) {
+    if let Some(journal) = site.state.unfinished(&job.paths)?.filter(is_same) {
         return continued(site, job, &journal).map(Some);
     }
-    match site.state.unfinished_elsewhere()?.filter(is_same) {
+    match site.state.unfinished_elsewhere(&job.paths)?.filter(is_same) {
         Some(journal) => of_another_host(site, job, journal),
         None => Ok(None),
     }
@@ -281,14 +285,16 @@ fn is_another_hosts(site: &Site<'_>, run: &Run, snapshot: &Snapshot) -> bool {
 fn prepare(site: &Site<'_>, run: &mut Run) -> Result<(Gathered, Plan), Failure> {
     let mut gathered = gather(site, &run.paths)?;
     if is_another_hosts(site, run, &gathered.snapshot)
-        && let Some(journal) = site.state.unfinished()?.or(site.state.unfinished_elsewhere()?)
+        && let Some(journal) =
+            site.state.unfinished(&run.paths)?.or(site.state.unfinished_elsewhere(&run.paths)?)
     {
         run.leave(journal);
     }
     gathered.snapshot.unfinished =
         run.request.continuing.then_some(Unfinished { running: false, identity: run.identity });
     require_available(site, &run.request, &mut gathered)?;
-    let plan = plan(&site.settings.policy, &gathered.snapshot, &run.request)?;
+    let plan = plan(&site.settings.policy, &gathered.snapshot, &run.request)
+        .map_err(|refusal| Failure::refused(refusal, &run.request))?;
     Ok((gathered, plan))
 }
 

@@ -11,6 +11,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use spacetime_keys_core::fleet::Origin;
 use zeroize::Zeroizing;
 
 use super::{
@@ -28,7 +29,7 @@ pub struct Directory {
 
 /// Of a version's name.
 const DIGITS: usize = 8;
-const VALUE: &str = "value";
+pub(crate) const VALUE: &str = "value";
 const PROPERTIES: &str = "properties.json";
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -133,6 +134,12 @@ pub(crate) fn is_own_folder(root: &Path) -> bool {
     let root = fs::canonicalize(root);
     let here = std::env::current_dir().and_then(fs::canonicalize);
     !matches!((&root, &here), (Ok(root), Ok(here)) if here.starts_with(root))
+}
+
+/// Why a version is written that is not whole yet, as far as it says so already.
+pub(crate) fn half_written_origin(folder: &Path) -> Option<Origin> {
+    let file = Directory::properties_file(folder)?;
+    tags_from(|name| file.tags.get(name).map(String::as_str)).origin
 }
 
 /// When a version was written, as far as its files tell.

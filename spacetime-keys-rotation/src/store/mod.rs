@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 #[cfg(feature = "azure-key-vault")]
 use azure::AzureKeyVault;
 pub use directory::Directory;
-pub(crate) use directory::is_own_folder;
+pub(crate) use directory::{VALUE, half_written_origin, is_own_folder};
 pub use settings::{Auth, Azure, StoreSettings};
 
 use crate::error::Failure;

@@ -92,8 +92,8 @@ fn is_whole(world: &World, path: &Path, content: &[u8]) -> bool {
         Kind::CliToml => toml(content).is_some(),
         Kind::Json(member) => serde_json::from_slice::<Value>(content)
             .is_ok_and(|document| document.get(member).is_some()),
-        Kind::Kept => keys::scalar_of(content).is_some() || keys::is_public(content),
-        Kind::Other => true,
+        // Whatever stood there, half a leftover too.
+        Kind::Kept | Kind::Other => true,
     }
 }
 
@@ -162,7 +162,8 @@ fn proven(world: &mut World, picture: &Picture, call: &Call, run: &Ran) {
     let is_whole = names_own && !is_about("--no-sync-mounted-keys") && !run.was_proven;
     let is_whole = is_whole && !leaves.iter().any(|words| run.text.contains(words));
     if run.status == Some(0) && run.text.contains("done and proven") && is_whole {
-        for what in faults(world, picture, call.host) {
+        // A sync looks at its own vault alone.
+        for what in faults(world, picture, call.host, is_about("sync")) {
             world.violation(&format!("V: proven, but {what}"), "");
         }
     }
@@ -272,13 +273,13 @@ fn latest<'a>(
 }
 
 /// What is wrong with a host's pair and token.
-fn faults(world: &World, picture: &Picture, host: usize) -> Vec<&'static str> {
+fn faults(world: &World, picture: &Picture, host: usize, alone: bool) -> Vec<&'static str> {
     let folder = Path::new(world.hosts[host].folder);
     let environment = world.hosts[host].environment;
     let private = content(picture, folder.join(PRIVATE)).map_or(&b""[..], Vec::as_slice);
     let public = content(picture, folder.join(PUBLIC)).map_or(&b""[..], Vec::as_slice);
-    let group: &[&str] =
-        if ["dev", "local"].contains(&environment) { &["dev", "local"] } else { &[environment] };
+    let is_shared = ["dev", "local"].contains(&environment) && !alone;
+    let group: &[&str] = if is_shared { &["dev", "local"] } else { &[environment] };
     let mut wrong = Vec::new();
     if private.is_empty() || public.is_empty() {
         wrong.push("no mounted keys");
@@ -309,7 +310,7 @@ pub(super) fn verified(world: &mut World, host: usize, text: &str) {
     let picture = world.picture();
     let folder = Path::new(world.hosts[host].folder);
     let environment = world.hosts[host].environment;
-    let mut wrong = faults(world, &picture, host);
+    let mut wrong = faults(world, &picture, host, false);
     let escrow = latest(world, &picture, environment, "spacetimedb-publisher-claims");
     let escrow: Value =
         escrow.and_then(|value| serde_json::from_slice(value).ok()).unwrap_or_default();

@@ -105,8 +105,11 @@ impl Auditor<'_> {
                 let strange = vault.is_some_and(|vault| {
                     vault.pair() != PairState::Empty && private.is_some_and(|key| !vault.knows(key))
                 });
+                let is_first = vault.is_some_and(|vault| vault.pair() == PairState::Empty);
                 let finding = if strange {
                     Finding::MountedStrange(how)
+                } else if is_first && matches!(host.private, KeyState::Bad(_)) {
+                    Finding::Error(Error::MountedUnreadable)
                 } else {
                     Finding::Error(Error::MountedUnsound(how))
                 };
