@@ -101,9 +101,8 @@ impl Planner<'_> {
         let pair = plan.targets.get(target).and_then(|target| target.source.fingerprint());
         let mounted = self.snapshot.host.private.fingerprint();
         self.request.operation == Operation::Resume
-            && !self.request.continuing
             && self.request.sync_mounted
-            && sound_pair(&vaults).is_err()
+            && (self.request.continuing || sound_pair(&vaults).is_err())
             && mounted.is_some_and(|key| Some(key) != pair && !self.knows(host, key))
     }
 
