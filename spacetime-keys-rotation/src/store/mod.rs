@@ -3,6 +3,8 @@
 #[cfg(feature = "azure-key-vault")]
 mod azure;
 mod directory;
+#[cfg(feature = "azure-key-vault")]
+mod key_vault;
 mod settings;
 
 use std::path::{Path, PathBuf};
