@@ -22,14 +22,16 @@ fn service(
     [outer, message, inner]: [&str; 3],
     code: &'static str,
 ) -> Words {
-    let mut text = format!("ERROR: ({outer}) {message}\nCode: {outer}\nMessage: {message}\n");
-    if !inner.is_empty() {
-        text.push_str(&format!("Inner error: {{\n    \"code\": \"{inner}\"\n}}\n"));
-    }
+    let inner = match inner {
+        "" => String::new(),
+        inner => format!("Inner error: {{\n    \"code\": \"{inner}\"\n}}\n"),
+    };
+    let text = format!("ERROR: ({outer}) {message}\nCode: {outer}\nMessage: {message}\n{inner}");
     Words { kind, exit, text, code }
 }
 
 /// Failures that a test may ask for at any call.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn failures() -> Vec<Words> {
     vec![
         plain("login", 1, "ERROR: Please run 'az login' to setup account.\n", "ERR_STORE_LOGIN"),
