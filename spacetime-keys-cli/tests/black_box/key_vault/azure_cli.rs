@@ -226,18 +226,24 @@ fn the_store_by_az_knows_the_real_one() {
     let missing = "0".repeat(32);
     let code = |failure: spacetime_keys_rotation::Failure| failure.kind().code();
     assert_eq!(code(store.get("kv-dev", "s", &missing).err().unwrap()), "ERR_STORE_ANSWER");
-    for (inner, expected) in [
-        ("ForbiddenByRbac", "ERR_STORE_FORBIDDEN"),
-        ("ForbiddenByFirewall", "ERR_STORE_FIREWALL"),
-        ("SecretDisabled", "ERR_STORE_SECRET_DISABLED"),
+    let forbidden = |inner: &str| Fault::Forbidden(inner.to_owned());
+    for (fault, expected) in [
+        (forbidden("ForbiddenByRbac"), "ERR_STORE_FORBIDDEN"),
+        (forbidden("ForbiddenByFirewall"), "ERR_STORE_FIREWALL"),
+        (forbidden("SecretDisabled"), "ERR_STORE_SECRET_DISABLED"),
+        (Fault::Status429 { retry_after: Some(1) }, "ERR_STORE_THROTTLED"),
+        (Fault::UntrustedCa, "ERR_STORE_TLS"),
+        (Fault::NoTls, "ERR_STORE_TLS"),
+        (Fault::DropBefore, "ERR_STORE_NETWORK"),
     ] {
-        fleet.stand_in.fault(Matcher::vault("kv-dev"), Fault::Forbidden(inner.to_owned()));
+        // az tries again by itself.
+        fleet.stand_in.fault(Matcher::vault("kv-dev").times(100), fault.clone());
         let failure = store.read("kv-dev", "s").err().unwrap();
-        assert_eq!(code(failure), expected, "{inner}");
+        assert_eq!(code(failure), expected, "{fault:?}");
         fleet.stand_in.clear_faults();
     }
     let nowhere = store.read("kv-nowhere-at-all", "s").err().unwrap();
-    println!("a vault that is not there: {nowhere}");
+    assert_eq!(code(nowhere), "ERR_STORE_VAULT_MISSING");
     // Its login is gone.
     std::fs::remove_dir_all(host.path("azure")).unwrap();
     assert_eq!(code(store.read("kv-dev", "s").err().unwrap()), "ERR_STORE_LOGIN");

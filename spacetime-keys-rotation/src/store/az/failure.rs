@@ -21,7 +21,9 @@ enum Sign {
     Code(&'static str),
     NoRole,
     NoLogin,
-    Tls,
+    Tls {
+        certificate: bool,
+    },
     LoginUnreachable,
     NoSuchVault,
     Throttled,
@@ -76,7 +78,8 @@ const SIGNS: &[(Sign, &[&str])] = &[
             "failed to connect to msi",
         ],
     ),
-    (Sign::Tls, &["certificate_verify_failed", "certificate verify failed", "sslerror"]),
+    (Sign::Tls { certificate: true }, &["certificate_verify_failed", "certificate verify failed"]),
+    (Sign::Tls { certificate: false }, &["[ssl:", "sslerror"]),
     (Sign::LoginUnreachable, &["'login.microsoftonline.com'"]),
     (
         Sign::NoSuchVault,
@@ -89,6 +92,10 @@ const SIGNS: &[(Sign, &[&str])] = &[
             "nodename nor servname",
             "vaultnotfound",
             "max retries exceeded attempting to connect to vault",
+            // A proxy says so in the place of the name service.
+            "tunnel connection failed: 502",
+            "tunnel connection failed: 503",
+            "tunnel connection failed: 504",
         ],
     ),
     (
@@ -98,6 +105,8 @@ const SIGNS: &[(Sign, &[&str])] = &[
     (
         Sign::Unreachable,
         &[
+            "unable to connect to proxy",
+            "remote end closed connection",
             "connection refused",
             "connection reset",
             "connection aborted",
@@ -132,7 +141,7 @@ pub(super) fn refused(call: &Call<'_>, ran: &Ran) -> Option<Failure> {
         }
         Some(Sign::NoRole) => call.no_role(),
         Some(Sign::NoLogin) => no_login(AZ_WITHOUT_LOGIN, entra_code(&text), LOG_IN),
-        Some(Sign::Tls) => tls(vault, true, TRUST),
+        Some(Sign::Tls { certificate }) => tls(vault, certificate, TRUST),
         Some(Sign::LoginUnreachable) => no_connection("Azure's login"),
         Some(Sign::NoSuchVault) => call.vault_missing(),
         Some(Sign::Throttled) => call.throttled(),
@@ -205,7 +214,10 @@ mod tests {
                 "error: (conflict) … in a deleted but recoverable state",
                 Some(Sign::Code("ObjectIsDeletedButRecoverable")),
             ),
-            ("max retries exceeded (caused by sslerror(…))", Some(Sign::Tls)),
+            (
+                "max retries exceeded (caused by sslerror(…))",
+                Some(Sign::Tls { certificate: false }),
+            ),
             (
                 "host='login.microsoftonline.com': max retries exceeded: failed to resolve",
                 Some(Sign::LoginUnreachable),

@@ -113,6 +113,27 @@ pub(crate) fn failures() -> Vec<Words> {
             "ERR_STORE_NETWORK",
         ),
         plain(
+            "dns-by-a-proxy",
+            1,
+            "ERROR: ('Unable to connect to proxy', OSError('Tunnel connection failed: 502 Bad \
+             Gateway'))\n",
+            "ERR_STORE_VAULT_MISSING",
+        ),
+        plain(
+            "proxy",
+            1,
+            "ERROR: ('Unable to connect to proxy', OSError('Tunnel connection failed: 407 Proxy \
+             Authentication Required'))\n",
+            "ERR_STORE_NETWORK",
+        ),
+        plain(
+            "dropped",
+            1,
+            "ERROR: ('Unable to connect to proxy', RemoteDisconnected('Remote end closed \
+             connection without response'))\n",
+            "ERR_STORE_NETWORK",
+        ),
+        plain(
             "refused",
             1,
             "ERROR: <urllib3.connection.HTTPSConnection object at 0x7f0000000000>: Failed to \
@@ -122,9 +143,14 @@ pub(crate) fn failures() -> Vec<Words> {
         plain(
             "tls",
             1,
-            "ERROR: HTTPSConnectionPool(host='kv.vault.azure.net', port=443): Max retries exceeded \
-             (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] \
-             certificate verify failed: self-signed certificate in certificate chain')))\n",
+            "ERROR: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get \
+             local issuer certificate (_ssl.c:1006)\n",
+            "ERR_STORE_TLS",
+        ),
+        plain(
+            "no-tls",
+            1,
+            "ERROR: [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)\n",
             "ERR_STORE_TLS",
         ),
         service(
