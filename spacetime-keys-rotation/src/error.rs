@@ -199,7 +199,6 @@ impl Failure {
     }
 
     /// A store's own failure.
-    #[cfg(feature = "azure-key-vault")]
     pub(crate) fn store(
         code: &'static str,
         message: impl Into<String>,

@@ -31,4 +31,4 @@ pub use inspect::{inspect, places_of};
 pub use lock::{Holder, HostLock};
 pub use read::{Gathered, Vaults, earlier_keys, gather, read_vaults, unfinished};
 pub use site::{Settings, Site};
-pub use watch::{Silent, VaultRequest, Watch};
+pub use watch::{AzCall, Silent, VaultRequest, Watch};

@@ -41,7 +41,7 @@ pub struct Holder {
 
 /// Held while a run changes something.
 pub(crate) struct Lock {
-    _held: Vec<File>,
+    held: Vec<File>,
     notes: Vec<PathBuf>,
 }
 
@@ -50,6 +50,11 @@ impl Drop for Lock {
         for note in &self.notes {
             // What is left of it is removed by the next run.
             let _ = fs::remove_file(note);
+        }
+        // Closing would not be enough: a program that another thread starts at this moment has these
+        // files too, until it is what it is to be.
+        for file in &self.held {
+            let _ = file.unlock();
         }
     }
 }
@@ -104,15 +109,18 @@ impl Guarded<'_> {
             let _ = serde_json::to_vec(&holder).map(|json| files::write_note(note, &json, *mode));
         }
         let notes = notes.into_iter().map(|(note, _)| note).collect();
-        Ok(Lock { _held: held, notes })
+        Ok(Lock { held, notes })
     }
 
     /// Whether a run is at work. Leaves no trace.
     pub(crate) fn is_locked(&self) -> bool {
         let files = self.open(false).unwrap_or_default();
-        files
-            .iter()
-            .any(|(_, file)| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        files.iter().any(|(_, file)| {
+            let looked = file.try_lock_shared();
+            // As at a lock's end.
+            let _ = file.unlock();
+            matches!(looked, Err(TryLockError::WouldBlock))
+        })
     }
 
     /// The refusal, with whoever has left a note.
@@ -251,6 +259,18 @@ mod tests {
         assert!(!guarded(&[&keys]).is_locked());
         assert_eq!(fs::read_dir(&keys).unwrap().count(), 0, "no note is left");
         guarded(&[&cli, &keys]).lock("sync").unwrap();
+    }
+
+    #[test]
+    fn a_lock_ends_although_a_program_that_is_being_started_has_its_files() {
+        let root = tempfile::tempdir().unwrap();
+        let lock = guarded(&[root.path()]).lock("rotate").unwrap();
+        // Between fork and exec a child has them so.
+        let inherited: Vec<_> = lock.held.iter().map(|file| file.try_clone().unwrap()).collect();
+        assert!(guarded(&[root.path()]).is_locked());
+        drop(lock);
+        assert!(!guarded(&[root.path()]).is_locked());
+        drop(inherited);
     }
 
     #[test]

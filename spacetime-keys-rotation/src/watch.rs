@@ -1,5 +1,6 @@
 //! What is told while a run is at work.
 
+use std::ffi::OsString;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -30,6 +31,20 @@ pub trait Watch: Debug + Send + Sync {
 
     /// A request to a vault was answered, or was not.
     fn request(&self, _request: &VaultRequest<'_>) {}
+
+    /// A call of the Azure CLI has ended, or was stopped.
+    fn az(&self, _call: &AzCall<'_>) {}
+}
+
+/// A call of the Azure CLI: never what it printed.
+#[derive(Clone, Copy, Debug)]
+pub struct AzCall<'a> {
+    /// What stands behind `az`. There is no secret in it.
+    pub arguments: &'a [OsString],
+    /// `None` where it was killed, or could not be started.
+    pub exit_code: Option<i32>,
+    /// From its start to its end.
+    pub time: Duration,
 }
 
 /// A request to a vault: never its headers, its query or its body.

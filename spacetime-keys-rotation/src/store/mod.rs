@@ -1,8 +1,10 @@
 //! Where keys are kept: one trait, so that the stores are alike to all that use them.
 
+mod az;
 #[cfg(feature = "azure-key-vault")]
 mod azure;
 mod directory;
+mod key_vault;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use spacetime_keys_core::Fingerprint;
 use spacetime_keys_core::fleet::{Origin, Tags};
 use zeroize::Zeroizing;
 
+pub use az::{Az, AzCli};
 #[cfg(feature = "azure-key-vault")]
 use azure::AzureKeyVault;
 pub use directory::Directory;
@@ -125,15 +128,13 @@ pub fn open(
 ) -> Result<Box<dyn KeyStore>, Failure> {
     match settings {
         StoreSettings::Directory(path) => Ok(Box::new(Directory::new(path.clone()))),
+        StoreSettings::AzCli(az) => Ok(Box::new(AzCli::new(az.clone(), Arc::clone(watch)))),
         #[cfg(feature = "azure-key-vault")]
         StoreSettings::AzureKeyVault(azure) => {
             Ok(Box::new(AzureKeyVault::new(*azure, Arc::clone(watch))?))
         }
         #[cfg(not(feature = "azure-key-vault"))]
-        StoreSettings::AzureKeyVault(_) => {
-            let _ = watch;
-            Err(Kind::NotInThisBuild("azure-key-vault").into())
-        }
+        StoreSettings::AzureKeyVault(_) => Err(Kind::NotInThisBuild("azure-key-vault").into()),
     }
 }
 

@@ -3,13 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Az;
+
 /// Where keys are kept.
 #[derive(Clone, Debug)]
 pub enum StoreSettings {
     /// In a folder.
     Directory(PathBuf),
-    /// In Azure Key Vault.
+    /// In Azure Key Vault, by the official SDK.
     AzureKeyVault(Azure),
+    /// In Azure Key Vault, by the Azure CLI.
+    AzCli(Az),
 }
 
 /// How to reach Azure Key Vault.

@@ -2,8 +2,18 @@
 //!
 //! Part of `./tests/run --azure-cli`, which installs it; `SPACETIME_KEYS_AZ` names it.
 
+use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use spacetime_keys_core::fleet::{Origin, Tags};
+use spacetime_keys_rotation::Silent;
+use spacetime_keys_rotation::store::{Az as AzSettings, AzCli, KeyStore as _, NewSecret};
+
+use spacetime_keys_stand_ins::{Fault, Matcher};
 
 use super::fleet::{Fleet, PATIENT, PRIVATE_SECRET, PUBLIC_SECRET, config};
 use crate::common::{Host, Run};
@@ -165,4 +175,76 @@ fn what_az_wrote_we_read_and_what_we_wrote_az_reads() {
         az.show("kv-local", PRIVATE_SECRET).trim_end(),
         host.read(crate::common::PRIVATE).trim_end()
     );
+}
+
+/// The engine's own store by az, on the real one.
+#[test]
+#[ignore = "needs the Azure CLI: ./tests/run --azure-cli"]
+fn the_store_by_az_knows_the_real_one() {
+    let fleet = Fleet::new();
+    let host = Fleet::host();
+    let az = Az::new(&fleet, &host);
+    // The store passes this process's environment on: what az needs is set by a script in its place.
+    let mut command = Command::new(Az::program());
+    command.envs(fleet.stand_in.environment());
+    az.prepare(&mut command);
+    let mut script = "#!/bin/sh\n".to_owned();
+    for (name, value) in command.get_envs() {
+        let (name, value) = (name.to_string_lossy(), value.unwrap().to_string_lossy());
+        writeln!(script, "export {name}='{value}'").unwrap();
+    }
+    writeln!(script, "exec '{}' \"$@\"", Az::program()).unwrap();
+    host.write("az", script);
+    let program = host.path("az");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    host.write("secrets/none", "");
+    let secret_files = host.path("secrets");
+    let settings = AzSettings { program, timeout: Duration::from_mins(5), secret_files };
+    let store = AzCli::new(settings, Arc::new(Silent));
+
+    assert!(store.read("kv-dev", "s").unwrap().latest.is_none());
+    let tags = Tags {
+        rotation_id: Some("20261122T041600Z-0a0b0c0d".to_owned()),
+        origin: Some(Origin::Rotate),
+        ..Tags::default()
+    };
+    let pem = host.read(crate::common::PRIVATE);
+    let new =
+        |value| NewSecret { value, content_type: "application/x-pem-file", tags: tags.clone() };
+    let first = store.put("kv-dev", "s", &new(&pem)).unwrap();
+    // Quotes, backslashes, what is not ASCII; no line break at the end.
+    let odd = "{\"iss\": \"l\u{f6}calhost\", \"path\": \"a\\\\b\"}";
+    let second = store.put("kv-dev", "s", &new(odd)).unwrap();
+    let history = store.read("kv-dev", "s").unwrap();
+    let latest = history.latest.unwrap();
+    assert_eq!((latest.properties.version, latest.value.as_str()), (second, odd));
+    assert_eq!(history.versions.len(), 2);
+    let found = store.get("kv-dev", "s", &first).unwrap();
+    assert_eq!((found.value.as_str(), found.properties.tags), (pem.as_str(), tags.clone()));
+    assert_eq!(std::fs::read_dir(host.path("secrets")).unwrap().count(), 1);
+
+    let missing = "0".repeat(32);
+    let code = |failure: spacetime_keys_rotation::Failure| failure.kind().code();
+    assert_eq!(code(store.get("kv-dev", "s", &missing).err().unwrap()), "ERR_STORE_ANSWER");
+    let forbidden = |inner: &str| Fault::Forbidden(inner.to_owned());
+    for (fault, expected) in [
+        (forbidden("ForbiddenByRbac"), "ERR_STORE_FORBIDDEN"),
+        (forbidden("ForbiddenByFirewall"), "ERR_STORE_FIREWALL"),
+        (forbidden("SecretDisabled"), "ERR_STORE_SECRET_DISABLED"),
+        (Fault::Status429 { retry_after: Some(1) }, "ERR_STORE_THROTTLED"),
+        (Fault::UntrustedCa, "ERR_STORE_TLS"),
+        (Fault::NoTls, "ERR_STORE_TLS"),
+        (Fault::DropBefore, "ERR_STORE_NETWORK"),
+    ] {
+        // az tries again by itself.
+        fleet.stand_in.fault(Matcher::vault("kv-dev").times(100), fault.clone());
+        let failure = store.read("kv-dev", "s").err().unwrap();
+        assert_eq!(code(failure), expected, "{fault:?}");
+        fleet.stand_in.clear_faults();
+    }
+    let nowhere = store.read("kv-nowhere-at-all", "s").err().unwrap();
+    assert_eq!(code(nowhere), "ERR_STORE_VAULT_MISSING");
+    // Its login is gone.
+    std::fs::remove_dir_all(host.path("azure")).unwrap();
+    assert_eq!(code(store.read("kv-dev", "s").err().unwrap()), "ERR_STORE_LOGIN");
 }

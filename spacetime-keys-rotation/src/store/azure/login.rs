@@ -50,6 +50,10 @@ impl Login {
         Self { auth, credential, token, failure, replaces: AtomicBool::new(false) }
     }
 
+    pub(super) const fn auth(&self) -> Auth {
+        self.auth
+    }
+
     /// Why there is no token, if that is so.
     pub(super) fn failure(&self) -> Option<Failure> {
         self.failure.get().cloned()

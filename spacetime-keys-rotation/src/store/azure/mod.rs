@@ -29,9 +29,10 @@ use futures::{TryStreamExt as _, try_join};
 use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
-use self::failure::{Call, Right};
+use self::failure::{failure, too_late};
 use self::login::Login;
 use self::wire::Wire;
+use super::key_vault::{Call, Right, is_stale};
 use super::{
     Auth, Azure, History, KeyStore, NewSecret, Properties, Secret, WAITS, tags_from, tags_to_pairs,
 };
@@ -98,7 +99,7 @@ impl AzureKeyVault {
             } else if session.has_lost_token(&error) && losses < MAX_LOSSES {
                 losses += 1;
             } else {
-                return Err(call.failure(&error, &session.login));
+                return Err(failure(call, &error, &session.login));
             }
         }
     }
@@ -113,7 +114,8 @@ impl AzureKeyVault {
         let started = Instant::now();
         let timed =
             self.runtime.block_on(async { tokio::time::timeout(self.timeout, work(client)).await });
-        timed.map_err(|_| call.too_late(self.timeout, self.wire.has_throttled(call.vault, started)))
+        timed
+            .map_err(|_| too_late(call, self.timeout, self.wire.has_throttled(call.vault, started)))
     }
 
     /// A new login in the place of that one, or what another thread has put there meanwhile.
@@ -232,27 +234,13 @@ fn secret(mut found: models::Secret, call: &Call<'_>) -> Result<Secret, Failure>
     Ok(Secret { value, properties })
 }
 
-/// Whether the latest version is older than what the list shows. (Times are whole seconds: of
-/// versions made in the same one, the list does not say which is the latest.)
-fn is_stale(history: &History) -> bool {
-    let newest = history.versions.iter().filter(|version| version.enabled).map(|v| v.created).max();
-    match (&history.latest, newest) {
-        (None, None) => false,
-        (None, Some(_)) => true,
-        (Some(latest), newest) => {
-            let listed = history.versions.iter().any(|v| v.version == latest.properties.version);
-            !listed || newest.is_some_and(|newest| newest > latest.properties.created)
-        }
-    }
-}
-
 impl KeyStore for AzureKeyVault {
     fn is_remote(&self) -> bool {
         true
     }
 
     fn read(&self, vault: &str, secret: &str) -> Result<History, Failure> {
-        let call = Call { vault, secret, right: Right::Read, auth: self.auth };
+        let call = Call { vault, secret, right: Right::Read };
         let mut waits = WAITS.iter();
         loop {
             let history = self.read_once(&call)?;
@@ -267,7 +255,7 @@ impl KeyStore for AzureKeyVault {
     }
 
     fn get(&self, vault: &str, secret: &str, version: &str) -> Result<Secret, Failure> {
-        let call = Call { vault, secret, right: Right::Read, auth: self.auth };
+        let call = Call { vault, secret, right: Right::Read };
         let found = self.call(&call, |client| async move {
             let options = SecretClientGetSecretOptions {
                 secret_version: Some(version.to_owned()),
@@ -279,7 +267,7 @@ impl KeyStore for AzureKeyVault {
     }
 
     fn put(&self, vault: &str, secret: &str, new: &NewSecret<'_>) -> Result<String, Failure> {
-        let call = Call { vault, secret, right: Right::Write, auth: self.auth };
+        let call = Call { vault, secret, right: Right::Write };
         let tags = tags_to_pairs(&new.tags).into_iter().map(|(name, v)| (name.to_owned(), v));
         let tags: HashMap<String, String> = tags.collect();
         let found = self.call(&call, |client| {

@@ -54,13 +54,6 @@ pub(super) fn network(chain: &str) -> Option<Network> {
     (has(&sent) || has(&body)).then_some(Network::Broken)
 }
 
-/// The number of an Entra ID error, such as `AADSTS7000215`.
-pub(super) fn entra_code(chain: &str) -> Option<String> {
-    let digits = chain.split("aadsts").nth(1)?;
-    let digits: String = digits.chars().take_while(char::is_ascii_digit).take(10).collect();
-    (!digits.is_empty()).then(|| format!("AADSTS{digits}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,12 +91,5 @@ mod tests {
         ] {
             assert_eq!(network(chain), found, "{chain}");
         }
-    }
-
-    #[test]
-    fn entra_codes_are_numbers_alone() {
-        assert_eq!(entra_code("aadsts7000215: invalid"), Some("AADSTS7000215".to_owned()));
-        assert_eq!(entra_code("aadstsx"), None);
-        assert_eq!(entra_code("nothing"), None);
     }
 }
