@@ -1,5 +1,6 @@
 //! What is said, and asked, while the engine is at work.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use spacetime_keys_core::fleet::{Environment, Note, Operation, Plan, Request, Step};
@@ -34,12 +35,17 @@ impl Watcher {
 }
 
 impl Watch for Watcher {
-    fn continues(&self, elsewhere: bool) {
-        self.output.note(if elsewhere {
-            "Finishing what another host's run was to do in the vaults. That host's files are left to its own `spacetime-keys resume`."
-        } else {
-            "Finishing the run that was interrupted."
-        });
+    fn continues(&self, elsewhere: Option<&Path>) {
+        let text = elsewhere.map_or_else(
+            || "Finishing the run that was interrupted.".to_owned(),
+            |folder| {
+                format!(
+                    "Finishing what another host's run was to do in the vaults. The files of that host ({}) are left to its own `spacetime-keys resume`.",
+                    folder.display()
+                )
+            },
+        );
+        self.output.note(&text);
     }
 
     fn confirms(&self, request: &Request, plan: &Plan) -> bool {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Debug;
+use std::path::Path;
 use std::time::Duration;
 
 use spacetime_keys_core::fleet::{Operation, Plan, Request, Step};
@@ -10,9 +11,9 @@ use crate::apply::Planned;
 
 /// Is told what happens, in the order in which it does. Each method does nothing by itself.
 pub trait Watch: Debug + Send + Sync {
-    /// A run that was cut short goes on. Where another host began it (`elsewhere`), this is what
-    /// concerns the vaults; the rest is for that host.
-    fn continues(&self, _elsewhere: bool) {}
+    /// A run that was cut short goes on. Where another host began it, this is what concerns the vaults;
+    /// the rest is for that host, which mounts `elsewhere`.
+    fn continues(&self, _elsewhere: Option<&Path>) {}
 
     /// Whether the plan may be carried out. Asked before the lock is taken, and only where the job
     /// says so ([`Job::ask`](crate::Job::ask)).

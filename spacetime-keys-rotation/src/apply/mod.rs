@@ -175,7 +175,8 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
 
 fn announce_continued(site: &Site<'_>, run: &Run) {
     if run.request.continuing {
-        site.watch.continues(run.left.is_some());
+        let elsewhere = run.left.as_ref().map(Journal::paths);
+        site.watch.continues(elsewhere.as_ref().map(|paths| paths.mounted_keys_dir.as_path()));
     }
 }
 
