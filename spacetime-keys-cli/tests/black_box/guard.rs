@@ -324,3 +324,14 @@ fn a_half_written_version_with_a_key() {
     host.run(&["resume"]).success();
     assert_kept(&host, &[&key], "half a version");
 }
+
+/// A killed run may leave what it tried to write with, too.
+#[test]
+fn a_leftover_in_the_store_stops_nothing() {
+    let host = Host::rotated("local");
+    let folder = format!("{STORE}/kv-local/spacetimedb-jwt-private-key");
+    host.write(&format!("{folder}/.spacetime-keys-tmp-a1b2c3"), "");
+    fs::create_dir(host.path(&folder).join(".spacetime-keys-tmp-d4e5f6")).unwrap();
+    host.run(&["rotate", "--env", "local", "--yes"]).success();
+    assert_eq!(fs::read_dir(host.path(&folder)).unwrap().count(), 3);
+}

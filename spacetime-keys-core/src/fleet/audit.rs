@@ -105,12 +105,14 @@ pub fn audit(policy: &Policy, snapshot: &Snapshot, scope: &Scope, now: i64) -> R
     let mounted = scope.host.then(|| auditor.mounted());
     let publisher = if scope.host { auditor.publisher(mounted.as_ref()) } else { None };
     let mut problems = auditor.problems;
-    // A first pair is made of mounted files that are one.
+    // What a new pair cures comes last: it is made where the mounted files are a pair that is known.
     let is_unsound =
         |problem: &Problem| problem.code == Error::MountedUnsound(Unsound::Mismatched).code();
-    if problems.iter().any(is_unsound) {
-        problems.sort_by_key(|problem| problem.code == Error::VaultEmpty.code());
-    }
+    let unsound = problems.iter().any(is_unsound);
+    problems.sort_by_key(|problem| {
+        problem.code == Finding::NotDistinct.code()
+            || unsound && problem.code == Error::VaultEmpty.code()
+    });
     Report {
         ok: !problems.iter().any(|problem| problem.severity == Severity::Error),
         environments,

@@ -41,6 +41,8 @@ pub enum Finding {
     MountedMissing(Severity),
     /// The mounted files are no pair, and the environment's vault does not have the private key.
     MountedStrange(Unsound),
+    /// A public key is mounted alone, and the vault is empty: there is no pair to be had of it.
+    MountedPublicAlone,
     /// Others on this host may read or write the private key.
     WorldAccessible,
     /// `cli.toml` holds no token, and the escrow holds a publisher.
@@ -67,6 +69,7 @@ impl Finding {
         match self {
             Self::Error(error) => error.code(),
             Self::MountedStrange(how) => Error::MountedUnsound(how).code(),
+            Self::MountedPublicAlone => Error::MountedUnsound(Unsound::HalfWritten).code(),
             Self::Running => "ERR_RUNNING",
             Self::VaultUnavailable => "ERR_VAULT_UNAVAILABLE",
             Self::NotCanonical(_) => "ERR_KEY_NOT_CANONICAL",
@@ -134,6 +137,9 @@ impl Finding {
             Self::TokenUnverifiedAtFirst => {
                 "if the identity shown is the owner's: `spacetime-keys rotate --env E --expect-identity HEX` makes the vault's first pair and signs the token with it"
             }
+            Self::MountedPublicAlone => {
+                "`spacetime-keys rotate --env E` makes the vault's first pair and mounts it"
+            }
             Self::MountedStrange(_) => {
                 "the vault does not have this private key: `spacetime-keys sync --env E` sets it aside and mounts the vault's pair"
             }
@@ -149,6 +155,9 @@ impl fmt::Display for Finding {
         f.write_str(match self {
             Self::Error(error) => return error.fmt(f),
             Self::MountedStrange(how) => return Error::MountedUnsound(*how).fmt(f),
+            Self::MountedPublicAlone => {
+                return Error::MountedUnsound(Unsound::HalfWritten).fmt(f);
+            }
             Self::Running => "a run is at work right now",
             Self::VaultUnavailable => "the vault could not be read",
             Self::NotCanonical(Effect::Harmless) => {

@@ -93,7 +93,8 @@ impl<'a> Guard<'a> {
     /// and that has been replaced since. A pair that was made for it was never in use.
     pub(super) fn keep_half_written(&self, folder: &Path) -> Result<(), Failure> {
         for path in files::leftovers(folder)? {
-            if store::half_written_origin(&path) != Some(Origin::Rotate) {
+            // What is no folder was only to see whether one can write here.
+            if path.is_dir() && store::half_written_origin(&path) != Some(Origin::Rotate) {
                 self.keep_file(&path.join(store::VALUE))?;
             }
         }

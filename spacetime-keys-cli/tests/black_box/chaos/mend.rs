@@ -9,7 +9,7 @@ use super::world::{STRANGER, World};
 use super::{judge, keys};
 use crate::common::{CLI_TOML, PRIVATE, PUBLIC};
 
-/// What is promised, and what is tried.
+/// What is promised of a state that one kill, one full disk or one program leaves, and what is tried.
 const PROMISED: usize = 3;
 const TRIED: usize = 9;
 
@@ -59,6 +59,8 @@ impl World {
         let (mut commands, mut hands, mut first) = (0, 0, None);
         // Since something was done last: what was named, and what of that was refused.
         let (mut named, mut refused) = (Vec::new(), Vec::new());
+        // Of several damages, each that stands for itself may take one more.
+        let promised = PROMISED + self.record.acts.saturating_sub(2);
         let mut verified = self.verify(host);
         while let Err(mut text) = verified {
             while hands >= TRIED || !self.by_hand(host, &text) {
@@ -87,7 +89,7 @@ impl World {
             verified = self.verify(host);
         }
         self.record.needed.push(commands);
-        if commands > PROMISED {
+        if commands > promised {
             let first = first.unwrap_or_default();
             self.violation(&format!("H: {commands} commands: {first}"), "");
         }

@@ -95,6 +95,8 @@ pub(super) struct Record {
     pub(super) commands: usize,
     pub(super) killed: usize,
     pub(super) by_hand: usize,
+    /// What people and other programs did, the first set-up among it.
+    pub(super) acts: usize,
     pub(super) needed: Vec<usize>,
 }
 
@@ -208,6 +210,7 @@ impl World {
         judge::add_known(self, &after);
         judge::excuse(self, &after);
         if !done.is_empty() {
+            self.record.acts += 1;
             self.record.log.push(format!("- {done}"));
         }
     }

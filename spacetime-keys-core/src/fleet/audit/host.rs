@@ -108,6 +108,8 @@ impl Auditor<'_> {
                 let is_first = vault.is_some_and(|vault| vault.pair() == PairState::Empty);
                 let finding = if strange {
                     Finding::MountedStrange(how)
+                } else if is_first && host.private == KeyState::Missing {
+                    Finding::MountedPublicAlone
                 } else if is_first && matches!(host.private, KeyState::Bad(_)) {
                     Finding::Error(Error::MountedUnreadable)
                 } else {
