@@ -35,8 +35,9 @@ pub enum Finding {
     NotDistinct,
     /// The mounted pair is an earlier one.
     MountedBehind,
-    /// The mounted pair is another environment's.
-    MountedDiffers,
+    /// The mounted pair is another environment's, and how bad that is: an error where the environment
+    /// that hosts mount by default was asked about.
+    MountedDiffers(Severity),
     /// No key is mounted here, and how bad that is: an error where the vault has a pair.
     MountedMissing(Severity),
     /// The mounted files are no pair, and the environment's vault does not have the private key.
@@ -77,7 +78,7 @@ impl Finding {
             Self::NotShared => "ERR_POLICY_NOT_SHARED",
             Self::NotDistinct => "ERR_POLICY_NOT_DISTINCT",
             Self::MountedBehind => "ERR_MOUNTED_BEHIND",
-            Self::MountedDiffers => "ERR_MOUNTED_DIFFERS",
+            Self::MountedDiffers(_) => "ERR_MOUNTED_DIFFERS",
             Self::MountedMissing(_) => "ERR_MOUNTED_MISSING",
             Self::WorldAccessible => "ERR_KEY_WORLD_ACCESSIBLE",
             Self::TokenMissing => "ERR_TOKEN_MISSING",
@@ -93,7 +94,7 @@ impl Finding {
     /// How bad it is.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::MountedMissing(severity) => severity,
+            Self::MountedMissing(severity) | Self::MountedDiffers(severity) => severity,
             Self::NotCanonical(Effect::Harmless) | Self::CliTomlMissing | Self::ServerKeyStale => {
                 Severity::Warning
             }
@@ -115,7 +116,7 @@ impl Finding {
             Self::NotDistinct => {
                 "`spacetime-keys rotate --env E` gives this environment's group a pair of its own"
             }
-            Self::MountedDiffers => {
+            Self::MountedDiffers(_) => {
                 "if it is to mount this environment's: `spacetime-keys sync --env E`"
             }
             Self::WorldAccessible => "`chmod 600` it (a rotation or a sync does that, too)",
@@ -173,7 +174,7 @@ impl fmt::Display for Finding {
             Self::NotShared => "the environments of one group do not share one pair",
             Self::NotDistinct => "environments of different groups share one pair",
             Self::MountedBehind => "the mounted keys are an earlier pair of the vault",
-            Self::MountedDiffers => "the mounted keys are another environment's",
+            Self::MountedDiffers(_) => "the mounted keys are another environment's",
             Self::MountedMissing(_) => {
                 "no keys are mounted here: id_ecdsa and id_ecdsa.pub are missing (a server that finds none makes a pair of its own, silently)"
             }

@@ -45,6 +45,10 @@ impl World {
                 rotate.push(flag);
                 run = self.run(host, &rotate);
             }
+            if run.text.contains("are those of another environment") {
+                self.run(host, &["sync", "--env", environment]);
+                run = self.run(host, &rotate);
+            }
             if run.status != Some(0) {
                 let what = format!("H: no rotation after mending: {}", self.last_problem());
                 self.violation(&what, "");

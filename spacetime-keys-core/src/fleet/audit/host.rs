@@ -123,7 +123,11 @@ impl Auditor<'_> {
                     self.add(Finding::NotCanonical(effect), here);
                 }
                 if other {
-                    self.add(Finding::MountedDiffers, self.scope.environments.first());
+                    // Who asks about other vaults from here may well know what this host mounts.
+                    let asked = |likely| self.scope.environments.contains(likely);
+                    let is_own = self.scope.likely_host.as_ref().is_some_and(asked);
+                    let severity = if is_own { Severity::Error } else { Severity::Warning };
+                    self.add(Finding::MountedDiffers(severity), self.scope.environments.first());
                 }
                 if !self.scope.environments.is_empty() {
                     self.compare_with_store(pair, here);
