@@ -311,10 +311,6 @@ pub(super) fn verified(world: &mut World, host: usize, text: &str) {
     let folder = Path::new(world.hosts[host].folder);
     let environment = world.hosts[host].environment;
     let mut wrong = faults(world, &picture, host, false);
-    // Which environment this host is one of, the program is not told: it warns.
-    if text.contains("the mounted keys are another environment's") {
-        wrong.retain(|what| *what != "the mounted pair is not the vault's");
-    }
     let escrow = latest(world, &picture, environment, "spacetimedb-publisher-claims");
     let escrow: Value =
         escrow.and_then(|value| serde_json::from_slice(value).ok()).unwrap_or_default();
@@ -340,9 +336,10 @@ pub(super) fn verified(world: &mut World, host: usize, text: &str) {
     if open(folder.join(PRIVATE), 0o026) || open(path, 0o002) {
         wrong.push("others can read or write");
     }
-    if world.hosts.len() == 1
-        && picture.contains_key(&Path::new(world.store).join(".state/unfinished.json"))
-    {
+    // One that was left waits for another host.
+    let note = content(&picture, Path::new(world.store).join(".state/unfinished.json"));
+    let note: Value = note.and_then(|note| serde_json::from_slice(note).ok()).unwrap_or_default();
+    if world.hosts.len() == 1 && note.get("left").is_some_and(|left| left == false) {
         wrong.push("a run is unfinished");
     }
     for what in wrong {

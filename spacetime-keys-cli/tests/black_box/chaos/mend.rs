@@ -16,13 +16,16 @@ const TRIED: usize = 9;
 /// What a break of a `cli.toml` adds, and mending it takes off.
 pub(super) const BROKEN: &str = "\n[[[ broken";
 
+/// A warning that a person who knows what this host mounts does not pass over.
+const ELSEWHERE: &str = "the mounted keys are another environment's";
+
 type Command = Vec<String>;
 
 impl World {
     /// Whether `verify` says ok, and what it says.
     pub(super) fn verify(&mut self, host: usize) -> Result<(), String> {
         let run = self.run(host, &["verify", "--env", self.hosts[host].environment]);
-        if run.status != Some(0) {
+        if run.status != Some(0) || run.text.contains(ELSEWHERE) {
             return Err(run.text);
         }
         judge::verified(self, host, &run.text);
@@ -43,10 +46,6 @@ impl World {
             // Before a first login there is no token to keep, and that has to be said.
             if run.text.contains("holds no `spacetimedb_token`") && run.text.contains(flag) {
                 rotate.push(flag);
-                run = self.run(host, &rotate);
-            }
-            if run.text.contains("are those of another environment") {
-                self.run(host, &["sync", "--env", environment]);
                 run = self.run(host, &rotate);
             }
             if run.status != Some(0) {
@@ -126,7 +125,8 @@ impl World {
         let claims = token.and_then(|token| keys::claims(&token));
         let is_owner = claims.is_some_and(|claims| claims["sub"] == publisher.subject);
         // A warning's command is for whoever wants it.
-        let blocks = text.split("\n\n").filter(|block| !block.contains("warning: "));
+        let counts = |block: &&str| !block.contains("warning: ") || block.contains(ELSEWHERE);
+        let blocks = text.split("\n\n").filter(counts);
         let commands = blocks.flat_map(|block| block.split("`spacetime-keys ").skip(1));
         let commands = commands.filter_map(|rest| rest.split_once('`')).map(|(command, _)| {
             let words = command.split(' ').map(|word| match word {
