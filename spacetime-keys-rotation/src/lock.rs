@@ -71,8 +71,7 @@ impl HostLock {
     /// # Errors
     /// [`Kind::Locked`] where another run is at work on one of them; [`Kind::Io`].
     pub fn take(paths: &Paths, doing: &str) -> Result<Self, Failure> {
-        let folders = vec![paths.mounted_keys_dir.as_path(), files::folder_of(&paths.cli_toml)];
-        Guarded { file: None, folders }.lock(doing).map(|lock| Self { _lock: lock })
+        Guarded::of(paths, None).lock(doing).map(|lock| Self { _lock: lock })
     }
 }
 
@@ -90,7 +89,13 @@ pub(crate) struct Guarded<'a> {
     pub(crate) folders: Vec<&'a Path>,
 }
 
-impl Guarded<'_> {
+impl<'a> Guarded<'a> {
+    /// A host's files, and the file of a store's marks where there is one.
+    pub(crate) fn of(paths: &'a Paths, file: Option<PathBuf>) -> Self {
+        let folders = vec![paths.mounted_keys_dir.as_path(), files::folder_of(&paths.cli_toml)];
+        Self { file, folders }
+    }
+
     /// Takes the lock.
     pub(crate) fn lock(&self, doing: &str) -> Result<Lock, Failure> {
         let mut held = Vec::new();

@@ -50,8 +50,7 @@ impl State {
 
     /// What a run on this host's files guards.
     pub(crate) fn guarded<'a>(&self, paths: &'a Paths) -> Guarded<'a> {
-        let folders = vec![paths.mounted_keys_dir.as_path(), files::folder_of(&paths.cli_toml)];
-        Guarded { file: Some(self.folder.join("lock")), folders }
+        Guarded::of(paths, Some(self.folder.join("lock")))
     }
 
     /// Whether a run is at work. Looks without leaving a trace.

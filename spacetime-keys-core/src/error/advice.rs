@@ -198,7 +198,7 @@ impl Error {
                 "it may be the only copy of a key in use: `spacetime-keys sync --env E` sets it aside and mounts the vault's; `spacetime-keys rotate --env E --adopt-mounted` keeps it in the vault"
             }
             Self::MountedElsewhere => {
-                "`spacetime-keys sync --env E` mounts the pair of E here; --host-env names the environment whose keys this host mounts"
+                "`spacetime-keys sync --env E` mounts this environment's pair here; --host-env names the environment whose keys this host mounts"
             }
             Self::MountedUnsound(_) => "`spacetime-keys resume --env E` mends them",
             Self::MountedUnreadable => {

@@ -3,7 +3,7 @@
 //!
 //! Texts of the service are not passed on: what is shown is ours, and names vault, secret, role.
 
-use super::History;
+use super::{History, WAITS};
 use crate::error::Failure;
 
 /// What a call needs to be allowed.
@@ -31,6 +31,24 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// A history, asked for again while the vault hands out an older version than it lists.
+    pub(super) fn until_fresh(
+        &self,
+        read: impl Fn() -> Result<History, Failure>,
+    ) -> Result<History, Failure> {
+        let mut waits = WAITS.iter();
+        loop {
+            let history = read()?;
+            if !is_stale(&history) {
+                return Ok(history);
+            }
+            match waits.next() {
+                Some(wait) => std::thread::sleep(*wait),
+                None => return Err(self.stale()),
+            }
+        }
+    }
+
     /// The refusal that one of the service's error codes tells, if any does. These come first: each
     /// is a 403 or a 409, too.
     pub(super) fn by_code(&self, has: impl Fn(&str) -> bool) -> Option<Failure> {
@@ -158,7 +176,7 @@ impl Call<'_> {
     }
 
     /// It lists newer versions than it hands out, and does not stop.
-    pub(super) fn stale(&self) -> Failure {
+    fn stale(&self) -> Failure {
         Failure::store(
             "ERR_STORE_STALE",
             format!("{} hands out an old version of {}", self.vault, self.secret),
@@ -210,7 +228,7 @@ pub(super) fn entra_code(text: &str) -> Option<String> {
 
 /// Whether the latest version is older than what the list shows. (Times are whole seconds: of
 /// versions made in the same one, the list does not say which is the latest.)
-pub(super) fn is_stale(history: &History) -> bool {
+fn is_stale(history: &History) -> bool {
     let newest = history.versions.iter().filter(|version| version.enabled).map(|v| v.created).max();
     match (&history.latest, newest) {
         (None, None) => false,

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use self::places::Places;
 use self::process::{NotRun, Ran};
 use self::secret_file::SecretFile;
-use super::key_vault::{Call, Right, is_stale};
-use super::{History, KeyStore, NewSecret, Properties, Secret, WAITS, tags_to_pairs};
+use super::key_vault::{Call, Right};
+use super::{History, KeyStore, NewSecret, Properties, Secret, tags_to_pairs};
 use crate::error::Failure;
 use crate::files;
 use crate::watch::{AzCall, Watch};
@@ -152,17 +152,9 @@ impl KeyStore for AzCli {
 
     fn read(&self, vault: &str, secret: &str) -> Result<History, Failure> {
         let call = Call { vault, secret, right: Right::Read };
-        let mut waits = WAITS.iter();
-        loop {
-            let history = History { latest: self.show(&call, None)?, versions: self.list(&call)? };
-            if !is_stale(&history) {
-                return Ok(history);
-            }
-            match waits.next() {
-                Some(wait) => std::thread::sleep(*wait),
-                None => return Err(call.stale()),
-            }
-        }
+        call.until_fresh(|| {
+            Ok(History { latest: self.show(&call, None)?, versions: self.list(&call)? })
+        })
     }
 
     fn get(&self, vault: &str, secret: &str, version: &str) -> Result<Secret, Failure> {

@@ -32,9 +32,9 @@ use zeroize::Zeroizing;
 use self::failure::{failure, too_late};
 use self::login::Login;
 use self::wire::Wire;
-use super::key_vault::{Call, Right, is_stale};
+use super::key_vault::{Call, Right};
 use super::{
-    Auth, Azure, History, KeyStore, NewSecret, Properties, Secret, WAITS, tags_from, tags_to_pairs,
+    Auth, Azure, History, KeyStore, NewSecret, Properties, Secret, tags_from, tags_to_pairs,
 };
 use crate::error::Failure;
 use crate::watch::Watch;
@@ -241,17 +241,7 @@ impl KeyStore for AzureKeyVault {
 
     fn read(&self, vault: &str, secret: &str) -> Result<History, Failure> {
         let call = Call { vault, secret, right: Right::Read };
-        let mut waits = WAITS.iter();
-        loop {
-            let history = self.read_once(&call)?;
-            if !is_stale(&history) {
-                return Ok(history);
-            }
-            match waits.next() {
-                Some(wait) => std::thread::sleep(*wait),
-                None => return Err(call.stale()),
-            }
-        }
+        call.until_fresh(|| self.read_once(&call))
     }
 
     fn get(&self, vault: &str, secret: &str, version: &str) -> Result<Secret, Failure> {
