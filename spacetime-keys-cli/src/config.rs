@@ -1,13 +1,11 @@
 //! `spacetime-keys.toml`, and the defaults where it is silent: the self-hosting guide's.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
-use spacetime_keys_core::fleet::{Environment, Policy};
-use spacetime_keys_rotation::site::{self, Settings};
-use spacetime_keys_rotation::store::{Auth, Azure, ESCROW_SECRET, StoreSettings};
+use spacetime_keys_rotation::site::{Names, Settings};
+use spacetime_keys_rotation::store::{Auth, Azure, StoreSettings};
 
 use crate::failure::Failure;
 use crate::files;
@@ -96,44 +94,6 @@ impl Config {
 
     fn new(file: File, folder: &Path) -> Result<Self, Failure> {
         let azure = azure(&file.store)?;
-        let secret = |given: Option<String>, default: &str| {
-            let name = given.unwrap_or_else(|| default.to_owned());
-            if is_store_name(&name) {
-                Ok(name)
-            } else {
-                Err(invalid("a secret's name is 1 to 127 letters, digits and hyphens".into()))
-            }
-        };
-        let private_secret = secret(file.store.private_secret, site::PRIVATE_SECRET)?;
-        let public_secret = secret(file.store.public_secret, site::PUBLIC_SECRET)?;
-        // Key Vault does not tell names apart by case.
-        let names = [&private_secret, &public_secret, ESCROW_SECRET].map(str::to_lowercase);
-        if BTreeSet::from(names).len() < 3 {
-            return Err(invalid(format!(
-                "private_secret, public_secret and {ESCROW_SECRET} are three different secrets"
-            )));
-        }
-        let environments = environments(file.environments)?;
-        if azure.is_some() && !environments.iter().all(|(_, vault)| is_key_vault_name(vault)) {
-            return Err(invalid(
-                "a key vault's name is 3 to 24 letters, digits and single hyphens, and begins with \
-                 a letter"
-                    .into(),
-            ));
-        }
-        let names: Vec<_> =
-            environments.iter().map(|(environment, _)| environment.clone()).collect();
-        let max_age_days = file.policy.max_age_days.unwrap_or(0);
-        let policy = match file.policy.groups {
-            Some(groups) => {
-                let groups = groups
-                    .iter()
-                    .map(|group| group.iter().map(|name| Environment::new(name)).collect())
-                    .collect::<Result<_, _>>()?;
-                Policy::new(&names, groups, max_age_days)?
-            }
-            None => Policy::of_guide(&names, max_age_days)?,
-        };
         let place = |given: Option<PathBuf>, default: &str| {
             let path = given.unwrap_or_else(|| PathBuf::from(default));
             // So that what is printed is short where the file is in the working directory.
@@ -149,15 +109,18 @@ impl Config {
                 format!("move it to {}, or name it: [store] path", path.display()),
             ));
         }
+        let names = Names {
+            environments: file.environments,
+            groups: file.policy.groups,
+            max_age_days: file.policy.max_age_days.unwrap_or(0),
+            private_secret: file.store.private_secret,
+            public_secret: file.store.public_secret,
+            escrow_secret: None,
+            in_key_vault: azure.is_some(),
+        };
         Ok(Self {
-            settings: Settings {
-                policy,
-                environments,
-                private_secret,
-                public_secret,
-                // A vault's name never begins with a dot.
-                state: path.join(".state"),
-            },
+            // A vault's name never begins with a dot.
+            settings: Settings::new(names, path.join(".state"))?,
             store: azure.map_or(StoreSettings::Directory(path), StoreSettings::AzureKeyVault),
             mounted_keys_dir: place(file.host.mounted_keys_dir, ".generated/spacetimedb-keys"),
             cli_toml: place(file.host.cli_toml, "./data/.config/spacetime/cli.toml"),
@@ -191,41 +154,6 @@ fn in_order<'de, D: serde::Deserializer<'de>>(
     deserializer.deserialize_map(Entries).map(Some)
 }
 
-fn environments(
-    given: Option<Vec<(String, String)>>,
-) -> Result<Vec<(Environment, String)>, Failure> {
-    let own = |(name, vault): (&str, &str)| (name.to_owned(), vault.to_owned());
-    let given = given.unwrap_or_else(|| site::ENVIRONMENTS.map(own).into());
-    let mut vaults = BTreeSet::new();
-    given
-        .into_iter()
-        .map(|(name, vault)| {
-            if !is_store_name(&vault) {
-                return Err(invalid("a vault's name is 1 to 127 letters, digits, hyphens".into()));
-            }
-            // On one vault, the environments would overwrite each other's keys.
-            if !vaults.insert(vault.to_lowercase()) {
-                return Err(invalid("two environments have the same vault".into()));
-            }
-            Ok((Environment::new(&name)?, vault))
-        })
-        .collect()
-}
-
-/// Azure Key Vault's rule for secrets; no path separator, no dot.
-fn is_store_name(name: &str) -> bool {
-    (1..=127).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-/// Azure's rule for vaults.
-fn is_key_vault_name(name: &str) -> bool {
-    (3..=24).contains(&name.len())
-        && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && !name.ends_with('-')
-        && !name.contains("--")
-}
-
 /// How to reach Azure Key Vault; `None` for a directory.
 fn azure(table: &StoreTable) -> Result<Option<Azure>, Failure> {
     match table.kind.as_deref() {
@@ -250,8 +178,10 @@ fn azure(table: &StoreTable) -> Result<Option<Azure>, Failure> {
     }
 }
 
+/// What a configuration file can say.
+pub(crate) const MEMBERS: &str = "see docs/configuration.md: [store] kind, path, auth, timeout_seconds, private_secret, public_secret; \
+    [environments]; [policy] groups, max_age_days; [host] mounted_keys_dir, cli_toml";
+
 fn invalid(message: String) -> Failure {
-    let hint = "see docs/configuration.md: [store] kind, path, auth, timeout_seconds, private_secret, public_secret; \
-                [environments]; [policy] groups, max_age_days; [host] mounted_keys_dir, cli_toml";
-    Failure::config(message, hint)
+    Failure::config(message, MEMBERS)
 }

@@ -48,6 +48,7 @@ fn words(kind: &Kind, environment: Option<&Environment>) -> Failure {
             let hint = format!("one of: {}", names.join(", "));
             return Failure::from(Error::EnvironmentUnknown).with_hint(hint);
         }
+        Kind::Names(_) => return Failure::config("", crate::config::MEMBERS),
         Kind::NotInThisBuild(_) => {
             return Failure::config("", "install spacetime-keys with its default features");
         }

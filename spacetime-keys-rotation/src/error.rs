@@ -100,6 +100,9 @@ pub enum Kind {
         /// What to do, in the terms of the service.
         hint: String,
     },
+    /// A name of the settings cannot be one, or stands for two things.
+    #[error("{0}")]
+    Names(String),
     /// This build has no such store.
     #[error("this build has no {0} store")]
     NotInThisBuild(&'static str),
@@ -146,7 +149,7 @@ impl Kind {
             Self::JournalDamaged(_) => "ERR_JOURNAL_DAMAGED",
             Self::StoreChanged { .. } => "ERR_STORE_CHANGED",
             Self::Store { code, .. } => code,
-            Self::NotInThisBuild(_) => "ERR_CONFIG",
+            Self::Names(_) | Self::NotInThisBuild(_) => "ERR_CONFIG",
             Self::MountedDiffers(_) => "ERR_MOUNTED_DIFFERS",
             Self::NotConfirmed => "ERR_NOT_CONFIRMED",
             Self::Failpoint(_) => "ERR_FAILPOINT",

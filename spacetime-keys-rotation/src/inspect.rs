@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::host::{Paths, private_key_in, public_key_in};
 use crate::read::Gathered;
 use crate::site::Site;
-use crate::store::{ESCROW_SECRET, each, is_own_folder};
+use crate::store::{each, is_own_folder};
 
 /// Looks at what belongs to these environments and to this host. Changes nothing.
 pub fn inspect(
@@ -112,8 +112,7 @@ fn damage(site: &Site<'_>, vault: &Vault) -> Result<Vec<Damage>, Failure> {
         fingerprint,
         place,
     };
-    for secret in [settings.private_secret.as_str(), settings.public_secret.as_str(), ESCROW_SECRET]
-    {
+    for secret in settings.secrets() {
         let files = site.store.damaged(&vault.name, secret)?;
         let newest = files.iter().map(|file| &file.version).max().cloned();
         let history =

@@ -30,5 +30,5 @@ pub use host::Paths;
 pub use inspect::{inspect, places_of};
 pub use lock::{Holder, HostLock};
 pub use read::{Gathered, Vaults, earlier_keys, gather, read_vaults, unfinished};
-pub use site::{Settings, Site};
+pub use site::{Names, Settings, Site};
 pub use watch::{AzCall, Silent, VaultRequest, Watch};

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::host::{self, Paths};
 use crate::seen::Seen;
 use crate::site::Site;
-use crate::store::{ESCROW_SECRET, History, Properties, each};
+use crate::store::{History, Properties, each};
 
 /// A snapshot, and what goes with it but is not part of it.
 pub struct Gathered {
@@ -117,8 +117,7 @@ struct Read {
 
 fn read_vault(site: &Site<'_>, environment: &Environment, name: &str) -> Result<Read, Failure> {
     let settings = site.settings;
-    let secrets =
-        [settings.private_secret.as_str(), settings.public_secret.as_str(), ESCROW_SECRET];
+    let secrets = settings.secrets();
     let histories = each(site.store, &secrets, |secret| site.store.read(name, secret))?;
     let mut seen = Seen::default();
     for (secret, history) in secrets.iter().zip(&histories) {

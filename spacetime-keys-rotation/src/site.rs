@@ -1,5 +1,6 @@
 //! What a run works on: environments and their vaults, a store, a host's files.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use spacetime_keys_core::fleet::{Environment, Policy};
@@ -17,6 +18,9 @@ pub const PRIVATE_SECRET: &str = "spacetimedb-jwt-private-key";
 /// The guide's secret for public keys.
 pub const PUBLIC_SECRET: &str = "spacetimedb-jwt-public-key";
 
+/// The guide's secret for the publishers' claims.
+pub const ESCROW_SECRET: &str = "spacetimedb-publisher-claims";
+
 /// The environments, checked, and what their secrets are called.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -28,8 +32,29 @@ pub struct Settings {
     pub private_secret: String,
     /// The secret that holds public keys.
     pub public_secret: String,
+    /// The secret that holds the publishers' claims.
+    pub escrow_secret: String,
     /// The folder in which runs leave their marks.
     pub state: PathBuf,
+}
+
+/// Names as somebody wrote them down. What is `None` is as the self-hosting guide has it.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Environments and their vaults.
+    pub environments: Option<Vec<(String, String)>>,
+    /// Which environments share a pair; those that no group names have one each.
+    pub groups: Option<Vec<Vec<String>>>,
+    /// A pair older than this many days is a problem; 0: no pair is.
+    pub max_age_days: u32,
+    /// The secret that holds private keys.
+    pub private_secret: Option<String>,
+    /// The secret that holds public keys.
+    pub public_secret: Option<String>,
+    /// The secret that holds the publishers' claims.
+    pub escrow_secret: Option<String>,
+    /// Whether Azure's rules for the names of vaults hold.
+    pub in_key_vault: bool,
 }
 
 impl Settings {
@@ -39,18 +64,50 @@ impl Settings {
     /// # Errors
     /// None: the guide's names are good ones.
     pub fn of_guide(state: impl Into<PathBuf>) -> Result<Self, Failure> {
-        let environments = ENVIRONMENTS
-            .into_iter()
-            .map(|(name, vault)| Ok((Environment::new(name)?, vault.to_owned())))
-            .collect::<Result<Vec<_>, Failure>>()?;
-        let names: Vec<_> = environments.iter().map(|(name, _)| name.clone()).collect();
-        Ok(Self {
-            policy: Policy::of_guide(&names, 0)?,
-            environments,
-            private_secret: PRIVATE_SECRET.to_owned(),
-            public_secret: PUBLIC_SECRET.to_owned(),
-            state: state.into(),
-        })
+        Self::new(Names::default(), state)
+    }
+
+    /// These names, checked. Runs leave their marks in `state`.
+    ///
+    /// # Errors
+    /// [`Kind::Names`] for a name that cannot be one, or stands for two things;
+    /// [`Error::EnvironmentName`](spacetime_keys_core::Error::EnvironmentName),
+    /// [`Error::PolicyGroups`](spacetime_keys_core::Error::PolicyGroups).
+    pub fn new(names: Names, state: impl Into<PathBuf>) -> Result<Self, Failure> {
+        let secret = |given: Option<String>, guide: &str| {
+            let name = given.unwrap_or_else(|| guide.to_owned());
+            if is_name(&name) { Ok(name) } else { Err(Kind::Names(NO_SECRET.to_owned())) }
+        };
+        let private_secret = secret(names.private_secret, PRIVATE_SECRET)?;
+        let public_secret = secret(names.public_secret, PUBLIC_SECRET)?;
+        let escrow_secret = secret(names.escrow_secret, ESCROW_SECRET)?;
+        // Key Vault does not tell names apart by case.
+        let secrets = [&private_secret, &public_secret, &escrow_secret];
+        if BTreeSet::from(secrets.map(|name| name.to_lowercase())).len() < 3 {
+            let message = format!(
+                "private_secret, public_secret and {escrow_secret} are three different secrets"
+            );
+            return Err(Kind::Names(message).into());
+        }
+        let environments = environments(names.environments, names.in_key_vault)?;
+        let all: Vec<_> = environments.iter().map(|(name, _)| name.clone()).collect();
+        let policy = match names.groups {
+            Some(groups) => {
+                let named = |group: &Vec<String>| {
+                    group.iter().map(|name| Environment::new(name)).collect::<Result<_, _>>()
+                };
+                let groups = groups.iter().map(named).collect::<Result<_, _>>()?;
+                Policy::new(&all, groups, names.max_age_days)?
+            }
+            None => Policy::of_guide(&all, names.max_age_days)?,
+        };
+        let state = state.into();
+        Ok(Self { environments, policy, private_secret, public_secret, escrow_secret, state })
+    }
+
+    /// The three secrets of each vault.
+    pub(crate) fn secrets(&self) -> [&str; 3] {
+        [&self.private_secret, &self.public_secret, &self.escrow_secret]
     }
 
     /// The environments' names.
@@ -77,6 +134,48 @@ impl Settings {
             .map(|(_, vault)| vault.as_str())
             .ok_or_else(|| Kind::UnknownEnvironment(self.names()).into())
     }
+}
+
+const NO_SECRET: &str = "a secret's name is 1 to 127 letters, digits and hyphens";
+
+fn environments(
+    given: Option<Vec<(String, String)>>,
+    in_key_vault: bool,
+) -> Result<Vec<(Environment, String)>, Failure> {
+    let refuse = |message: &str| Failure::from(Kind::Names(message.to_owned()));
+    let own = |(name, vault): (&str, &str)| (name.to_owned(), vault.to_owned());
+    let mut vaults = BTreeSet::new();
+    let check = |(name, vault): (String, String)| {
+        if !is_name(&vault) {
+            return Err(refuse("a vault's name is 1 to 127 letters, digits, hyphens"));
+        }
+        if in_key_vault && !is_key_vault(&vault) {
+            return Err(refuse(
+                "a key vault's name is 3 to 24 letters, digits and single hyphens, and begins with \
+                 a letter",
+            ));
+        }
+        // On one vault, the environments would overwrite each other's keys.
+        if !vaults.insert(vault.to_lowercase()) {
+            return Err(refuse("two environments have the same vault"));
+        }
+        Ok((Environment::new(&name)?, vault))
+    };
+    given.unwrap_or_else(|| ENVIRONMENTS.map(own).into()).into_iter().map(check).collect()
+}
+
+/// Azure Key Vault's rule for secrets; no path separator, no dot.
+fn is_name(name: &str) -> bool {
+    (1..=127).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// Azure's rule for vaults.
+fn is_key_vault(name: &str) -> bool {
+    (3..=24).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !name.ends_with('-')
+        && !name.contains("--")
 }
 
 /// Everything that a run works on.

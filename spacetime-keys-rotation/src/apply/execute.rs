@@ -21,7 +21,7 @@ use crate::files::{self, Mode};
 use crate::host::{self, Paths};
 use crate::read::{Gathered, gather};
 use crate::site::Site;
-use crate::store::{ESCROW_SECRET, each};
+use crate::store::each;
 
 /// What a run has done.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ pub(super) fn check_writable(site: &Site<'_>, paths: &Paths, plan: &Plan) -> Res
     for step in &plan.steps {
         let vault = || site.settings.vault(&step.environment);
         match step.action {
-            Action::Escrow => site.store.check_writable(vault()?, ESCROW_SECRET)?,
+            Action::Escrow => site.store.check_writable(vault()?, &settings.escrow_secret)?,
             Action::AdoptPrivate | Action::PushPrivate => {
                 site.store.check_writable(vault()?, &settings.private_secret)?;
             }
@@ -150,7 +150,7 @@ impl<'a> Executor<'a> {
         let settings = self.site.settings;
         for environment in self.plan.environments() {
             let vault = self.site.settings.vault(environment)?;
-            for secret in [&settings.private_secret, &settings.public_secret, ESCROW_SECRET] {
+            for secret in settings.secrets() {
                 if let Some(root) = self.site.store.folder() {
                     self.guard.keep_half_written(&root.join(vault).join(secret))?;
                 }

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::error::Failure;
 use crate::read::parse_escrow;
 use crate::seen::Seen;
-use crate::store::{ESCROW_SECRET, History, JSON, NewSecret, PEM, WAITS};
+use crate::store::{History, JSON, NewSecret, PEM, WAITS};
 
 /// How often publishers that others put into the escrow at the same moment are taken in.
 const MERGES: usize = 3;
@@ -85,10 +85,11 @@ impl Executor<'_> {
         let Some(publisher) = &self.plan.escrow else { return Ok(None) };
         let vault = self.site.settings.vault(environment)?;
         let store = self.site.store;
+        let secret = self.site.settings.escrow_secret.as_str();
         let rotation_id = self.request.rotation_id.as_str();
-        let before = store.read(vault, ESCROW_SECRET)?;
+        let before = store.read(vault, secret)?;
         let mut seen = Seen::default();
-        seen.add(vault, ESCROW_SECRET, &before.versions);
+        seen.add(vault, secret, &before.versions);
         // A damaged list is kept by the store as an earlier version; here a new one begins.
         let mut escrow = parse_escrow(&before).unwrap_or_default();
         escrow.add(publisher.clone(), Some(clock::now()));
@@ -96,16 +97,16 @@ impl Executor<'_> {
             let json = escrow.to_json();
             let tags = Tags { rotation_id: Some(rotation_id.to_owned()), ..Tags::default() };
             let new = NewSecret { value: &json, content_type: JSON, tags };
-            let (version, after) = self.put(vault, ESCROW_SECRET, &new)?;
-            let foreign = seen.foreign(vault, ESCROW_SECRET, &after.versions, rotation_id);
+            let (version, after) = self.put(vault, secret, &new)?;
+            let foreign = seen.foreign(vault, secret, &after.versions, rotation_id);
             if foreign.is_empty() {
                 return Ok(Some(version));
             }
             for other in foreign {
-                let value = store.get(vault, ESCROW_SECRET, &other.version)?.value;
+                let value = store.get(vault, secret, &other.version)?.value;
                 escrow.merge(&Escrow::parse(&value).unwrap_or_default());
             }
-            seen.add(vault, ESCROW_SECRET, &after.versions);
+            seen.add(vault, secret, &after.versions);
         }
         Err(Error::Unproven(Proof::ReadBack).into())
     }
@@ -141,7 +142,7 @@ impl Executor<'_> {
 
     fn require_alone(&self, vault: &str, secret: &str, now: &History) -> Result<(), Failure> {
         // Publishers' claims are a list that several hosts write: they are merged instead.
-        if secret == ESCROW_SECRET {
+        if secret == self.site.settings.escrow_secret {
             return Ok(());
         }
         let id = &self.request.rotation_id;

@@ -27,9 +27,6 @@ use crate::error::Failure;
 use crate::error::Kind;
 use crate::watch::Watch;
 
-/// The third secret beside the two keys: the publishers' claims.
-pub const ESCROW_SECRET: &str = "spacetimedb-publisher-claims";
-
 /// The content type of keys.
 pub(crate) const PEM: &str = "application/x-pem-file";
 /// The content type of the escrow.

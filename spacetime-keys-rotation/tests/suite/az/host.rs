@@ -10,8 +10,8 @@ use spacetime_keys_core::es256::Verifier;
 use spacetime_keys_core::fleet::{Operation, Policy, Request};
 use spacetime_keys_core::jwt::{Publisher, Token};
 use spacetime_keys_core::{Fingerprint, PrivateKey, PublicKey};
-use spacetime_keys_rotation::site::{PRIVATE_SECRET, PUBLIC_SECRET};
-use spacetime_keys_rotation::store::{AzCli, ESCROW_SECRET};
+use spacetime_keys_rotation::site::{ESCROW_SECRET, PRIVATE_SECRET, PUBLIC_SECRET};
+use spacetime_keys_rotation::store::AzCli;
 use spacetime_keys_rotation::{
     Done, Failure, Job, Outcome, Paths, Planned, Settings, Silent, Site, run,
 };
