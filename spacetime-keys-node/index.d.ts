@@ -25,8 +25,10 @@ export interface KeysError extends Error {
   readonly hint: string;
   /** In bulk calls: the place of the item that is meant, from 0 on. */
   readonly index?: number;
-  /** From {@link planRotation}: the environment that is meant. */
+  /** The environment that is meant, where it is one. */
   readonly environment?: string;
+  /** From the engine: whether something was begun that {@link resume} finishes. */
+  readonly resumable?: boolean;
 }
 
 /** `ES256`: ECDSA on P-256 with SHA-256. `RS256`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518). */
@@ -611,6 +613,213 @@ export function lockHost(
   host: { mountedKeysDir: string; cliToml: string },
   doing: string,
 ): HostLock;
+
+// ---- The engine --------------------------------------------------------------------------------
+
+/** Environments, where their keys are kept, and a host's files. */
+export interface Fleet {
+  /**
+   * `directory`: a folder (`path`, `.spacetime-keys` if absent). `az`: Azure Key Vault by the Azure
+   * CLI, as whoever is logged in to it; no secret is ever an argument. `program`: `az` on PATH if absent;
+   * `timeout`: of one call, in seconds, 60 if absent; `secretFiles`: the folder for the files that az
+   * takes secrets from, the system's temporary folder if absent.
+   */
+  store:
+    | { kind: "directory"; path?: string }
+    | { kind: "az"; program?: string; timeout?: number; secretFiles?: string };
+  /** Environment = vault. If absent, the self-hosting guide's four. */
+  environments?: Readonly<Record<string, string>>;
+  /** Environments that share one key pair. If absent: `dev` and `local` do, where both are there. */
+  groups?: readonly (readonly string[])[];
+  /** A pair that is older is a problem; 0, as if absent: none is. */
+  maxAgeDays?: number;
+  /** What the secrets are called. If absent, as in the guide. */
+  secrets?: { privateKey?: string; publicKey?: string; escrow?: string };
+  /**
+   * The folder in which runs leave their marks, and keep what was mounted and no vault has. If absent,
+   * `.state` in the directory store, or in `.spacetime-keys`: the program's.
+   */
+  state?: string;
+  /** The folder that the server mounts; `.generated/spacetimedb-keys` if absent. */
+  mountedKeysDir?: string;
+  /** The SpacetimeDB CLI's file; `./data/.config/spacetime/cli.toml` if absent. */
+  cliToml?: string;
+}
+
+/** What a run is about to do, or has done. */
+export interface Run {
+  operation: "rotate" | "resume" | "rollback" | "sync";
+  rotationId: string;
+  /** Whether this finishes a run that was cut short. */
+  continued: boolean;
+  plan: Omit<RotationPlan, "escrow">;
+  /** The fingerprints of each group's pair; `now` is `null` while a new one is not made yet. */
+  pairs: { environments: string[]; before: string | null; now: string | null }[];
+  /** What the vaults of those environments held before. */
+  held: {
+    environment: string;
+    vault: string;
+    privateFingerprint: string | null;
+    publicFingerprint: string | null;
+  }[];
+  /** The fingerprint of the private key that was mounted before. */
+  mounted: string | null;
+  /** Other environments' vaults that could not be read, and so were not compared. */
+  unread: Unread[];
+}
+
+/** A vault that could not be read, and why. */
+export interface Unread {
+  environment: string;
+  code: string;
+  message: string;
+  hint: string;
+}
+
+/** What came of a run. */
+export type RunOutcome =
+  /** `resume`, where no run was cut short and no environment was named. */
+  | { status: "nothing-to-resume" }
+  /** A dry run. */
+  | ({ status: "planned" } & Run)
+  | RunDone;
+
+/** A run that is done, and proven. */
+export interface RunDone extends Run {
+  status: "done";
+  /** For each step: the version that it wrote. */
+  versions: (string | null)[];
+  /** Where mounted contents are kept that no vault has. */
+  setAside: string[];
+  /** The publisher token, if it was signed again. */
+  resigned: { identity: string; verifiedWith: string | null; expiryCleared: boolean } | null;
+}
+
+/** What is told while the engine works, in the order in which it happens. */
+export type RunEvent =
+  /** A run that was cut short goes on; `elsewhere`: another host began it, which mounts that folder. */
+  | { type: "continues"; elsewhere: string | null }
+  | ({ type: "begins" } & Run)
+  | ({ type: "step" } & RotationPlan["steps"][number])
+  /** A key is put into a vault; then it was read back. */
+  | { type: "writes" | "wrote"; environment: string; secret: string; fingerprint: string }
+  /** All that was done has been read again, and is as it should be. */
+  | { type: "proven" }
+  | ({ type: "ends" } & RunDone)
+  /** A call of the Azure CLI has ended. There is no secret in it. `null`: it was stopped. */
+  | { type: "az"; arguments: string[]; exitCode: number | null; milliseconds: number };
+
+/** For every function of the engine. */
+export interface Watching {
+  /** Is told what happens. What it throws stops the run, and is thrown. */
+  onEvent?: (event: RunEvent) => void;
+  /**
+   * Stops the run before its next step, and a call of the Azure CLI at once: `ERR_STOPPED`. Where the
+   * error says `resumable`, the same call again finishes the run.
+   */
+  signal?: AbortSignal;
+}
+
+/** For every run on a host's files. Absent members are as in {@link RotationRequest}. */
+export interface RunOptions extends Watching {
+  /** Only plan: nothing is changed. */
+  dryRun?: boolean;
+  syncMounted?: boolean;
+  preservePublisher?: boolean;
+  expectIdentity?: string;
+  allowUnverified?: boolean;
+  allowExternalIssuer?: boolean;
+}
+
+/**
+ * Makes new pairs, puts them into the vaults and onto this host, signs the publisher token again,
+ * and proves all of it by reading it again: as the program's `rotate`, but without asking anybody. The
+ * work is done off the main thread, under the host's lock. A run that was cut short is finished by the
+ * same call, or by {@link resume}.
+ *
+ * @param options `environments`: their whole groups are meant. `host`: the environment whose keys
+ * this host mounts; if absent, its files are left alone.
+ * @throws {@link KeysError} with `resumable`, and with `environment` where it is about one:
+ * `ERR_LOCKED`, `ERR_UNFINISHED`, `ERR_GROUP_UNSOUND`, `ERR_MOUNTED_UNKNOWN`, `ERR_STORE_…`, `ERR_IO` …
+ */
+export function rotate(fleet: Fleet, options: RotateOptions): Promise<RunOutcome>;
+
+/** For {@link rotate} and {@link mendAndRotate}. */
+export interface RotateOptions extends RunOptions {
+  environments: readonly string[];
+  host?: string;
+  adoptMounted?: boolean;
+  replaceLostKey?: boolean;
+}
+
+/**
+ * As {@link rotate}; but where that refuses because another run was cut short, or because a group or
+ * the mounted files are unsound, that is finished or mended first. A group whose mending brings this host
+ * another pair than it had mounted gets no second one.
+ *
+ * @returns `runs`: in their order. `afterwards`: in a dry run, the environments that would be mended
+ * first and get new pairs after that.
+ */
+export function mendAndRotate(
+  fleet: Fleet,
+  options: RotateOptions,
+): Promise<{ runs: (({ status: "planned" } & Run) | RunDone)[]; afterwards: string[] }>;
+
+/** Finishes a run that was cut short, or mends the groups of `environments`. */
+export function resume(
+  fleet: Fleet,
+  options?: RunOptions & { environments?: readonly string[]; host?: string },
+): Promise<RunOutcome>;
+
+/** Returns to the pair before the present one, as a new version. */
+export function rollback(
+  fleet: Fleet,
+  options: RunOptions & { environment: string; host?: string },
+): Promise<RunOutcome>;
+
+/** Mounts an environment's present pair on this host, and signs the publisher token with it. */
+export function sync(
+  fleet: Fleet,
+  options: RunOptions & { environment: string },
+): Promise<RunOutcome>;
+
+/**
+ * Reads vaults and host, and judges them, as the program's `verify`. Nothing is changed. `failures`:
+ * why vaults could not be read, of those that were not asked about too.
+ */
+export function verifyFleet(
+  fleet: Fleet,
+  options?: Watching & { environments?: readonly string[]; host?: boolean; likelyHost?: string },
+): Promise<FleetReport & { failures: Unread[] }>;
+
+/**
+ * Makes a publisher token from the claims in the escrow of the environment's vault, signed with its
+ * present pair, and puts it into `cli.toml`.
+ *
+ * @param options `expectIdentity`: whose, where the escrow has several.
+ */
+export function restoreToken(
+  fleet: Fleet,
+  options: Watching & { environment: string; expectIdentity?: string },
+): Promise<{
+  identity: string;
+  issuer: string;
+  subject: string;
+  signedBy: string;
+  /** Whose token it took the place of. */
+  replaced: { identity: string; verifiedWith: string | null } | null;
+}>;
+
+/**
+ * As {@link resignCliToml}, on the file itself: replaced in one go, under the host's lock, with its
+ * mode and owner.
+ *
+ * @throws {@link KeysError} what that throws, `ERR_LOCKED`, `ERR_SYMLINK`, `ERR_IO`.
+ */
+export function resignCliTomlFile(
+  path: string,
+  options: { privateKey: string } & ResignOptions,
+): Promise<Resigned>;
 
 // ---- Doctor ----------------------------------------------------------------------------------
 

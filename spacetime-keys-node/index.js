@@ -3,6 +3,7 @@
 
 const { version } = require("./package.json");
 const { diagnose } = require("./lib/doctor.js");
+const engine = require("./lib/engine.js");
 const { auditFleet, planRotation } = require("./lib/fleet.js");
 const { deriveIdentities, deriveIdentitiesAsync, deriveIdentity } = require("./lib/identities.js");
 const keys = require("./lib/keys.js");
@@ -29,13 +30,21 @@ module.exports = {
   jwks,
   lintJwks,
   lockHost,
+  mendAndRotate: engine.mendAndRotate,
   mintToken: signing.mintToken,
   normalizePem: keys.normalizePem,
   openidConfiguration,
   planRotation,
   resignCliToml: signing.resignCliToml,
+  resignCliTomlFile: engine.resignCliTomlFile,
   resignToken: signing.resignToken,
+  restoreToken: engine.restoreToken,
+  resume: engine.resume,
+  rollback: engine.rollback,
+  rotate: engine.rotate,
+  sync: engine.sync,
   thumbprint: keys.thumbprint,
+  verifyFleet: engine.verifyFleet,
   verifyToken,
   version,
 };

@@ -172,7 +172,7 @@ impl Report {
 }
 
 fn next_steps(planned: &Planned) -> Vec<String> {
-    let Planned { request, paths, plan, previous } = planned;
+    let Planned { request, paths, plan, previous, .. } = planned;
     let mut next = Vec::new();
     let of_host = plan.host.as_ref().and_then(|(_, target)| previous.get(*target));
     let first_pair = of_host.is_some_and(Option::is_none);

@@ -155,6 +155,7 @@ module.exports = {
   oneOf,
   oneOrMany,
   orNull,
+  reading,
   seconds,
   text,
   time,

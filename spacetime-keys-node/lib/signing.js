@@ -92,6 +92,7 @@ module.exports = {
   open,
   readMint,
   readResign,
+  readResignWithKey,
   resign,
   resignCliToml,
   resignToken,

@@ -3,8 +3,10 @@
 use napi::Status;
 use serde_json::{Value, json};
 use spacetime_keys_core::Error;
-use spacetime_keys_core::fleet::Refusal;
-use spacetime_keys_rotation::Kind;
+use spacetime_keys_core::fleet::{Environment, Refusal};
+use spacetime_keys_rotation::{Failure, Kind};
+
+use crate::object::with;
 
 /// The core's error as JSON in the place of a message: `lib/errors.js` makes an `Error` of it.
 pub(crate) fn thrown(error: Error) -> napi::Error {
@@ -29,15 +31,39 @@ pub(crate) fn refused(refusal: &Refusal) -> napi::Error {
     }))
 }
 
-/// The engine's failure. Its hints are for whoever calls to word.
-pub(crate) fn failed(failure: spacetime_keys_rotation::Failure) -> napi::Error {
-    let hint = match failure.kind() {
-        Kind::Locked(_) => "wait until it has ended",
-        _ => "look at the path, its owner and its permissions",
-    };
-    of_json(&json!({
-        "code": failure.kind().code(), "message": failure.to_string(), "hint": hint,
-    }))
+/// The engine's failure.
+pub(crate) fn failed(failure: Failure) -> napi::Error {
+    of_json(&describe_failure(&failure))
+}
+
+/// `code`, `message`, `hint`, `resumable`, and `environment` where there is one.
+pub(crate) fn describe_failure(failure: &Failure) -> Value {
+    let described = json!({
+        "code": failure.kind().code(),
+        "message": failure.to_string(),
+        "hint": hint_of(failure),
+        "resumable": failure.is_resumable(),
+    });
+    match failure.environment() {
+        Some(environment) => with(described, "environment", environment.as_str()),
+        None => described,
+    }
+}
+
+/// Why an environment's vault could not be read.
+pub(crate) fn describe_unread((environment, failure): &(Environment, Failure)) -> Value {
+    with(describe_failure(failure), "environment", environment.as_str())
+}
+
+/// The way out of an engine's failure.
+pub(crate) fn hint_of(failure: &Failure) -> String {
+    match failure.kind() {
+        Kind::Core(error) | Kind::Refused { error, .. } => error.hint_for(failure.environment()),
+        Kind::Store { hint, .. } => hint.clone(),
+        Kind::Locked(_) => "wait until it has ended".to_owned(),
+        Kind::Stopped => "the same call again finishes it".to_owned(),
+        _ => "look at the path, its owner and its permissions".to_owned(),
+    }
 }
 
 /// `code`, `message`, `hint`.

@@ -10,6 +10,7 @@ use spacetime_keys_core::fleet::{
 use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey};
 
 use crate::error::{bug, refused, thrown};
+use crate::object::with;
 use crate::options::expected;
 
 #[derive(Deserialize)]
@@ -252,10 +253,10 @@ pub fn plan_rotation(contents: String, wish: String) -> napi::Result<String> {
     let request = wish.request(&fleet).map_err(thrown)?;
     let plan = fleet::plan(&fleet.policy, &fleet.snapshot, &request)
         .map_err(|refusal: Refusal| refused(&refusal))?;
-    Ok(describe(&plan, &fleet.snapshot).to_string())
+    Ok(with(describe_plan(&plan), "escrow", escrow(&plan, &fleet.snapshot)).to_string())
 }
 
-fn describe(plan: &Plan, snapshot: &Snapshot) -> Value {
+pub(crate) fn describe_plan(plan: &Plan) -> Value {
     let targets = plan.targets.iter().map(|target| {
         json!({
             "environments": target.environments,
@@ -275,7 +276,6 @@ fn describe(plan: &Plan, snapshot: &Snapshot) -> Value {
         "host": host.map(|(environment, target)| {
             json!({ "environment": environment, "target": target })
         }),
-        "escrow": escrow(plan, snapshot),
         "publisher": plan.publisher,
         "verifiedWith": plan.verified_with,
         "notes": plan.notes,

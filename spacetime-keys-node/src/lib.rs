@@ -15,12 +15,15 @@
 
 mod bulk;
 mod doctor;
+mod engine;
 mod error;
 mod fleet;
 mod identities;
 mod keys;
 mod lock;
+mod object;
 mod options;
+mod run;
 mod sets;
 mod signer;
 mod tokens;

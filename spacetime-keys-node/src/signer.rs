@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::AsyncTask;
 use napi_derive::napi;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use spacetime_keys_core::error::Algorithm;
 use spacetime_keys_core::jwt::{
     self, Completion, DEFAULT_TTL_SECONDS, Resigned, TokenSigner, sign_claims, sign_claims_many,
 };
-use spacetime_keys_core::{Error, cli_toml, es256};
+use spacetime_keys_core::{Error, Fingerprint, cli_toml, es256};
 use zeroize::Zeroizing;
 
 use crate::bulk::{Bulk, in_background};
 use crate::error::{bug, thrown, thrown_at};
+use crate::object;
 use crate::options::{Mint, Resign};
 
 #[napi]
@@ -129,16 +130,19 @@ fn sign_all(signer: &TokenSigner, claims: &str, completion: Completion) -> napi:
 }
 
 fn with(resigned: &Resigned, signer: &es256::Signer, name: &str, secret: &str) -> String {
+    object::with(describe(resigned, signer.public_key().fingerprint()), name, secret).to_string()
+}
+
+/// All but the token.
+pub(crate) fn describe(resigned: &Resigned, signed_by: Fingerprint) -> Value {
     json!({
-        name: secret,
         "identity": resigned.publisher.identity,
         "issuer": resigned.publisher.issuer,
         "subject": resigned.publisher.subject,
         "verifiedWith": resigned.verified_with,
-        "signedBy": signer.public_key().fingerprint(),
+        "signedBy": signed_by,
         "expiryCleared": resigned.became_eternal(),
         "before": resigned.before,
         "after": resigned.after,
     })
-    .to_string()
 }

@@ -1,9 +1,12 @@
-// The next step in this script's words: the core's hints name the commands of the CLI.
+// The next step in this script's words: the package's hints name the commands of the program.
 
 const PULL =
   'pull its vault\'s pair and run --resign-token-only (bun-tooling.md, "Another host"), ' +
   "or `spacetime-keys sync --env E`";
 const ROTATE = "`--yes --preserve-publisher-token-env E` mends it";
+
+const AGAIN = "run the same command again";
+const NAMES = "look at VAULTS, GROUPS and SECRETS at the top of the script";
 
 const HINTS: Readonly<Record<string, string>> = {
   ERR_GROUP_UNSOUND: ROTATE,
@@ -13,7 +16,19 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_POLICY_NOT_DISTINCT:
     "`--yes --preserve-publisher-token-env E`, on a host of E, gives its group a pair of its own",
   ERR_VAULT_EMPTY: "`--yes --preserve-publisher-token-env E`, on a host of E, makes its first pair",
-  ERR_VAULT_UNAVAILABLE: "see what az said",
+  ERR_CONFIG: NAMES,
+  ERR_POLICY_GROUPS: NAMES,
+  ERR_ENVIRONMENT_NAME: NAMES,
+  ERR_STORE_TIMEOUT:
+    "look at the network; a slow link: set SPACETIMEDB_TOOLING_AZ_TIMEOUT to more seconds",
+  ERR_STORE_VAULT_MISSING:
+    "compare VAULTS at the top of the script with `az keyvault list -o table`",
+  ERR_TOML_SYNTAX: "mend cli.toml by hand, or name another: --publisher-cli-toml-path",
+  ERR_STORE_CHANGED: AGAIN,
+  ERR_STORE_STALE: AGAIN,
+  ERR_UNPROVEN: `--verify-only shows the state; ${AGAIN}`,
+  ERR_UNFINISHED: "the same command as then finishes it, or `spacetime-keys resume`",
+  ERR_SYMLINK: "name the file itself: --publisher-cli-toml-path, --mounted-keys-dir",
   ERR_MOUNTED_UNKNOWN:
     "it may be the only copy of a key in use: keep it by pushing it first, or move it away " +
     '(bun-tooling.md, "Keys that no vault has")',
@@ -37,7 +52,7 @@ const HINTS: Readonly<Record<string, string>> = {
     "before a first publish: `spacetime login`; or --no-preserve-publisher-token does without",
 };
 
-/** What to do about a problem that the core has found. */
+/** What to do about a problem that the package has found. */
 export function hintFor(problem: {
   code: string;
   hint: string;

@@ -1,34 +1,32 @@
 // Flags in, exit code out.
 
-import { Az } from "./az.ts";
 import { HELP, readFlags } from "./flags.ts";
 import { AlreadyTold } from "./problem.ts";
 import { Report } from "./report.ts";
 import { resignOnly } from "./resign.ts";
 import { rotate } from "./rotation.ts";
-import { installSignalHandlers } from "./signals.ts";
-import { type Site, checkSite } from "./site.ts";
+import { whenInterrupted } from "./signals.ts";
+import type { Site } from "./site.ts";
 import { verify } from "./verify.ts";
 
 /** 0: done, or all is well. 1: anything else. */
 export async function main(args: readonly string[], site: Site): Promise<0 | 1> {
   let report = new Report(false);
   try {
-    checkSite(site);
     const flags = readFlags(args, site);
     report = new Report(flags.verbose);
-    installSignalHandlers();
+    const run = { report, site, flags, args, signal: whenInterrupted() };
     switch (flags.mode) {
       case "help":
         report.say(HELP);
         return 0;
       case "resign":
-        resignOnly(report, flags);
+        await resignOnly(run);
         return 0;
       case "verify":
-        return (await verify({ az: new Az(report), report }, site, flags)) ? 0 : 1;
+        return (await verify(run)) ? 0 : 1;
       case "rotate":
-        await rotate({ az: new Az(report), report }, site, flags, args);
+        await rotate(run);
         return 0;
     }
   } catch (error) {

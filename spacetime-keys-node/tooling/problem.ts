@@ -1,5 +1,7 @@
 // Failures that are told to a person: what is wrong, and the next step.
 
+import type { KeysError } from "spacetime-keys";
+
 export class Problem extends Error {
   readonly hint: string;
 
@@ -10,30 +12,15 @@ export class Problem extends Error {
   }
 }
 
-/** SIGINT, SIGTERM or SIGHUP. */
-export class Interrupted extends Problem {
-  constructor() {
-    super("interrupted by a signal", "run the same command again");
-    this.name = "Interrupted";
-  }
-}
-
 /** Everything about it has been said. */
 export class AlreadyTold extends Error {}
 
-/** An error of the addon: its `code` is a stable name. */
-export interface CoreError extends Error {
-  code: string;
-  hint: string;
-  environment?: string;
-}
-
-export function isCoreError(error: unknown): error is CoreError {
+/** An error of the package: its `code` is a stable name. */
+export function isKeysError(error: unknown): error is KeysError {
   return (
     error instanceof Error &&
     "hint" in error &&
     "code" in error &&
-    typeof error.hint === "string" &&
     typeof error.code === "string" &&
     error.code.startsWith("ERR_")
   );

@@ -1,6 +1,6 @@
 // What a person reads. Never a key or a token.
 
-import { systemCode, isCoreError, Problem } from "./problem.ts";
+import { Problem, isKeysError, systemCode } from "./problem.ts";
 import { hintFor } from "./hints.ts";
 
 export class Report {
@@ -35,9 +35,10 @@ export class Report {
   fail(error: unknown): void {
     if (error instanceof Problem) {
       this.error(error.message, error.hint);
-    } else if (isCoreError(error)) {
-      const where = error.environment === undefined ? "" : `${error.environment}: `;
-      this.error(`${where}${error.message} (${error.code})`, hintFor(error));
+    } else if (isKeysError(error) && error.code === "ERR_STOPPED") {
+      this.error("interrupted by a signal", "run the same command again");
+    } else if (isKeysError(error)) {
+      this.error(`${error.message} (${error.code})`, hintFor(error));
     } else {
       this.#unexpected(error);
     }

@@ -1,15 +1,12 @@
 // --resign-token-only: signs the publisher token with a key of this host, without az. For a host
 // whose data, cli.toml among them, came from another one.
 
-import { basename, dirname, join, resolve } from "node:path";
-import { existsSync } from "node:fs";
-import { auditFleet, normalizePem, resignCliToml, type ResignOptions } from "spacetime-keys";
-import { checkReplaceable, readText, removeLeftovers } from "./files.ts";
-import type { Flags } from "./flags.ts";
-import { type Paths, pathsOf, publicKeyOf, replaceHostFile } from "./host.ts";
-import { lock } from "./lock.ts";
+import { basename, dirname, join } from "node:path";
+import { normalizePem, resignCliToml, resignCliTomlFile } from "spacetime-keys";
+import { heedEarlierVersions } from "./earlier-versions.ts";
+import { readText } from "./files.ts";
 import { Problem } from "./problem.ts";
-import type { Report } from "./report.ts";
+import { type Start, mountedFiles } from "./site.ts";
 
 function existing(path: string, hint: string): string {
   const text = readText(path);
@@ -18,48 +15,41 @@ function existing(path: string, hint: string): string {
 }
 
 /** Public keys that may have signed the token: those that lie about on this host. */
-function publicKeysAtHand(paths: Paths, privateKeyPath: string): string[] {
+function publicKeysAtHand(mounted: string, privateKeyPath: string): string[] {
   const places = new Set([
     join(dirname(privateKeyPath), "id_ecdsa.pub"),
     join(dirname(privateKeyPath), `${basename(privateKeyPath)}.pub`),
-    paths.publicKey,
+    mounted,
   ]);
-  const keys = [...places].map((place) => publicKeyOf(readText(place)));
-  return [...new Set(keys.filter((key) => key !== null))];
+  return [...places].map((place) => readText(place) ?? "").filter(isPublicKey);
 }
 
-/** As the core reads it from the file's text. */
-function identityIn(cliToml: string): string | null {
-  return auditFleet({ vaults: [], host: { cliToml } }).publisher?.identity ?? null;
-}
-
-export function resignOnly(report: Report, flags: Flags): void {
-  const paths = pathsOf(flags);
-  // Where there is no folder for the keys, no rotation can be at work beside it.
-  const lockable = !flags.dryRun && existsSync(dirname(resolve(paths.folder)));
-  const release = lockable ? lock(paths) : () => undefined;
+function isPublicKey(pem: string): boolean {
   try {
-    resign(report, flags, paths);
-  } finally {
-    release();
+    return normalizePem(pem).includes("PUBLIC KEY");
+  } catch {
+    return false;
   }
 }
 
-function resign(report: Report, flags: Flags, paths: Paths): void {
-  const privateKeyPath = flags.privateKeyPath ?? paths.privateKey;
-  const privateKey = normalizePem(
-    existing(privateKeyPath, "name the key that the server has now: --private-key-path"),
+export async function resignOnly({ report, flags }: Start): Promise<void> {
+  const { cliToml } = flags;
+  const mounted = mountedFiles(flags);
+  const privateKeyPath = flags.privateKeyPath ?? mounted.privateKey;
+  const privateKey = existing(
+    privateKeyPath,
+    "name the key that the server has now: --private-key-path",
   );
-  const before = existing(paths.cliToml, "name the CLI's file: --publisher-cli-toml-path");
-  const options: { privateKey: string } & ResignOptions = {
+  const text = existing(cliToml, "name the CLI's file: --publisher-cli-toml-path");
+  if (!flags.dryRun) heedEarlierVersions(flags);
+  const options = {
     privateKey,
-    previousPublicKey: publicKeysAtHand(paths, privateKeyPath),
+    previousPublicKey: publicKeysAtHand(mounted.publicKey, privateKeyPath),
     allowUnverified: true,
   };
-  const { text, ...resigned } = resignCliToml(before, options);
-  if (identityIn(before) !== resigned.identity || identityIn(text) !== resigned.identity) {
-    throw new Problem("the identity would not be the same", "nothing was written; report this");
-  }
+  const resigned = flags.dryRun
+    ? resignCliToml(text, options)
+    : await resignCliTomlFile(cliToml, options);
   if (resigned.verifiedWith === null) {
     report.warn(
       "no key at hand has signed the present token (usual after a copy from another host). " +
@@ -69,14 +59,11 @@ function resign(report: Report, flags: Flags, paths: Paths): void {
   if (resigned.expiryCleared) {
     report.warn("the publisher token has an expiry; the new one never expires");
   }
-  if (flags.dryRun) {
-    report.say(`Dry run: the publisher token in ${paths.cliToml} would be signed anew.`);
-  } else {
-    checkReplaceable(paths.cliToml);
-    removeLeftovers(paths.cliToml);
-    replaceHostFile(report, paths.cliToml, text, "keep");
-    report.say(`Signed the publisher token in ${paths.cliToml} anew.`);
-  }
+  report.say(
+    flags.dryRun
+      ? `Dry run: the publisher token in ${cliToml} would be signed anew.`
+      : `Signed the publisher token in ${cliToml} anew.`,
+  );
   report.say("publisher's identity, which stays the same");
   report.say(`  ${resigned.identity}`);
   report.say("signed by");

@@ -1,29 +1,38 @@
 // --verify-only: judges vaults, policy, mounted files and token. Writes nothing.
 
-import { auditFleet, type FleetReport } from "spacetime-keys";
-import type { Flags } from "./flags.ts";
+import { type FleetReport, verifyFleet } from "spacetime-keys";
 import { hintFor } from "./hints.ts";
-import { pathsOf, readHost } from "./host.ts";
+import { Problem } from "./problem.ts";
+import { Progress } from "./progress.ts";
 import { type Report, table } from "./report.ts";
-import { type Site, environmentsOf, groupOf } from "./site.ts";
-import { type Tools, contentsOf, readFleet } from "./vaults.ts";
+import { type Start, environmentsOf, fleetOf, groupOf } from "./site.ts";
 
 /** Whether all is well. */
-export async function verify(tools: Tools, site: Site, flags: Flags): Promise<boolean> {
-  const { report } = tools;
+export async function verify(start: Start): Promise<boolean> {
+  const { report, site, flags, signal } = start;
   const named = flags.environmentNamed && !flags.allEnvironments;
-  const scope = named ? [...groupOf(site, flags.environment)] : environmentsOf(site);
-  const fleet = await readFleet(tools, site, readHost(pathsOf(flags)), scope, null);
-  const audit = auditFleet(contentsOf(fleet), {
-    environments: scope,
+  const environments = named ? [...groupOf(site, flags.environment)] : environmentsOf(site);
+  const audit = await verifyFleet(fleetOf(site, flags), {
+    environments,
     ...(flags.environmentNamed ? { likelyHost: flags.environment } : {}),
+    signal,
+    onEvent: new Progress(start).onEvent,
   });
+  const [failure] = audit.failures;
+  if (
+    failure?.code === "ERR_STORE_LOGIN" &&
+    audit.failures.length === environmentsOf(site).length
+  ) {
+    // It is the same for each vault.
+    throw new Problem(failure.message, failure.hint);
+  }
   sayEnvironments(report, audit);
   sayHost(report, audit);
   sayPolicy(report, audit);
-  for (const [environment, failure] of fleet.failures) {
-    if (scope.includes(environment)) report.fail(failure);
-    else report.warn(`not compared with ${environment}: ${failure.message}`);
+  for (const { environment, message } of audit.failures) {
+    if (!environments.includes(environment)) {
+      report.warn(`not compared with ${environment}: ${message}`);
+    }
   }
   for (const problem of audit.problems) {
     const where = problem.environment === null ? "" : `${problem.environment}: `;

@@ -1,20 +1,19 @@
 // Plans and their outcome, in words.
 
-import type { RotationPlan } from "spacetime-keys";
-import type { Phase } from "./decide.ts";
+import type { Run } from "spacetime-keys";
 import type { Flags } from "./flags.ts";
-import { type Paths, fingerprintOf } from "./host.ts";
 import { type Report, table } from "./report.ts";
-import { type Site, vaultOf } from "./site.ts";
-import type { Step } from "./steps.ts";
-import type { Fleet } from "./vaults.ts";
+import { type Start, mountedFiles } from "./site.ts";
 
-function describe(step: Step, site: Site, paths: Paths): string {
-  const vault = vaultOf(site, step.environment);
-  const { privateKey, publicKey } = site.secrets;
+type Step = Run["plan"]["steps"][number];
+
+function describe(step: Step, { site, flags }: Start): string {
+  const vault = site.vaults[step.environment] ?? "";
+  const { privateKey, publicKey, escrow } = site.secrets;
+  const mounted = mountedFiles(flags);
   switch (step.action) {
     case "escrow":
-      return `keep the publisher's iss, sub and identity as ${site.secrets.escrow} in ${vault}`;
+      return `keep the publisher's iss, sub and identity as ${escrow} in ${vault}`;
     case "adopt-private":
       return `push the mounted private key to ${vault}, as the version before the new one`;
     case "adopt-public":
@@ -28,113 +27,101 @@ function describe(step: Step, site: Site, paths: Paths): string {
     case "push-public":
       return `push the public key as ${publicKey} to ${vault}, and read it back`;
     case "set-aside":
-      return `keep what is in ${paths.privateKey} beside it`;
+      return `keep what is in ${mounted.privateKey}`;
     case "mount-private":
-      return `replace ${paths.privateKey} (0600)`;
+      return `replace ${mounted.privateKey} (0600)`;
     case "mount-public":
-      return `replace ${paths.publicKey} (0644)`;
+      return `replace ${mounted.publicKey} (0644)`;
     case "resign-token":
-      return `sign the publisher token in ${paths.cliToml} anew`;
+      return `sign the publisher token in ${flags.cliToml} anew`;
     case "prove":
       return `read everything again and judge it`;
   }
 }
 
-/** A plan's steps, numbered. Both a dry run and a run print these. */
-export function stepLines(plan: RotationPlan, site: Site, paths: Paths): string[] {
-  const rows = plan.steps.map((step, place) => [
+/** What a run does: a dry run and a run in earnest print the same. */
+export function announce(start: Start, run: Run): void {
+  const { report, flags } = start;
+  const names = environmentsIn(run).join(", ");
+  report.say(
+    run.operation === "rotate" && !run.continued
+      ? `A new pair for ${names}:`
+      : `An interrupted rotation of ${names} is finished, instead of beginning a new one:`,
+  );
+  for (const note of run.plan.notes) {
+    const words = NOTES[note]?.(flags);
+    if (words !== undefined) report.warn(words);
+    else if (note === "adopts") {
+      report.say("The mounted pair is new to the vault: it is kept there first.");
+    }
+  }
+  const rows = run.plan.steps.map((step, place) => [
     `${String(place + 1).padStart(2)}.`,
     step.action,
     step.environment,
-    describe(step, site, paths),
+    describe(step, start),
   ]);
-  return table(rows);
+  for (const line of table(rows)) report.say(line);
 }
 
-export function environmentsIn(plan: RotationPlan): string[] {
+export function environmentsIn({ plan }: Run): string[] {
   return plan.targets.flatMap((target) => target.environments);
 }
 
 /** What a person should know before it happens. */
-export function announceNotes(report: Report, plan: RotationPlan, paths: Paths): void {
-  for (const note of plan.notes) {
-    if (note === "no-cli-toml") {
-      report.warn(`there is no ${paths.cliToml}: no publisher token is signed anew`);
-    } else if (note === "another-publisher") {
-      report.warn(
-        "the escrow holds another publisher than cli.toml's: " +
-          "if this one is a new login by mistake, put the old cli.toml back",
-      );
-    } else if (note === "token-unverified") {
-      report.warn("the publisher token was signed by no known key");
-    } else if (note === "becomes-eternal") {
-      report.warn("the publisher token has an expiry; the new one never expires");
-    } else if (note === "token-not-preserved") {
-      report.warn("the publisher token is left: a server with the new key answers 401 to it");
-    } else if (note === "mounted-not-synced") {
-      report.warn("the mounted files are left: they are not the vault's pair any more");
-    } else if (note === "adopts") {
-      report.say("The mounted pair is new to the vault: it is kept there first.");
-    }
-  }
-}
+const NOTES: Readonly<Record<string, (flags: Flags) => string>> = {
+  "no-cli-toml": ({ cliToml }) => `there is no ${cliToml}: no publisher token is signed anew`,
+  "another-publisher": () =>
+    "the escrow holds another publisher than cli.toml's: " +
+    "if this one is a new login by mistake, put the old cli.toml back",
+  "token-unverified": () => "the publisher token was signed by no known key",
+  "becomes-eternal": () => "the publisher token has an expiry; the new one never expires",
+  "token-not-preserved": () =>
+    "the publisher token is left: a server with the new key answers 401 to it",
+  "mounted-not-synced": () => "the mounted files are left: they are not the vault's pair any more",
+};
 
-/** Each fingerprint that was read, for --verbose. */
-export function fleetLines(fleet: Fleet, paths: Paths): string[] {
-  const rows = fleet.vaults.flatMap(({ environment, vault, ...keys }) =>
-    keys.unavailable
-      ? [[environment, vault, "not read"]]
-      : [
-          [environment, vault, "private", fingerprintOf(keys.privateKey) ?? "none"],
-          [environment, vault, "public", fingerprintOf(keys.publicKey) ?? "none"],
-        ],
-  );
-  const { privateKey, publicKey } = fleet.host;
-  rows.push(["mounted", paths.privateKey, "private", fingerprintOf(privateKey) ?? "none"]);
-  rows.push(["mounted", paths.publicKey, "public", fingerprintOf(publicKey) ?? "none"]);
+/** Every fingerprint that was read. */
+export function heldLines({ held, mounted }: Run, flags: Flags): string[] {
+  const rows = held.flatMap(({ environment, vault, privateFingerprint, publicFingerprint }) => [
+    [environment, vault, "private", privateFingerprint ?? "none"],
+    [environment, vault, "public", publicFingerprint ?? "none"],
+  ]);
+  rows.push(["mounted", mountedFiles(flags).privateKey, "private", mounted ?? "none"]);
   return table(rows);
 }
 
-/** The pair that a group had before; `null` if there was none. */
-export function pairBefore(before: Fleet, plan: RotationPlan, target: number): string | null {
-  const { environments = [], adopt = null } = plan.targets[target] ?? {};
-  const stored = before.vaults
-    .filter(({ environment }) => environments.includes(environment))
-    .map(({ privateKey }) => fingerprintOf(privateKey))
-    .find((fingerprint) => fingerprint !== null);
-  return adopt ?? stored ?? null;
-}
-
-export function sayPublisher(report: Report, { publisher }: RotationPlan): void {
+export function sayPublisher(report: Report, { plan: { publisher } }: Run): void {
   if (publisher === null) return;
   report.say("publisher's identity, which stays the same");
   report.say(`  ${publisher.identity}`);
 }
 
-export function sayOutcome(
-  report: Report,
-  { operation, plan }: Phase,
-  before: Fleet,
-  pairs: readonly (string | null)[],
-): void {
-  const names = environmentsIn(plan).join(", ");
-  const what = operation === "rotate" ? "Rotated" : "Mended";
-  report.say(`${what} ${names}: done and proven.`);
-  plan.targets.forEach((target, place) => {
-    report.say(`keys of ${target.environments.join(", ")}`);
-    report.say(`  before  ${pairBefore(before, plan, place) ?? "none"}`);
-    report.say(`  now     ${pairs[place] ?? "none"}`);
-  });
-  sayPublisher(report, plan);
+export function sayOutcome(report: Report, run: Run & { setAside: string[] }): void {
+  const names = environmentsIn(run).join(", ");
+  report.say(`${run.operation === "rotate" ? "Rotated" : "Mended"} ${names}: done and proven.`);
+  for (const { environments, before, now } of run.pairs) {
+    report.say(`keys of ${environments.join(", ")}`);
+    report.say(`  before  ${before ?? "none"}`);
+    report.say(`  now     ${now ?? "none"}`);
+  }
+  sayPublisher(report, run);
+  for (const path of run.setAside) {
+    report.say(
+      `What was mounted is in no vault; it is kept in ${path}. ` +
+        "Delete it when you are sure that nothing needs it.",
+    );
+  }
 }
 
 /** What is left to a person. */
-export function sayNext(report: Report, plans: readonly RotationPlan[], flags: Flags): void {
-  const steps = plans.flatMap((plan) => plan.steps);
-  const mounts = steps.some(({ action }) => action.startsWith("mount-"));
+export function sayNext({ report, flags }: Start, runs: readonly Run[]): void {
+  const mounts = ({ action }: Step) => action.startsWith("mount-");
   const lines: string[] = [];
-  if (mounts) lines.push("Restart the server: it reads its keys at start-up only.");
-  const others = [...new Set(plans.flatMap(environmentsIn))].filter(
+  if (runs.some(({ plan }) => plan.steps.some(mounts))) {
+    lines.push("Restart the server: it reads its keys at start-up only.");
+  }
+  const others = [...new Set(runs.flatMap(environmentsIn))].filter(
     (environment) => environment !== flags.environment,
   );
   if (others.length > 0) {
@@ -145,7 +132,7 @@ export function sayNext(report: Report, plans: readonly RotationPlan[], flags: F
         "A rotation there would make yet another pair.",
     );
   }
-  if (plans.some((plan) => plan.notes.includes("no-cli-toml"))) {
+  if (runs.some(({ plan }) => plan.notes.includes("no-cli-toml"))) {
     lines.push("After the first login and publish, the next run keeps that publisher's claims.");
   }
   if (!flags.preservePublisher) {

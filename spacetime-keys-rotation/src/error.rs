@@ -112,6 +112,9 @@ pub enum Kind {
     /// Somebody was asked, and did not agree.
     #[error("not confirmed: nothing was changed")]
     NotConfirmed,
+    /// Somebody asked the run to stop ([`Watch::is_stopped`](crate::Watch::is_stopped)).
+    #[error("stopped before its end")]
+    Stopped,
     /// A test made a step fail.
     #[error("a test made this step fail: {0}")]
     Failpoint(String),
@@ -152,6 +155,7 @@ impl Kind {
             Self::Names(_) | Self::NotInThisBuild(_) => "ERR_CONFIG",
             Self::MountedDiffers(_) => "ERR_MOUNTED_DIFFERS",
             Self::NotConfirmed => "ERR_NOT_CONFIRMED",
+            Self::Stopped => "ERR_STOPPED",
             Self::Failpoint(_) => "ERR_FAILPOINT",
             Self::Bug(_) => "ERR_INTERNAL",
         }

@@ -13,7 +13,7 @@ use crate::site::Site;
 use crate::store::{each, is_own_folder};
 
 /// Looks at what belongs to these environments and to this host. Changes nothing.
-pub fn inspect(
+pub(crate) fn inspect(
     site: &Site<'_>,
     environments: &[Environment],
     paths: &Paths,

@@ -22,13 +22,15 @@ pub mod site;
 mod state;
 pub mod store;
 pub mod token;
+mod verify;
 mod watch;
 
-pub use apply::{Done, Job, Outcome, Planned, run};
+pub use apply::{Done, Held, Job, Mended, Outcome, Planned, mend_and_rotate, run};
 pub use error::{Failure, Kind, Place};
 pub use host::Paths;
-pub use inspect::{inspect, places_of};
+pub use inspect::places_of;
 pub use lock::{Holder, HostLock};
 pub use read::{Gathered, Vaults, earlier_keys, gather, read_vaults, unfinished};
 pub use site::{Names, Settings, Site};
+pub use verify::{Verified, verify};
 pub use watch::{AzCall, Silent, VaultRequest, Watch};

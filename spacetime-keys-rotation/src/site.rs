@@ -93,10 +93,10 @@ impl Settings {
         let all: Vec<_> = environments.iter().map(|(name, _)| name.clone()).collect();
         let policy = match names.groups {
             Some(groups) => {
-                let named = |group: &Vec<String>| {
+                let checked = |group: &Vec<String>| {
                     group.iter().map(|name| Environment::new(name)).collect::<Result<_, _>>()
                 };
-                let groups = groups.iter().map(named).collect::<Result<_, _>>()?;
+                let groups = groups.iter().map(checked).collect::<Result<_, _>>()?;
                 Policy::new(&all, groups, names.max_age_days)?
             }
             None => Policy::of_guide(&all, names.max_age_days)?,
@@ -192,5 +192,10 @@ impl<'a> Site<'a> {
     /// A site. Nothing is read yet.
     pub fn new(settings: &'a Settings, store: &'a dyn KeyStore, watch: &'a dyn Watch) -> Self {
         Self { settings, store, watch, state: State::new(settings.state.clone()) }
+    }
+
+    /// Fails where somebody asked the run to stop.
+    pub(crate) fn require_going(&self) -> Result<(), Failure> {
+        if self.watch.is_stopped() { Err(Kind::Stopped.into()) } else { Ok(()) }
     }
 }

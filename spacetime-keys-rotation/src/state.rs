@@ -61,6 +61,12 @@ impl State {
     /// Takes the lock.
     pub(crate) fn lock(&self, paths: &Paths, doing: &str) -> Result<Lock, Failure> {
         files::create_folder(&self.folder, FOLDER_MODE)?;
+        let ignore = self.folder.join(".gitignore");
+        if !ignore.exists() {
+            // Keys are set aside here, and this may be a work tree. A run that cannot say so is none
+            // the worse.
+            let _ = files::write_note(&ignore, b"*\n", FILE_MODE);
+        }
         self.guarded(paths).lock(doing)
     }
 

@@ -5,9 +5,10 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
 
-use spacetime_keys_core::fleet::{Operation, Plan, Request, Step};
+use spacetime_keys_core::Fingerprint;
+use spacetime_keys_core::fleet::{Environment, Operation, Plan, Request, Step};
 
-use crate::apply::Planned;
+use crate::apply::{Done, Planned};
 
 /// Is told what happens, in the order in which it does. Each method does nothing by itself.
 pub trait Watch: Debug + Send + Sync {
@@ -27,8 +28,23 @@ pub trait Watch: Debug + Send + Sync {
     /// A step begins. Steps of different vaults may do so at the same time.
     fn step(&self, _step: &Step) {}
 
+    /// A key is put into an environment's vault. `secret` is the secret's name.
+    fn writes(&self, _environment: &Environment, _secret: &str, _fingerprint: Fingerprint) {}
+
+    /// That key was read back.
+    fn wrote(&self, _environment: &Environment, _secret: &str, _fingerprint: Fingerprint) {}
+
+    /// Whether the run is to end before its next step. A call of the Azure CLI ends at once. Asked
+    /// often, and from several threads.
+    fn is_stopped(&self) -> bool {
+        false
+    }
+
     /// All that was done has been read again, and is as it should be.
     fn proven(&self, _operation: Operation) {}
+
+    /// The run is at its end.
+    fn ends(&self, _planned: &Planned, _done: &Done) {}
 
     /// A request to a vault was answered, or was not.
     fn request(&self, _request: &VaultRequest<'_>) {}

@@ -8,7 +8,7 @@ use spacetime_keys_core::fleet::{
     Severity, Snapshot, audit,
 };
 
-use spacetime_keys_rotation::{Site, gather, host, inspect, places_of, store};
+use spacetime_keys_rotation::{self as engine, Site, host, places_of, store};
 
 use super::Answer;
 use super::rotation::{DEFAULT_HOST, paths};
@@ -65,29 +65,22 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
         HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
+    let mut settings = config.settings.clone();
+    settings.policy.max_age_days = args.max_age_days.unwrap_or(settings.policy.max_age_days);
+    let site = Site::new(&settings, &*store, &*watcher);
     let paths = paths(config, &files);
-    let mut gathered = gather(&site, &paths)?;
-    gathered.snapshot.host.has_folder = paths.mounted_keys_dir.is_dir();
-    let mut policy = config.settings.policy.clone();
-    policy.max_age_days = args.max_age_days.unwrap_or(policy.max_age_days);
-    let likely_host = config.settings.environment(DEFAULT_HOST).ok();
+    let likely_host = settings.environment(DEFAULT_HOST).ok();
     let scope = Scope { environments, host: true, likely_host };
-    let mut report = audit(&policy, &gathered.snapshot, &scope, clock::now());
-    let inspected = inspect(&site, &scope.environments, &paths, &gathered);
-    report.extend(inspected.problems(&policy, &gathered.snapshot));
-    // In the store's own words, in the place of the core's.
-    for problem in &mut report.problems {
-        let failure = gathered.failures.iter().find(|(environment, _)| {
-            problem.environment.as_ref() == Some(environment)
-                && problem.code == spacetime_keys_core::fleet::Finding::VaultUnavailable.code()
-        });
-        if let Some((_, failure)) = failure {
+    let mut verified = engine::verify(&site, &paths, &scope)?;
+    let mut problems = std::mem::take(&mut verified.report.problems);
+    for problem in &mut problems {
+        // In the store's own words, in the place of the core's.
+        if let Some(failure) = verified.failure_of(problem) {
             let words = Failure::from(failure.clone());
             (problem.message, problem.hint) = (words.message, words.hint);
         }
     }
-    Ok(report)
+    Ok(Report { problems, ..verified.report })
 }
 
 fn to_text(report: &Report) -> String {

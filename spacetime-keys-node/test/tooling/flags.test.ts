@@ -72,7 +72,7 @@ test.each([["--dry-run"], ["-d"], ["-dv"]])(
     expect(run.stdout).toContain("Dry run for dev, local: nothing is changed.");
     expect(host.treeHash()).toBe(tree);
     expect(host.store.contents()).toBe(vaults);
-    expect(host.store.calls().every(({ action }) => action === "show")).toBeTrue();
+    expect(host.store.calls().some(({ action }) => action === "set")).toBeFalse();
     expect(host.leftovers()).toEqual([]);
   },
 );
@@ -94,7 +94,7 @@ test("--verbose adds the calls of az and the steps' ends; without it there are n
   for (const flag of ["-v", "--verbose"]) {
     const run = await host.tooling("--yes", flag);
     expect(run.stdout).toContain("az keyvault secret set --vault-name kv-dev");
-    expect(run.stdout).toContain("push-private local: done");
+    expect(run.stdout).toContain("  push-private local\n");
   }
 });
 
@@ -103,16 +103,24 @@ test("az is called as the guide has it, and with nothing else", async () => {
   await host.tooling("--yes");
   const shown = host.store
     .calls()
-    .find(({ action, vault }) => action === "show" && vault === "kv-dev");
+    .find(
+      ({ action, vault, secret }) => action === "show" && vault === "kv-dev" && secret === PRIVATE,
+    );
   expect(shown?.argv.join(" ")).toBe(
-    `keyvault secret show --vault-name kv-dev --name ${PRIVATE} --query value -o tsv`,
+    `keyvault secret show --vault-name kv-dev --name ${PRIVATE} --only-show-errors --output json`,
   );
   const set = host.store
     .calls()
     .find(({ action, vault }) => action === "set" && vault === "kv-dev");
-  expect(set?.argv.join(" ").replace(/--file \S+/, "--file F")).toBe(
-    `keyvault secret set --vault-name kv-dev --name ${PRIVATE} --file F ` +
-      "--encoding utf-8 --only-show-errors -o none",
+  const tags = /--tags( [a-z-]+=[\w/.-]+)+/;
+  expect(
+    set?.argv
+      .join(" ")
+      .replace(/--file \S+/, "--file F")
+      .replace(tags, "--tags T"),
+  ).toBe(
+    `keyvault secret set --vault-name kv-dev --name ${PRIVATE} --file F --encoding utf-8 ` +
+      "--content-type application/x-pem-file --tags T --query id --only-show-errors --output json",
   );
   expect(host.store.calls().flatMap(({ argv }) => argv)).not.toContain("--value");
 });
@@ -139,6 +147,7 @@ test("--mounted-keys-dir and --publisher-cli-toml-path name other places", async
   expect(host.mode("keys of mine/id_ecdsa")).toBe(0o600);
   expect(host.mode("elsewhere/cli.toml")).toBe(0o640);
   expect(readdirSync(host.repo).sort()).toEqual([
+    ".spacetime-keys",
     "elsewhere",
     "keys of mine",
     "node_modules",

@@ -1,7 +1,7 @@
 // The guide's recipes that call the script, run by just as the guide prints them.
 
 import { afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateKeyPair, resignCliToml } from "spacetime-keys";
 import { CLI_TOML, IDENTITY, KEYS, PAIR_0, TestHost, finishHosts } from "./test-host.ts";
@@ -19,6 +19,7 @@ const SYNCED = ".config/spacetimedb/data/";
 
 function justHost(): TestHost {
   const host = new TestHost();
+  chmodSync(host.path(CLI_TOML), 0o600);
   host.write("justfile", readFileSync(join(import.meta.dir, "guide.justfile"), "utf8"));
   host.command("just", `exec "${JUST}" "$@"`);
   const calls = join(host.root, "calls.txt");

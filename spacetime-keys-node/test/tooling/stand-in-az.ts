@@ -40,25 +40,36 @@ if (argv[0] === "login" || argv[0] === "account") process.exit(0);
 if (argv[0] !== "keyvault" || argv[1] !== "secret") fail(2, "ERROR: unrecognized arguments");
 const action = argv[2] ?? "";
 
-const OPTIONS = ["vault-name", "name", "version", "query", "file", "encoding"];
+const OPTIONS = ["vault-name", "name", "version", "query", "file", "encoding", "content-type"];
 
 /** Few modules are loaded here, and no parser: the tests start this a thousand times. */
-function parse(args: readonly string[]): Record<string, string> {
+function parse(args: readonly string[]) {
   const values: Record<string, string> = {};
+  const tags: Record<string, string> = {};
   for (let place = 0; place < args.length; place += 1) {
     const name = args[place] ?? "";
     if (name === "--only-show-errors") continue;
+    if (name === "--tags") {
+      while (args[place + 1]?.startsWith("--") === false) {
+        place += 1;
+        const [key = "", value = ""] = (args[place] ?? "").split("=");
+        tags[key] = value;
+      }
+      continue;
+    }
     const option = name === "-o" ? "output" : name.slice(2);
-    const isKnown = name === "-o" || (name.startsWith("--") && OPTIONS.includes(option));
+    const isKnown = option === "output" || (name.startsWith("--") && OPTIONS.includes(option));
     place += 1;
     const value = args[place];
-    if (!isKnown || value === undefined) fail(2, `ERROR: unrecognized arguments: ${name}`);
+    if (!isKnown || value === undefined) {
+      fail(2, `ERROR: unrecognized arguments: ${name}`);
+    }
     values[option] = value;
   }
-  return values;
+  return { values, tags };
 }
 
-const values = parse(argv.slice(3));
+const { values, tags } = parse(argv.slice(3));
 const vault = values["vault-name"] ?? "";
 const secret = values["name"] ?? "";
 const folder = `${root}/vaults/${vault}`;
@@ -120,9 +131,30 @@ function show(stale: boolean): void {
   if (stored === null || stored.deleted) failWith(notFound(secret));
   const version = (stale ? stored.versions.at(-2) : undefined) ?? wanted(stored);
   if (!version.enabled) failWith(DISABLED);
-  if (values["query"] === "value" && values["output"] === "tsv")
+  if (values["output"] === "json") {
+    console.log(JSON.stringify({ ...described(version), value: version.value }, null, 2));
+  } else if (values["query"] === "value" && values["output"] === "tsv") {
+    // As the guide reads a secret.
     process.stdout.write(`${version.value}\n`);
-  else fail(2, "ERROR: the stand-in does not know this query");
+  } else fail(2, "ERROR: the stand-in does not know this query");
+}
+
+/** A version, as `show` and `list-versions` print it. */
+function described({ id, created, enabled, tags }: StoredVersion) {
+  const time = new Date(created * 1000).toISOString().replace(".000Z", "+00:00");
+  return {
+    attributes: { created: time, enabled, expires: null, notBefore: null, updated: time },
+    contentType: null,
+    id: idOf(id),
+    kid: null,
+    managed: null,
+    name: secret,
+    tags,
+  };
+}
+
+function idOf(version: string): string {
+  return `https://${vault}.vault.azure.net/secrets/${secret}/${version}`;
 }
 
 function set(): void {
@@ -131,28 +163,25 @@ function set(): void {
   if (stored.deleted) failWith(deleted(secret));
   const value = readFileSync(values["file"], "utf8");
   if (value.length > 25_600) fail(1, "ERROR: (BadParameter) The value is too long.");
+  const id = crypto.randomUUID().replaceAll("-", "");
   stored.versions.push({
-    id: crypto.randomUUID().replaceAll("-", ""),
+    id,
     value,
     // Whole seconds, as the service has it.
     created: Math.floor(Date.now() / 1000),
     enabled: true,
-    tags: { "file-encoding": values["encoding"] ?? "utf-8" },
+    tags: { ...tags, "file-encoding": values["encoding"] ?? "utf-8" },
   });
   mkdirSync(folder, { recursive: true });
   writeFileSync(place, JSON.stringify(stored));
+  if (values["query"] !== "id") fail(2, "ERROR: the stand-in does not know this query");
+  console.log(JSON.stringify(idOf(id)));
 }
 
 function listVersions(): void {
   const stored = load();
   if (stored === null || stored.deleted) failWith(notFound(secret));
-  if (values["query"] !== "[].{id:id,created:attributes.created}") {
-    fail(2, "ERROR: the stand-in does not know this query");
-  }
-  const list = stored.versions.map(({ id, created }) => ({
-    id: `https://${vault}.vault.azure.net/secrets/${secret}/${id}`,
-    created: new Date(created * 1000).toISOString().replace(".000Z", "+00:00"),
-  }));
+  const list = stored.versions.map(described);
   list.sort(() => Math.random() - 0.5);
   console.log(JSON.stringify(list, null, 2));
 }

@@ -139,6 +139,7 @@ impl<'a> Executor<'a> {
     fn step(&self, step: &Step) -> Result<Option<String>, Failure> {
         let name = format!("{} {}", step.action.as_str(), step.environment);
         failpoint::reached(&format!("before {name}"))?;
+        self.site.require_going()?;
         self.site.watch.step(step);
         let version = self.carry_out(step).map_err(|failure| failure.in_step(step))?;
         failpoint::reached(&format!("after {name}"))?;
@@ -318,6 +319,7 @@ impl<'a> Executor<'a> {
 
     fn prove(&self) -> Result<(), Failure> {
         let after = gather(self.site, self.paths)?;
+        self.site.require_going()?;
         prove(self.plan, self.request, &self.pairs()?, &after.snapshot)?;
         self.site.watch.proven(self.request.operation);
         Ok(())

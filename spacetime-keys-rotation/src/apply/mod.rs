@@ -2,6 +2,7 @@
 
 mod execute;
 mod guard;
+mod mend;
 mod push;
 
 use spacetime_keys_core::fleet::{
@@ -10,6 +11,7 @@ use spacetime_keys_core::fleet::{
 use spacetime_keys_core::{Error, Fingerprint, Identity};
 
 pub use execute::Done;
+pub use mend::{Mended, mend_and_rotate};
 
 use crate::clock;
 use crate::error::{Failure, Kind};
@@ -64,17 +66,48 @@ pub struct Planned {
     pub plan: Plan,
     /// Of each of the plan's targets: the pair that its vaults held before.
     pub previous: Vec<Option<Fingerprint>>,
+    /// What the plan's vaults held before.
+    pub held: Vec<Held>,
+    /// The private key that is mounted.
+    pub mounted: Option<Fingerprint>,
+    /// Vaults that the plan is not about, and that could not be read: they were not compared.
+    pub unread: Vec<(Environment, Failure)>,
+}
+
+/// What a vault holds.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The vault's environment.
+    pub environment: Environment,
+    /// Its name.
+    pub vault: String,
+    /// Of the latest private key.
+    pub private: Option<Fingerprint>,
+    /// Of the latest public key.
+    pub public: Option<Fingerprint>,
 }
 
 impl Planned {
-    fn new(run: &Run, plan: Plan, before: &Snapshot) -> Self {
+    fn new(run: &Run, plan: Plan, gathered: &Gathered) -> Self {
+        let before = &gathered.snapshot;
         let previous = plan.targets.iter().map(|target| {
             target.adopt.or_else(|| {
                 before.group(&target.environments).find_map(|vault| vault.private.fingerprint())
             })
         });
         let previous = previous.collect();
-        Self { request: run.request.clone(), paths: run.paths.clone(), plan, previous }
+        let held = plan.environments().filter_map(|environment| before.vault(environment));
+        let held = held.map(|vault| Held {
+            environment: vault.environment.clone(),
+            vault: vault.name.clone(),
+            private: vault.private.fingerprint(),
+            public: vault.public.fingerprint(),
+        });
+        let held = held.collect();
+        let mounted = before.host.private.fingerprint();
+        let unread = gathered.failures.clone();
+        let (request, paths) = (run.request.clone(), run.paths.clone());
+        Self { request, paths, plan, previous, held, mounted, unread }
     }
 }
 
@@ -116,7 +149,7 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
         let (gathered, plan) = prepare(site, &mut run)
             .map_err(|failure| if guarded.is_locked() { guarded.busy() } else { failure })?;
         if job.dry_run {
-            let planned = Planned::new(&run, plan, &gathered.snapshot);
+            let planned = Planned::new(&run, plan, &gathered);
             return Ok(Outcome::Planned(Box::new(planned)));
         }
         announce_continued(site, &run);
@@ -146,7 +179,7 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
     } else {
         gathered.snapshot.host.private.fingerprint()
     };
-    let planned = Planned::new(&run, plan, &gathered.snapshot);
+    let planned = Planned::new(&run, plan, &gathered);
     site.watch.begins(&planned);
     if run.left.is_none() {
         site.state.begin(
@@ -170,6 +203,7 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
         None => site.state.end(&lock, &paths, &run.request.rotation_id),
     };
     ended.map_err(Failure::resumable)?;
+    site.watch.ends(&planned, &done);
     Ok(Outcome::Done(Box::new(planned), Box::new(done)))
 }
 
@@ -285,6 +319,7 @@ fn is_another_hosts(site: &Site<'_>, run: &Run, snapshot: &Snapshot) -> bool {
 
 fn prepare(site: &Site<'_>, run: &mut Run) -> Result<(Gathered, Plan), Failure> {
     let mut gathered = gather(site, &run.paths)?;
+    site.require_going()?;
     if is_another_hosts(site, run, &gathered.snapshot)
         && let Some(journal) =
             site.state.unfinished(&run.paths)?.or(site.state.unfinished_elsewhere(&run.paths)?)

@@ -59,7 +59,10 @@ impl Executor<'_> {
             previous: self.previous(step, public.fingerprint()),
         };
         let new = NewSecret { value, content_type: PEM, tags };
+        let watch = self.site.watch;
+        watch.writes(&step.environment, secret, public.fingerprint());
         let (version, _) = self.put(vault, secret, &new)?;
+        watch.wrote(&step.environment, secret, public.fingerprint());
         if *secret == self.site.settings.private_secret {
             let (vault, version) = (vault.to_owned(), version.clone());
             self.guard.add(Place { vault, version, fingerprint: public.fingerprint() });
@@ -134,7 +137,10 @@ impl Executor<'_> {
                 return Ok((version, history));
             }
             match waits.next() {
-                Some(wait) => std::thread::sleep(*wait),
+                Some(wait) => {
+                    std::thread::sleep(*wait);
+                    self.site.require_going()?;
+                }
                 None => return Err(Error::Unproven(Proof::ReadBack).into()),
             }
         }

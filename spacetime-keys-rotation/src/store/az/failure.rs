@@ -8,7 +8,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::process::{NotRun, Ran};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::store::key_vault::{
     AZ_MISSING, AZ_WITHOUT_LOGIN, Call, entra_code, no_connection, no_login, tls,
 };
@@ -181,6 +181,7 @@ pub(super) fn not_run(call: &Call<'_>, why: &NotRun, program: &Path, timeout: Du
         }
         NotRun::Start(error) => Failure::io("running", program, error),
         NotRun::TooMuch => call.no_answer(),
+        NotRun::Stopped => Kind::Stopped.into(),
         NotRun::TimedOut => Failure::store(
             "ERR_STORE_TIMEOUT",
             format!(

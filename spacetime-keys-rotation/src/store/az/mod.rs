@@ -18,7 +18,7 @@ use self::process::{NotRun, Ran};
 use self::secret_file::SecretFile;
 use super::key_vault::{Call, Right};
 use super::{History, KeyStore, NewSecret, Properties, Secret, tags_to_pairs};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::files;
 use crate::watch::{AzCall, Watch};
 
@@ -109,7 +109,12 @@ impl AzCli {
         arguments.extend(["--only-show-errors", "--output", "json"].map(OsString::from));
         let _place = self.places.take();
         let started = Instant::now();
-        let ran = process::run(&self.az.program, &arguments, self.az.timeout, max_answer);
+        let is_stopped = || self.watch.is_stopped();
+        if is_stopped() {
+            return Err(Kind::Stopped.into());
+        }
+        let Az { program, timeout, .. } = &self.az;
+        let ran = process::run(program, &arguments, *timeout, max_answer, &is_stopped);
         self.watch.az(&AzCall {
             arguments: &arguments,
             exit_code: ran.as_ref().ok().and_then(|ran| ran.status.code()),

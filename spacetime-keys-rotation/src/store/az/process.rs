@@ -38,6 +38,8 @@ pub(super) enum NotRun {
     TimedOut,
     /// It was killed because it printed more than any answer is long.
     TooMuch,
+    /// It was killed because somebody asked the run to stop.
+    Stopped,
 }
 
 /// Runs it to its end, but not beyond the deadline. The environment is this process's.
@@ -46,6 +48,7 @@ pub(super) fn run(
     arguments: &[OsString],
     timeout: Duration,
     max_stdout: usize,
+    is_stopped: &dyn Fn() -> bool,
 ) -> Result<Ran, NotRun> {
     let started = Instant::now();
     let mut group = Group::start(program, arguments).map_err(NotRun::Start)?;
@@ -86,6 +89,9 @@ pub(super) fn run(
         }
         if group.status.is_none() {
             quiet = 0;
+        }
+        if is_stopped() {
+            return Err(NotRun::Stopped);
         }
         if started.elapsed() >= timeout {
             return Err(NotRun::TimedOut);

@@ -1,0 +1,45 @@
+//! Judging a fleet and a host. Nothing is changed.
+
+use spacetime_keys_core::fleet::{Environment, Finding, Problem, Report, Scope, audit};
+
+use crate::clock;
+use crate::error::Failure;
+use crate::host::Paths;
+use crate::inspect::inspect;
+use crate::read::gather;
+use crate::site::Site;
+
+/// What a fleet and a host were found to be.
+#[derive(Debug)]
+pub struct Verified {
+    /// The verdict, and each problem.
+    pub report: Report,
+    /// Why vaults could not be read.
+    pub failures: Vec<(Environment, Failure)>,
+}
+
+impl Verified {
+    /// Why the vault of this problem could not be read, where that is the problem.
+    pub fn failure_of(&self, problem: &Problem) -> Option<&Failure> {
+        let is_unread = problem.code == Finding::VaultUnavailable.code();
+        let of =
+            |(failed, _): &&(Environment, Failure)| problem.environment.as_ref() == Some(failed);
+        self.failures.iter().find(of).filter(|_| is_unread).map(|(_, failure)| failure)
+    }
+}
+
+/// Reads the vaults and this host, and judges what is in `scope`: keys, policy, mounted files, token,
+/// modes and owners of files, earlier versions.
+///
+/// # Errors
+/// Files of this host that cannot be read. A vault that cannot be read is a problem of the report.
+pub fn verify(site: &Site<'_>, paths: &Paths, scope: &Scope) -> Result<Verified, Failure> {
+    let policy = &site.settings.policy;
+    let mut gathered = gather(site, paths)?;
+    site.require_going()?;
+    gathered.snapshot.host.has_folder = paths.mounted_keys_dir.is_dir();
+    let mut report = audit(policy, &gathered.snapshot, scope, clock::now());
+    let inspected = inspect(site, &scope.environments, paths, &gathered);
+    report.extend(inspected.problems(policy, &gathered.snapshot));
+    Ok(Verified { report, failures: gathered.failures })
+}
