@@ -83,7 +83,7 @@ fn words(kind: &Kind, environment: Option<&Environment>) -> Failure {
 }
 
 fn core(error: Error, environment: Option<&Environment>) -> Failure {
-    Failure::from(error).with_hint(error.hint_for(environment))
+    Failure::from(error).with_hint(error.advice().at(environment).to_string())
 }
 
 const fn io(error: ErrorKind) -> &'static str {

@@ -216,7 +216,7 @@ pub fn verify_fleet(
             // In the store's own words, in the place of the core's.
             if let Some(failure) = verified.failure_of(problem) {
                 problem.message = failure.kind().to_string();
-                problem.hint = hint_of(failure);
+                problem.hint = hint_of(failure).into();
             }
         }
         verified.report.problems = problems;

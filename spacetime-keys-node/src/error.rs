@@ -26,7 +26,7 @@ pub(crate) fn refused(refusal: &Refusal) -> napi::Error {
     of_json(&json!({
         "code": refusal.error.code(),
         "message": refusal.error.to_string(),
-        "hint": refusal.error.hint_for(environment),
+        "hint": refusal.error.advice().at(environment).to_string(),
         "environment": environment,
     }))
 }
@@ -58,7 +58,9 @@ pub(crate) fn describe_unread((environment, failure): &(Environment, Failure)) -
 /// The way out of an engine's failure.
 pub(crate) fn hint_of(failure: &Failure) -> String {
     match failure.kind() {
-        Kind::Core(error) | Kind::Refused { error, .. } => error.hint_for(failure.environment()),
+        Kind::Core(error) | Kind::Refused { error, .. } => {
+            error.advice().at(failure.environment()).to_string()
+        }
         Kind::Store { hint, .. } => hint.clone(),
         Kind::Locked(_) => "wait until it has ended".to_owned(),
         Kind::Stopped => "the same call again finishes it".to_owned(),
