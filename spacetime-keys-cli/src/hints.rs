@@ -67,7 +67,9 @@ fn words(kind: &Kind, environment: Option<&Environment>) -> Failure {
             "name the file that it points to (in a rotation by --cli-toml, --mounted-keys-dir)"
         }
         Kind::Contended(_) => "stop the server, then try again",
-        Kind::Locked(_) => "wait until it has ended, then look at `spacetime-keys verify`",
+        Kind::Locked(_) | Kind::LockedByScript { .. } => {
+            "wait until it has ended, then look at `spacetime-keys verify`"
+        }
         Kind::JournalDamaged(_) => {
             "move it away, then `spacetime-keys resume --env E` for the environment concerned"
         }

@@ -60,7 +60,7 @@ pub(crate) fn hint_of(failure: &Failure) -> String {
     match failure.kind() {
         Kind::Core(error) | Kind::Refused { error, .. } => error.hint_for(failure.environment()),
         Kind::Store { hint, .. } => hint.clone(),
-        Kind::Locked(_) => "wait until it has ended".to_owned(),
+        Kind::Locked(_) | Kind::LockedByScript { .. } => "wait until it has ended".to_owned(),
         Kind::Stopped => "the same call again finishes it".to_owned(),
         _ => "look at the path, its owner and its permissions".to_owned(),
     }

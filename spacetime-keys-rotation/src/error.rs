@@ -79,6 +79,14 @@ pub enum Kind {
     /// Another run is at work; whose, if it has left a note.
     #[error("another run is at work here{}", .0.as_ref().map(words_of).unwrap_or_default())]
     Locked(Option<Holder>),
+    /// An early version of the bun script is at work.
+    #[error("another run is at work here: `spacetimedb-tooling.ts`, process {process}; if there is no such process, remove {}", path.display())]
+    LockedByScript {
+        /// Its process.
+        process: i32,
+        /// The file that says so.
+        path: PathBuf,
+    },
     /// The note of an unfinished run cannot be read.
     #[error("{} is damaged", .0.display())]
     JournalDamaged(PathBuf),
@@ -148,7 +156,7 @@ impl Kind {
             Self::TooLarge(_) => "ERR_FILE_TOO_LARGE",
             Self::NotUtf8(_) => "ERR_NOT_UTF8",
             Self::Symlink(_) => "ERR_SYMLINK",
-            Self::Locked(_) => "ERR_LOCKED",
+            Self::Locked(_) | Self::LockedByScript { .. } => "ERR_LOCKED",
             Self::JournalDamaged(_) => "ERR_JOURNAL_DAMAGED",
             Self::StoreChanged { .. } => "ERR_STORE_CHANGED",
             Self::Store { code, .. } => code,
@@ -168,6 +176,7 @@ impl Kind {
             Self::SeveralPublishers(_)
             | Self::Symlink(_)
             | Self::Locked(_)
+            | Self::LockedByScript { .. }
             | Self::StoreChanged { .. }
             | Self::MountedDiffers(_)
             | Self::NotConfirmed => Class::Safety,
