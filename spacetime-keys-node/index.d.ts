@@ -27,6 +27,8 @@ export interface KeysError extends Error {
   readonly index?: number;
   /** The environment that is meant, where it is one. */
   readonly environment?: string;
+  /** The kind of the next step, such as `resume` or `token-restore`, where there is one. */
+  readonly step?: string;
   /** From the engine: whether something was begun that {@link resume} finishes. */
   readonly resumable?: boolean;
 }
