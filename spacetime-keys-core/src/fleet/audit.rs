@@ -1,4 +1,7 @@
 mod host;
+mod keys;
+
+pub use keys::audit_keys;
 
 use crate::error::Unsound;
 use crate::{Error, Fingerprint, Identity};
