@@ -16,6 +16,7 @@ pub mod host;
 mod inspect;
 mod journal;
 mod lock;
+mod observe;
 mod read;
 mod seen;
 pub mod site;
@@ -29,7 +30,8 @@ pub use apply::{Done, Held, Job, Mended, Outcome, Planned, mend_and_rotate, run}
 pub use error::{Failure, Kind, Place};
 pub use host::Paths;
 pub use lock::{Holder, HostLock};
-pub use read::{Gathered, Vaults, earlier_keys, gather, read_vaults, unfinished};
+pub use observe::{Look, observe};
+pub use read::{Gathered, gather};
 pub use site::{Names, Settings, Site};
 pub use verify::{Verified, verify, verify_keys};
 pub use watch::{AzCall, Silent, VaultRequest, Watch};
