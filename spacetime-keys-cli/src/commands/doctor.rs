@@ -8,8 +8,7 @@ use spacetime_keys_core::doctor::{Ask, Check, Diagnosis, Observations, Places, S
 use spacetime_keys_rotation::{Look, Site, observe, store};
 
 use super::Answer;
-use super::rotation::{DEFAULT_HOST, paths};
-use crate::args::{self, Global, HostFiles};
+use crate::args::{self, Global};
 use crate::config::Config;
 use crate::doctor::{self, Client};
 use crate::failure::Failure;
@@ -22,9 +21,7 @@ pub(super) fn run(
     config: &Config,
     output: &Output,
 ) -> Result<Answer, Failure> {
-    let files =
-        HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
-    let paths = paths(config, &files);
+    let paths = config.paths(args.cli_toml.as_deref(), args.keys_dir.as_deref());
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let places = Places {
         cli_toml: text(&paths.cli_toml),
@@ -36,7 +33,7 @@ pub(super) fn run(
             .as_deref()
             .map(|name| config.settings.environment(name))
             .transpose()?,
-        likely: config.settings.environment(DEFAULT_HOST).ok(),
+        likely: config.settings.likely_host(),
         server: args.server.clone(),
         restart: args.restart.clone(),
     };

@@ -7,8 +7,7 @@ use spacetime_keys_core::fleet::{Environment, MountedReport, Problem, Report, Sc
 use spacetime_keys_rotation::{self as engine, Site, store};
 
 use super::Answer;
-use super::rotation::{DEFAULT_HOST, paths};
-use crate::args::{self, HostFiles};
+use crate::args;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
@@ -33,16 +32,13 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
     } else {
         args.env.iter().map(|name| config.settings.environment(name)).collect::<Result<_, _>>()?
     };
-    let files =
-        HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
     let mut settings = config.settings.clone();
     settings.policy.max_age_days = args.max_age_days.unwrap_or(settings.policy.max_age_days);
     let site = Site::new(&settings, &*store, &*watcher);
-    let paths = paths(config, &files);
-    let likely_host = settings.environment(DEFAULT_HOST).ok();
-    let scope = Scope { environments, host: true, likely_host };
+    let paths = config.paths(args.cli_toml.as_deref(), args.keys_dir.as_deref());
+    let scope = Scope { environments, host: true, likely_host: settings.likely_host() };
     let mut verified = engine::verify(&site, &paths, &scope)?;
     let mut problems = std::mem::take(&mut verified.report.problems);
     for problem in &mut problems {
