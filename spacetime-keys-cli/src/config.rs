@@ -1,11 +1,11 @@
 //! `spacetime-keys.toml`, and the defaults where it is silent: the self-hosting guide's.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::Deserialize;
+use spacetime_keys_rotation::Paths;
 use spacetime_keys_rotation::site::{Names, Settings};
-use spacetime_keys_rotation::store::{Auth, Azure, StoreSettings};
+use spacetime_keys_rotation::store::StoreSettings;
 
 use crate::failure::Failure;
 use crate::files;
@@ -21,19 +21,8 @@ pub(crate) struct Config {
     /// Environments in the file's order (or the guide's).
     pub(crate) settings: Settings,
     pub(crate) store: StoreSettings,
-    pub(crate) mounted_keys_dir: PathBuf,
-    pub(crate) cli_toml: PathBuf,
+    paths: Paths,
 }
-
-const AUTHS: [(&str, Auth); 4] = [
-    ("cli", Auth::Cli),
-    ("managed-identity", Auth::ManagedIdentity),
-    ("workload-identity", Auth::WorkloadIdentity),
-    ("client-secret", Auth::ClientSecret),
-];
-
-const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
-const MAX_TIMEOUT_SECONDS: u64 = 600;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -93,7 +82,6 @@ impl Config {
     }
 
     fn new(file: File, folder: &Path) -> Result<Self, Failure> {
-        let azure = azure(&file.store)?;
         let place = |given: Option<PathBuf>, default: &str| {
             let path = given.unwrap_or_else(|| PathBuf::from(default));
             // So that what is printed is short where the file is in the working directory.
@@ -109,6 +97,9 @@ impl Config {
                 format!("move it to {}, or name it: [store] path", path.display()),
             ));
         }
+        let StoreTable { kind, auth, timeout_seconds, .. } = file.store;
+        let store =
+            StoreSettings::named(kind.as_deref(), path.clone(), auth.as_deref(), timeout_seconds)?;
         let names = Names {
             environments: file.environments,
             groups: file.policy.groups,
@@ -116,15 +107,25 @@ impl Config {
             private_secret: file.store.private_secret,
             public_secret: file.store.public_secret,
             escrow_secret: None,
-            in_key_vault: azure.is_some(),
+            in_key_vault: matches!(store, StoreSettings::AzureKeyVault(_)),
         };
         Ok(Self {
             // A vault's name never begins with a dot.
             settings: Settings::new(names, path.join(".state"))?,
-            store: azure.map_or(StoreSettings::Directory(path), StoreSettings::AzureKeyVault),
-            mounted_keys_dir: place(file.host.mounted_keys_dir, ".generated/spacetimedb-keys"),
-            cli_toml: place(file.host.cli_toml, "./data/.config/spacetime/cli.toml"),
+            store,
+            paths: Paths {
+                mounted_keys_dir: place(file.host.mounted_keys_dir, ".generated/spacetimedb-keys"),
+                cli_toml: place(file.host.cli_toml, "./data/.config/spacetime/cli.toml"),
+            },
         })
+    }
+
+    /// This host's files: those that arguments name, else the configuration's.
+    pub(crate) fn paths(&self, cli_toml: Option<&Path>, keys_dir: Option<&Path>) -> Paths {
+        Paths {
+            mounted_keys_dir: keys_dir.unwrap_or(&self.paths.mounted_keys_dir).to_owned(),
+            cli_toml: cli_toml.unwrap_or(&self.paths.cli_toml).to_owned(),
+        }
     }
 }
 
@@ -152,30 +153,6 @@ fn in_order<'de, D: serde::Deserializer<'de>>(
         }
     }
     deserializer.deserialize_map(Entries).map(Some)
-}
-
-/// How to reach Azure Key Vault; `None` for a directory.
-fn azure(table: &StoreTable) -> Result<Option<Azure>, Failure> {
-    match table.kind.as_deref() {
-        None | Some("directory") if table.auth.is_some() || table.timeout_seconds.is_some() => {
-            Err(invalid("auth and timeout_seconds are for kind = \"azure-key-vault\"".into()))
-        }
-        None | Some("directory") => Ok(None),
-        Some("azure-key-vault") => {
-            let given = table.auth.as_deref().unwrap_or("cli");
-            let (_, auth) = AUTHS.iter().find(|(name, _)| *name == given).ok_or_else(|| {
-                let names = AUTHS.map(|(name, _)| name);
-                invalid(format!("[store] auth is one of {}", names.join(", ")))
-            })?;
-            let seconds = table.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
-            if !(1..=MAX_TIMEOUT_SECONDS).contains(&seconds) {
-                return Err(invalid(format!("timeout_seconds is 1 to {MAX_TIMEOUT_SECONDS}")));
-            }
-            let timeout = Duration::from_secs(seconds);
-            Ok(Some(Azure { auth: *auth, timeout }))
-        }
-        Some(_) => Err(invalid("[store] kind is directory or azure-key-vault".into())),
-    }
 }
 
 /// What a configuration file can say.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use spacetime_keys_core::Error;
 pub(crate) use spacetime_keys_rotation::files::*;
 use zeroize::Zeroizing;
 
@@ -32,4 +33,12 @@ pub(crate) fn read_named(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     }
     let file = File::open(path).map_err(|error| Failure::io("reading", path, &error))?;
     Ok(read_open(file, path)?)
+}
+
+/// What `parse` makes of a file that an argument names.
+pub(crate) fn parse_named<T>(
+    path: &Path,
+    parse: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<T, Error>,
+) -> Result<T, Failure> {
+    parse(read_named(path)?).map_err(|error| Failure::in_file(path, error))
 }

@@ -99,6 +99,12 @@ impl Output {
         err(&format!("{} {text}", styled(WARN, "warning:")));
     }
 
+    pub(crate) fn warn_of_slash(&self, issuer: &str) {
+        if issuer.ends_with('/') {
+            self.warn("with and without the slash at the issuer's end, the identities differ");
+        }
+    }
+
     /// Details, with `-v`.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose > 0 {

@@ -1,23 +1,24 @@
-// Files of this host, as text. The engine writes them.
+// Files of this host, read. The engine writes them.
 
 import { readFileSync } from "node:fs";
-import { Problem, systemCode } from "./problem.ts";
+import { fingerprint } from "spacetime-keys";
+import { systemCode } from "./problem.ts";
 
 /** `null` if there is none. */
 export function readText(path: string): string | null {
-  let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    return readFileSync(path, "utf8");
   } catch (error) {
     if (systemCode(error) === "ENOENT") return null;
-    throw new Problem(
-      `reading ${path}: ${systemCode(error) ?? "failed"}`,
-      "look at the path, its owner and its permissions",
-    );
+    throw error;
   }
+}
+
+/** `null`: no key is there. */
+export function fingerprintIn(path: string): string | null {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return fingerprint(readText(path) ?? "");
   } catch {
-    throw new Problem(`${path} is not text in UTF-8`, "convert it, or move it away");
+    return null;
   }
 }

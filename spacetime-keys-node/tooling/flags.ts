@@ -2,28 +2,11 @@
 
 import { parseArgs } from "node:util";
 import { Problem } from "./problem.ts";
-import { type Site, environmentsOf } from "./site.ts";
+import type { Site } from "./site.ts";
 
 export type Mode = "help" | "rotate" | "verify" | "resign";
 
-export interface Flags {
-  mode: Mode;
-  dryRun: boolean;
-  yes: boolean;
-  verbose: boolean;
-  allEnvironments: boolean;
-  /** The environment whose keys this host mounts. */
-  environment: string;
-  /** Whether it was named, or is the default. */
-  environmentNamed: boolean;
-  preservePublisher: boolean;
-  syncMounted: boolean;
-  cliToml: string;
-  mountedKeysDir: string;
-  privateKeyPath: string | null;
-}
-
-const DEFAULT_ENVIRONMENT = "local";
+export type Flags = ReturnType<typeof readFlags>;
 
 const OPTIONS = {
   "dry-run": { type: "boolean", short: "d" },
@@ -70,31 +53,25 @@ Else
 
 Exit code 0: done, or all is well. 1: anything else.`;
 
-export class UsageProblem extends Problem {}
-
-function usage(message: string): UsageProblem {
-  return new UsageProblem(message, "see --help");
-}
-
-/** What node:util says of wrong arguments repeats them; this does not. */
-function usageOf(error: unknown, args: readonly string[]): UsageProblem {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
-    const known = Object.keys(OPTIONS).map((name) => `--${name}`);
-    const unknown = args.find((arg) => /^--[a-z][a-z-]{1,40}$/.test(arg) && !known.includes(arg));
-    return usage(`an option that does not exist${unknown === undefined ? "" : `: ${unknown}`}`);
-  }
-  if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") {
-    return usage("an argument that belongs to no option");
-  }
-  return usage("an option without its value, or with one that it does not take");
+function usage(message: string): Problem {
+  return new Problem(message, "see --help");
 }
 
 function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
   } catch (error) {
-    throw usageOf(error, args);
+    // What node:util says of wrong arguments repeats them; this does not.
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") {
+      throw usage("an argument that belongs to no option");
+    }
+    if (code !== "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+      throw usage("an option without its value, or with one that it does not take");
+    }
+    const known = Object.keys(OPTIONS).map((name) => `--${name}`);
+    const unknown = args.find((arg) => /^--[a-z][a-z-]{1,40}$/.test(arg) && !known.includes(arg));
+    throw usage(`an option that does not exist${unknown === undefined ? "" : `: ${unknown}`}`);
   }
 }
 
@@ -103,8 +80,8 @@ function parse(args: readonly string[]) {
  * value: after a recipe's name, just knows no overrides. What is meant is clear.
  */
 function environmentOf(named: string | undefined, mode: Mode, site: Site): string {
-  const name = (named ?? DEFAULT_ENVIRONMENT).replace(/^ENV=/, "");
-  const known = environmentsOf(site);
+  const name = (named ?? "local").replace(/^ENV=/, "");
+  const known = Object.keys(site.vaults);
   if (known.includes(name)) return name;
   // Only a rotation needs one.
   const any = known[0];
@@ -121,7 +98,7 @@ function modeOf(values: ReturnType<typeof parse>): Mode {
   return resign ? "resign" : "rotate";
 }
 
-export function readFlags(args: readonly string[], site: Site): Flags {
+export function readFlags(args: readonly string[], site: Site) {
   const values = parse(args);
   const named = values["preserve-publisher-token-env"];
   const mode = modeOf(values);
@@ -135,6 +112,7 @@ export function readFlags(args: readonly string[], site: Site): Flags {
     yes: values.yes === true,
     verbose: values.verbose === true,
     allEnvironments: values["all-environments"] === true,
+    /** The environment whose keys this host mounts, and whether it was named or is the default. */
     environment: environmentOf(named, mode, site),
     environmentNamed: named !== undefined,
     preservePublisher: values["no-preserve-publisher-token"] !== true,

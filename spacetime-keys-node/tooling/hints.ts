@@ -5,7 +5,6 @@ const PULL =
   "or `spacetime-keys sync --env E`";
 const ROTATE = "`--yes --preserve-publisher-token-env E` mends it";
 
-const AGAIN = "run the same command again";
 const NAMES = "look at VAULTS, GROUPS and SECRETS at the top of the script";
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -24,9 +23,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_STORE_VAULT_MISSING:
     "compare VAULTS at the top of the script with `az keyvault list -o table`",
   ERR_TOML_SYNTAX: "mend cli.toml by hand, or name another: --publisher-cli-toml-path",
-  ERR_STORE_CHANGED: AGAIN,
-  ERR_STORE_STALE: AGAIN,
-  ERR_UNPROVEN: `--verify-only shows the state; ${AGAIN}`,
+  ERR_UNPROVEN: "--verify-only shows the state; run the same command again",
   ERR_UNFINISHED: "the same command as then finishes it, or `spacetime-keys resume`",
   ERR_SYMLINK: "name the file itself: --publisher-cli-toml-path, --mounted-keys-dir",
   ERR_MOUNTED_UNKNOWN:

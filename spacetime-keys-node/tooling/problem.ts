@@ -12,9 +12,6 @@ export class Problem extends Error {
   }
 }
 
-/** Everything about it has been said. */
-export class AlreadyTold extends Error {}
-
 /** An error of the package: its `code` is a stable name. */
 export function isKeysError(error: unknown): error is KeysError {
   return (

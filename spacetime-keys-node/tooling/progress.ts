@@ -1,14 +1,12 @@
 // What a run does, as the engine tells it; and how far it came, if it fails.
 
 import { relative } from "node:path";
-import { type Run, type RunEvent, fingerprint } from "spacetime-keys";
-import { readText } from "./files.ts";
+import type { Run, RunEvent } from "spacetime-keys";
+import { fingerprintIn } from "./files.ts";
 import { isKeysError } from "./problem.ts";
 import { table } from "./report.ts";
 import { type Start, mountedFiles } from "./site.ts";
-import { announce, heldLines, sayOutcome } from "./words.ts";
-
-const NONE = "none";
+import { announce, sayOutcome } from "./words.ts";
 
 export class Progress {
   readonly #start: Start;
@@ -22,7 +20,7 @@ export class Progress {
   }
 
   readonly onEvent = (event: RunEvent): void => {
-    const { report, flags } = this.#start;
+    const { report } = this.#start;
     switch (event.type) {
       case "continues":
         if (event.elsewhere === null) break;
@@ -31,7 +29,7 @@ export class Progress {
       case "begins":
         this.run = event;
         announce(this.#start, event);
-        for (const line of heldLines(event, flags)) report.detail(line);
+        for (const line of this.#whatStandsWhere(event)) report.detail(line);
         break;
       case "step":
         report.detail(`  ${event.action} ${event.environment}`);
@@ -49,8 +47,6 @@ export class Progress {
       case "az":
         report.detail(azLine(event));
         break;
-      default:
-        break;
     }
   };
 
@@ -67,37 +63,36 @@ export class Progress {
       report.say("Nothing has been changed.");
       return;
     }
-    this.#sayWhatStandsWhere(run);
+    report.say("What stands where, as far as this run knows:");
+    for (const line of this.#whatStandsWhere(run)) report.say(line);
+    this.#sayNothingIsLost(run);
     report.say("The same command again finishes what was begun (restart the server after that):");
     report.say(`  ${["bun", relative(process.cwd(), Bun.main), ...args].map(quoted).join(" ")}`);
   }
 
-  #sayWhatStandsWhere(run: Run): void {
-    const { report, site, flags } = this.#start;
-    const { privateKey, publicKey } = site.secrets;
+  #whatStandsWhere(run: Run): string[] {
+    const { site, flags } = this.#start;
     const rows = run.held.flatMap((held) => [
-      [held.environment, held.vault, "private", this.#standing(held, privateKey)],
-      [held.environment, held.vault, "public", this.#standing(held, publicKey)],
+      [held.environment, held.vault, "private", this.#standing(held, site.secrets.privateKey)],
+      [held.environment, held.vault, "public", this.#standing(held, site.secrets.publicKey)],
     ]);
-    const files = mountedFiles(flags);
-    const mounted = fingerprintIn(files.privateKey);
-    rows.push(["mounted", files.privateKey, "private", mounted ?? NONE]);
-    rows.push(["mounted", files.publicKey, "public", fingerprintIn(files.publicKey) ?? NONE]);
-    report.say("What stands where, as far as this run knows:");
-    for (const line of table(rows)) report.say(line);
-    this.#sayNothingIsLost(run, mounted);
+    const { privateKey, publicKey } = mountedFiles(flags);
+    rows.push(["mounted", privateKey, "private", fingerprintIn(privateKey) ?? "none"]);
+    rows.push(["mounted", publicKey, "public", fingerprintIn(publicKey) ?? "none"]);
+    return table(rows);
   }
 
   #standing(held: Run["held"][number], secret: string): string {
     const { privateKey } = this.#start.site.secrets;
     const before = secret === privateKey ? held.privateFingerprint : held.publicFingerprint;
     const written = this.#written.get(`${held.environment} ${secret}`) ?? [];
-    const last = written.findLast(({ isCertain }) => isCertain)?.pair ?? before ?? NONE;
+    const last = written.findLast(({ isCertain }) => isCertain)?.pair ?? before ?? "none";
     const perhaps = written.find(({ isCertain }) => !isCertain);
     return perhaps === undefined ? last : `${last}, or ${perhaps.pair} if the upload went through`;
   }
 
-  #sayNothingIsLost({ pairs, held, plan, mounted: was }: Run, mounted: string | null): void {
+  #sayNothingIsLost({ pairs, held, plan, mounted: was }: Run): void {
+    const mounted = fingerprintIn(mountedFiles(this.#start.flags).privateKey);
     pairs.forEach(({ environments, before }, place) => {
       const isStored = held.some(
         (vault) => environments.includes(vault.environment) && vault.privateFingerprint !== null,
@@ -111,14 +106,6 @@ export class Progress {
       report.say(`  ${pair},`);
       report.say(`  is ${where.join(", and ")}.`);
     });
-  }
-}
-
-function fingerprintIn(path: string): string | null {
-  try {
-    return fingerprint(readText(path) ?? "");
-  } catch {
-    return null;
   }
 }
 

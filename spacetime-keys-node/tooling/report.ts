@@ -6,6 +6,7 @@ import { hintFor } from "./hints.ts";
 export class Report {
   readonly #verbose: boolean;
   readonly #warned = new Set<string>();
+  #told: unknown = null;
 
   constructor(verbose: boolean) {
     this.#verbose = verbose;
@@ -32,7 +33,10 @@ export class Report {
     if (hint !== null) console.error(`  ${hint}`);
   }
 
+  /** Once. */
   fail(error: unknown): void {
+    if (this.#told === error) return;
+    this.#told = error;
     if (error instanceof Problem) {
       this.error(error.message, error.hint);
     } else if (isKeysError(error) && error.code === "ERR_STOPPED") {
@@ -46,12 +50,11 @@ export class Report {
 
   /** A bug, or an operating system in trouble. Its own text could hold anything. */
   #unexpected(error: unknown): void {
+    const path = error instanceof Error && "path" in error ? ` ${String(error.path)}` : "";
     const name = error instanceof Error ? error.name : typeof error;
-    this.error(`unexpected: ${systemCode(error) ?? name}`, "--verbose shows where");
-    const stack = error instanceof Error ? (error.stack ?? "") : "";
-    for (const line of stack.split("\n")) {
-      if (/^\s+at /.test(line)) this.detail(line);
-    }
+    this.error(`unexpected: ${systemCode(error) ?? name}${path}`, "--verbose shows where");
+    const stack = error instanceof Error ? (error.stack ?? "").match(/^\s+at .*$/gm) : null;
+    for (const line of stack ?? []) this.detail(line);
   }
 }
 

@@ -1,10 +1,9 @@
 // --resign-token-only: signs the publisher token with a key of this host, without az. For a host
 // whose data, cli.toml among them, came from another one.
 
-import { basename, dirname, join } from "node:path";
-import { normalizePem, resignCliToml, resignCliTomlFile } from "spacetime-keys";
-import { heedEarlierVersions } from "./earlier-versions.ts";
-import { readText } from "./files.ts";
+import { dirname, join } from "node:path";
+import { resignCliToml, resignCliTomlFile } from "spacetime-keys";
+import { fingerprintIn, readText } from "./files.ts";
 import { Problem } from "./problem.ts";
 import { type Start, mountedFiles } from "./site.ts";
 
@@ -16,20 +15,10 @@ function existing(path: string, hint: string): string {
 
 /** Public keys that may have signed the token: those that lie about on this host. */
 function publicKeysAtHand(mounted: string, privateKeyPath: string): string[] {
-  const places = new Set([
-    join(dirname(privateKeyPath), "id_ecdsa.pub"),
-    join(dirname(privateKeyPath), `${basename(privateKeyPath)}.pub`),
-    mounted,
-  ]);
-  return [...places].map((place) => readText(place) ?? "").filter(isPublicKey);
-}
-
-function isPublicKey(pem: string): boolean {
-  try {
-    return normalizePem(pem).includes("PUBLIC KEY");
-  } catch {
-    return false;
-  }
+  const beside = join(dirname(privateKeyPath), "id_ecdsa.pub");
+  const places = [...new Set([beside, `${privateKeyPath}.pub`, mounted])];
+  const isKey = (place: string) => fingerprintIn(place) !== null;
+  return places.filter(isKey).map((place) => readText(place) ?? "");
 }
 
 export async function resignOnly({ report, flags }: Start): Promise<void> {
@@ -41,7 +30,6 @@ export async function resignOnly({ report, flags }: Start): Promise<void> {
     "name the key that the server has now: --private-key-path",
   );
   const text = existing(cliToml, "name the CLI's file: --publisher-cli-toml-path");
-  if (!flags.dryRun) heedEarlierVersions(flags);
   const options = {
     privateKey,
     previousPublicKey: publicKeysAtHand(mounted.publicKey, privateKeyPath),

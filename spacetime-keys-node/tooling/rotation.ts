@@ -1,10 +1,11 @@
 // A rotation, a preview of one, and what it says. The engine does it, and proves it.
 
+import { rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { mendAndRotate, verifyFleet } from "spacetime-keys";
-import { heedEarlierVersions } from "./earlier-versions.ts";
-import { AlreadyTold, Problem, isKeysError } from "./problem.ts";
+import { Problem, isKeysError } from "./problem.ts";
 import { Progress } from "./progress.ts";
-import { type Start, environmentsOf, fleetOf, groupsOf } from "./site.ts";
+import { type Start, fleetOf, groupsOf } from "./site.ts";
 import { announce, sayNext, sayPublisher } from "./words.ts";
 
 export async function rotate(start: Start): Promise<void> {
@@ -19,12 +20,18 @@ export async function rotate(start: Start): Promise<void> {
     report.warn("--private-key-path counts with --resign-token-only alone");
   }
   if (flags.dryRun) return preview(start);
-  heedEarlierVersions(flags);
   const { runs } = await mend(start);
+  // Where earlier versions noted what they had begun. All of that is finished now.
+  const note = join(dirname(resolve(flags.mountedKeysDir)), ".spacetimedb-tooling");
+  for (const kind of ["lock", "unfinished"]) rmSync(`${note}.${kind}`, { force: true });
   if (runs.every(({ operation, continued }) => continued || operation !== "rotate")) {
     report.say("The interrupted rotation is finished. No new one was begun.");
   }
   sayNext(start, runs);
+}
+
+function namedIn({ site, flags }: Start): string[] {
+  return flags.allEnvironments ? Object.keys(site.vaults) : [flags.environment];
 }
 
 async function mend(start: Start) {
@@ -32,7 +39,7 @@ async function mend(start: Start) {
   const progress = new Progress(start);
   try {
     const mended = await mendAndRotate(fleetOf(site, flags), {
-      environments: flags.allEnvironments ? environmentsOf(site) : [flags.environment],
+      environments: namedIn(start),
       host: flags.environment,
       syncMounted: flags.syncMounted,
       preservePublisher: flags.preservePublisher,
@@ -45,9 +52,8 @@ async function mend(start: Start) {
     }
     return mended;
   } catch (error) {
-    if (progress.run === null) throw error;
-    progress.sayHowItFailed(progress.run, error);
-    throw new AlreadyTold();
+    if (progress.run !== null) progress.sayHowItFailed(progress.run, error);
+    throw error;
   }
 }
 
@@ -71,8 +77,7 @@ async function preview(start: Start): Promise<void> {
     );
     return preview({ ...start, flags: { ...flags, environment, environmentNamed: true } });
   }
-  const named = flags.allEnvironments ? environmentsOf(site) : [flags.environment];
-  report.say(`Dry run for ${groupsOf(site, named).join(", ")}: nothing is changed.`);
+  report.say(`Dry run for ${groupsOf(site, namedIn(start)).join(", ")}: nothing is changed.`);
   for (const run of planned.runs) {
     announce(start, run);
     sayPublisher(report, run);

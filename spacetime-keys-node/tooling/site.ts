@@ -23,10 +23,6 @@ export interface Start {
   signal: AbortSignal;
 }
 
-export function environmentsOf(site: Site): string[] {
-  return Object.keys(site.vaults);
-}
-
 export function groupOf(site: Site, environment: string): readonly string[] {
   return site.groups.find((group) => group.includes(environment)) ?? [environment];
 }

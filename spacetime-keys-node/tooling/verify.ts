@@ -5,13 +5,13 @@ import { hintFor } from "./hints.ts";
 import { Problem } from "./problem.ts";
 import { Progress } from "./progress.ts";
 import { type Report, table } from "./report.ts";
-import { type Start, environmentsOf, fleetOf, groupOf } from "./site.ts";
+import { type Start, fleetOf, groupOf } from "./site.ts";
 
 /** Whether all is well. */
 export async function verify(start: Start): Promise<boolean> {
   const { report, site, flags, signal } = start;
   const named = flags.environmentNamed && !flags.allEnvironments;
-  const environments = named ? [...groupOf(site, flags.environment)] : environmentsOf(site);
+  const environments = named ? [...groupOf(site, flags.environment)] : Object.keys(site.vaults);
   const audit = await verifyFleet(fleetOf(site, flags), {
     environments,
     ...(flags.environmentNamed ? { likelyHost: flags.environment } : {}),
@@ -21,13 +21,12 @@ export async function verify(start: Start): Promise<boolean> {
   const [failure] = audit.failures;
   if (
     failure?.code === "ERR_STORE_LOGIN" &&
-    audit.failures.length === environmentsOf(site).length
+    audit.failures.length === Object.keys(site.vaults).length
   ) {
     // It is the same for each vault.
     throw new Problem(failure.message, failure.hint);
   }
-  sayEnvironments(report, audit);
-  sayHost(report, audit);
+  sayKeys(report, audit);
   sayPolicy(report, audit);
   for (const { environment, message } of audit.failures) {
     if (!environments.includes(environment)) {
@@ -45,31 +44,27 @@ export async function verify(start: Start): Promise<boolean> {
   return audit.ok;
 }
 
-function sayEnvironments(report: Report, { environments }: FleetReport): void {
-  const rows: string[][] = [];
-  for (const { name, vault, status, privateFingerprint, publicFingerprint } of environments) {
-    rows.push([name, vault, status, privateFingerprint ?? "no private key"]);
-    if (publicFingerprint !== privateFingerprint) {
-      rows.push(["", "", "  public key", publicFingerprint ?? "none"]);
-    }
+type Keys = Omit<NonNullable<FleetReport["mounted"]>, "environment">;
+
+function rowsOf(name: string, place: string, keys: Keys): string[][] {
+  const { status, privateFingerprint, publicFingerprint } = keys;
+  const rows = [[name, place, status, privateFingerprint ?? "no private key"]];
+  if (publicFingerprint !== privateFingerprint) {
+    rows.push(["", "", "  public key", publicFingerprint ?? "none"]);
   }
-  for (const line of table(rows)) report.say(line);
+  return rows;
 }
 
-function sayHost(report: Report, { mounted, publisher }: FleetReport): void {
+function sayKeys(report: Report, { environments, mounted, publisher }: FleetReport): void {
+  const rows = environments.flatMap((found) => rowsOf(found.name, found.vault, found));
   if (mounted !== null && mounted.status !== "missing") {
-    const whose = mounted.environment ?? "of no vault";
-    report.say(`mounted here (${whose}, ${mounted.status})`);
-    report.say(`  ${mounted.privateFingerprint ?? "no private key"}`);
-    if (mounted.publicFingerprint !== mounted.privateFingerprint) {
-      report.say(`  public key ${mounted.publicFingerprint ?? "none"}`);
-    }
+    rows.push(...rowsOf("mounted", mounted.environment ?? "of no vault", mounted));
   }
-  if (publisher !== null) {
-    report.say("publisher's identity, and the key that its token verifies with");
-    report.say(`  ${publisher.identity}`);
-    report.say(`  ${publisher.verifiedWith ?? "none that is known"}`);
-  }
+  for (const line of table(rows)) report.say(line);
+  if (publisher === null) return;
+  report.say("publisher's identity, and the key that its token verifies with");
+  report.say(`  ${publisher.identity}`);
+  report.say(`  ${publisher.verifiedWith ?? "none that is known"}`);
 }
 
 function sayPolicy(report: Report, { policy }: FleetReport): void {

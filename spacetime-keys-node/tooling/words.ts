@@ -7,36 +7,24 @@ import { type Start, mountedFiles } from "./site.ts";
 
 type Step = Run["plan"]["steps"][number];
 
-function describe(step: Step, { site, flags }: Start): string {
-  const vault = site.vaults[step.environment] ?? "";
-  const { privateKey, publicKey, escrow } = site.secrets;
-  const mounted = mountedFiles(flags);
-  switch (step.action) {
-    case "escrow":
-      return `keep the publisher's iss, sub and identity as ${escrow} in ${vault}`;
-    case "adopt-private":
-      return `push the mounted private key to ${vault}, as the version before the new one`;
-    case "adopt-public":
-      return `push its public key to ${vault}`;
-    case "generate":
-      return `make a P-256 key pair and test it`;
-    case "load":
-      return `read the pair that is to hold, and test it`;
-    case "push-private":
-      return `push the private key as ${privateKey} to ${vault}, and read it back`;
-    case "push-public":
-      return `push the public key as ${publicKey} to ${vault}, and read it back`;
-    case "set-aside":
-      return `keep what is in ${mounted.privateKey}`;
-    case "mount-private":
-      return `replace ${mounted.privateKey} (0600)`;
-    case "mount-public":
-      return `replace ${mounted.publicKey} (0644)`;
-    case "resign-token":
-      return `sign the publisher token in ${flags.cliToml} anew`;
-    case "prove":
-      return `read everything again and judge it`;
-  }
+function describe({ action, environment }: Step, { site, flags }: Start): string {
+  const vault = site.vaults[environment] ?? "";
+  const { secrets } = site;
+  const { privateKey, publicKey } = mountedFiles(flags);
+  return {
+    escrow: `keep the publisher's iss, sub and identity as ${secrets.escrow} in ${vault}`,
+    "adopt-private": `push the mounted private key to ${vault}, as the version before the new one`,
+    "adopt-public": `push its public key to ${vault}`,
+    generate: `make a P-256 key pair and test it`,
+    load: `read the pair that is to hold, and test it`,
+    "push-private": `push the private key as ${secrets.privateKey} to ${vault}, and read it back`,
+    "push-public": `push the public key as ${secrets.publicKey} to ${vault}, and read it back`,
+    "set-aside": `keep what is in ${privateKey}`,
+    "mount-private": `replace ${privateKey} (0600)`,
+    "mount-public": `replace ${publicKey} (0644)`,
+    "resign-token": `sign the publisher token in ${flags.cliToml} anew`,
+    prove: `read everything again and judge it`,
+  }[action];
 }
 
 /** What a run does: a dry run and a run in earnest print the same. */
@@ -51,9 +39,9 @@ export function announce(start: Start, run: Run): void {
   for (const note of run.plan.notes) {
     const words = NOTES[note]?.(flags);
     if (words !== undefined) report.warn(words);
-    else if (note === "adopts") {
-      report.say("The mounted pair is new to the vault: it is kept there first.");
-    }
+  }
+  if (run.plan.notes.includes("adopts")) {
+    report.say("The mounted pair is new to the vault: it is kept there first.");
   }
   const rows = run.plan.steps.map((step, place) => [
     `${String(place + 1).padStart(2)}.`,
@@ -80,16 +68,6 @@ const NOTES: Readonly<Record<string, (flags: Flags) => string>> = {
     "the publisher token is left: a server with the new key answers 401 to it",
   "mounted-not-synced": () => "the mounted files are left: they are not the vault's pair any more",
 };
-
-/** Every fingerprint that was read. */
-export function heldLines({ held, mounted }: Run, flags: Flags): string[] {
-  const rows = held.flatMap(({ environment, vault, privateFingerprint, publicFingerprint }) => [
-    [environment, vault, "private", privateFingerprint ?? "none"],
-    [environment, vault, "public", publicFingerprint ?? "none"],
-  ]);
-  rows.push(["mounted", mountedFiles(flags).privateKey, "private", mounted ?? "none"]);
-  return table(rows);
-}
 
 export function sayPublisher(report: Report, { plan: { publisher } }: Run): void {
   if (publisher === null) return;

@@ -81,6 +81,14 @@ pub enum Kind {
     /// Another run is at work; whose, if it has left a note.
     #[error("another run is at work here{}", .0.as_ref().map(words_of).unwrap_or_default())]
     Locked(Option<Holder>),
+    /// An early version of the bun script is at work.
+    #[error("another run is at work here: `spacetimedb-tooling.ts`, process {process}; if there is no such process, remove {}", path.display())]
+    LockedByScript {
+        /// Its process.
+        process: i32,
+        /// The file that says so.
+        path: PathBuf,
+    },
     /// The note of an unfinished run cannot be read.
     #[error("{} is damaged", .0.display())]
     JournalDamaged(PathBuf),

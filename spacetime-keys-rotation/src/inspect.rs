@@ -36,7 +36,7 @@ pub(crate) fn inspect(
 }
 
 /// The folder of the mounted files, and those.
-pub fn places_of(keys: &Path) -> Inspected {
+pub(crate) fn places_of(keys: &Path) -> Inspected {
     let mut inspected = Inspected::default();
     inspected.add(PlaceKind::KeysFolder, keys);
     inspected.add(PlaceKind::PrivateKey, &private_key_in(keys));

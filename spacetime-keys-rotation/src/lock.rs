@@ -98,6 +98,7 @@ impl<'a> Guarded<'a> {
 
     /// Takes the lock.
     pub(crate) fn lock(&self, doing: &str) -> Result<Lock, Failure> {
+        self.folders.iter().try_for_each(|folder| heed_script(folder))?;
         let mut held = Vec::new();
         for (path, file) in self.open(true)? {
             if try_often(&file, File::try_lock).map_err(|error| fail(&path, &error))? {
@@ -174,6 +175,28 @@ impl<'a> Guarded<'a> {
         let there = folders.filter(|(folder, _)| folder.is_dir());
         there.map(|(folder, mode)| (folder.join(NOTE), mode)).collect()
     }
+}
+
+/// Early versions of the bun script wrote their process into a file beside the mounted folder, and
+/// took no other lock.
+#[cfg(unix)]
+fn heed_script(keys: &Path) -> Result<(), Failure> {
+    use rustix::process::{Pid, test_kill_process};
+    let path = files::folder_of(&files::absolute(keys)).join(".spacetimedb-tooling.lock");
+    let Ok(Some(content)) = files::read(&path) else { return Ok(()) };
+    let process = std::str::from_utf8(&content).ok().and_then(|text| text.trim().parse().ok());
+    let is_alive = process
+        .and_then(Pid::from_raw)
+        .is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH));
+    match process {
+        Some(process) if is_alive => Err(Kind::LockedByScript { process, path }.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn heed_script(_keys: &Path) -> Result<(), Failure> {
+    Ok(())
 }
 
 /// Whether this is the note of a run, which other runs leave alone.

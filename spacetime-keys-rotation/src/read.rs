@@ -32,7 +32,7 @@ impl Gathered {
 }
 
 /// Every environment's vault, and the public keys of their latest pairs.
-pub struct Vaults {
+pub(crate) struct Vaults {
     /// In the order of the settings.
     pub all: Vec<Vault>,
     /// The public keys of their latest pairs.
@@ -42,7 +42,7 @@ pub struct Vaults {
 }
 
 /// Reads the vaults. One that cannot be read is an unavailable one. Changes nothing.
-pub fn read_vaults(site: &Site<'_>) -> Result<Vaults, Failure> {
+pub(crate) fn read_vaults(site: &Site<'_>) -> Result<Vaults, Failure> {
     let mut vaults = Vec::new();
     let mut known_keys = Vec::new();
     let mut failures = Vec::new();
@@ -87,7 +87,7 @@ pub fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
 }
 
 /// The run that was cut short, or is at work.
-pub fn unfinished(site: &Site<'_>, paths: &Paths) -> Result<Option<Unfinished>, Failure> {
+pub(crate) fn unfinished(site: &Site<'_>, paths: &Paths) -> Result<Option<Unfinished>, Failure> {
     let run = site.state.unfinished(paths)?;
     Ok(run.map(|run| Unfinished {
         running: site.state.is_locked(&run.paths()),
@@ -193,7 +193,7 @@ pub(crate) fn parse_escrow(history: &History) -> Result<Escrow, Error> {
 }
 
 /// The public keys of all earlier pairs that can be read.
-pub fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
+pub(crate) fn earlier_keys(site: &Site<'_>, vaults: &[Vault]) -> Vec<PublicKey> {
     let secret = &site.settings.private_secret;
     let versions: Vec<(&str, &str)> = vaults
         .iter()

@@ -13,6 +13,7 @@ use crate::watch::Watch;
 /// The self-hosting guide's environments and their vaults.
 pub const ENVIRONMENTS: [(&str, &str); 4] =
     [("prod", "kv-prod"), ("test", "kv-test"), ("dev", "kv-dev"), ("local", "kv-local")];
+const LIKELY_HOST: &str = "local";
 /// The guide's secret for private keys.
 pub const PRIVATE_SECRET: &str = "spacetimedb-jwt-private-key";
 /// The guide's secret for public keys.
@@ -124,6 +125,24 @@ impl Settings {
         known
             .map(|(environment, _)| environment.clone())
             .ok_or_else(|| Kind::UnknownEnvironment(self.names()).into())
+    }
+
+    /// The environment that a host is taken for where nothing else tells: `local`, if there is one.
+    pub fn likely_host(&self) -> Option<Environment> {
+        self.environment(LIKELY_HOST).ok()
+    }
+
+    /// The environments that a rotation of `name` is about, which may be `all`, and the one whose keys
+    /// the host mounts.
+    ///
+    /// # Errors
+    /// [`Kind::UnknownEnvironment`]
+    pub fn rotated(&self, name: &str) -> Result<(Vec<Environment>, Option<Environment>), Failure> {
+        if name == Environment::ALL {
+            return Ok((self.names(), self.likely_host()));
+        }
+        let environment = self.environment(name)?;
+        Ok((vec![environment.clone()], Some(environment)))
     }
 
     /// An environment's vault.

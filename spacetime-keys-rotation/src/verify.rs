@@ -1,11 +1,13 @@
 //! Judging a fleet and a host. Nothing is changed.
 
-use spacetime_keys_core::fleet::{Environment, Finding, Problem, Report, Scope, audit};
+use std::path::Path;
+
+use spacetime_keys_core::fleet::{Environment, Finding, Problem, Report, Scope, audit, audit_keys};
 
 use crate::clock;
 use crate::error::Failure;
-use crate::host::Paths;
-use crate::inspect::inspect;
+use crate::host::{self, Paths};
+use crate::inspect::{inspect, places_of};
 use crate::read::gather;
 use crate::site::Site;
 
@@ -42,4 +44,13 @@ pub fn verify(site: &Site<'_>, paths: &Paths, scope: &Scope) -> Result<Verified,
     let inspected = inspect(site, &scope.environments, paths, &gathered);
     report.extend(inspected.problems(policy, &gathered.snapshot));
     Ok(Verified { report, failures: gathered.failures })
+}
+
+/// Judges the key files of a folder, and nothing else.
+///
+/// # Errors
+/// Files that cannot be read.
+pub fn verify_keys(folder: &Path) -> Result<Report, Failure> {
+    let (mounted, world_accessible) = host::read_mounted(folder)?;
+    Ok(audit_keys(mounted, world_accessible, &places_of(folder)))
 }

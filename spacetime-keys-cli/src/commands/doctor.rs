@@ -4,14 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use spacetime_keys_core::doctor::{Check, Diagnosis, Places, State, diagnose};
-use spacetime_keys_rotation::{Site, store};
+use spacetime_keys_core::doctor::{Ask, Check, Diagnosis, Observations, Places, State, diagnose};
+use spacetime_keys_rotation::{Look, Site, observe, store};
 
 use super::Answer;
-use super::rotation::{DEFAULT_HOST, paths};
-use crate::args::{self, Global, HostFiles};
+use crate::args::{self, Global};
 use crate::config::Config;
-use crate::doctor::{Wish, gather};
+use crate::doctor::{self, Client};
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
 use crate::watcher::Watcher;
@@ -22,9 +21,7 @@ pub(super) fn run(
     config: &Config,
     output: &Output,
 ) -> Result<Answer, Failure> {
-    let files =
-        HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
-    let paths = paths(config, &files);
+    let paths = config.paths(args.cli_toml.as_deref(), args.keys_dir.as_deref());
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let places = Places {
         cli_toml: text(&paths.cli_toml),
@@ -36,24 +33,22 @@ pub(super) fn run(
             .as_deref()
             .map(|name| config.settings.environment(name))
             .transpose()?,
-        likely: config.settings.environment(DEFAULT_HOST).ok(),
+        likely: config.settings.likely_host(),
         server: args.server.clone(),
         restart: args.restart.clone(),
     };
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
     let site = Site::new(&config.settings, &*store, &*watcher);
-    let wish = Wish {
-        server: args.server.as_deref(),
+    let log = args.logs.as_deref().map(doctor::read).transpose()?;
+    let client = args.server.as_deref().map(|url| Client::new(url, args.timeout, output));
+    let look = Look {
+        paths: &paths,
+        keys_are_named: args.keys_dir.is_some(),
+        server: client.as_ref().map(|client| client as &dyn Ask),
         database: args.database.as_deref(),
-        cli_toml: paths.cli_toml,
-        keys_dir: paths.mounted_keys_dir,
-        keys_dir_was_named: args.keys_dir.is_some(),
-        log: args.logs.as_deref(),
-        timeout: args.timeout,
-        places,
     };
-    let diagnosis = diagnose(&gather(&wish, &site, output)?);
+    let diagnosis = diagnose(&Observations { log, ..observe(&site, &look, places)? });
     output.result(&diagnosis, || to_text(&diagnosis));
     Ok(diagnosis.ok.into())
 }

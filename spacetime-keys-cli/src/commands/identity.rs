@@ -31,9 +31,7 @@ fn derive(issuer: &str, subject: &str, output: &Output) -> Answer {
         output
             .warn("the issuer has a `|` in it: another issuer and subject give the same identity");
     }
-    if issuer.ends_with('/') {
-        output.warn("with and without the slash at the issuer's end, the identities differ");
-    }
+    output.warn_of_slash(issuer);
     output.result(&json!({ "identity": identity }), || format!("{identity}\n"));
     Answer::Yes
 }

@@ -59,9 +59,7 @@ fn export(
         let uri = jwks::jwks_uri(issuer)?;
         let written = write(folder, &set, &jwks::discovery(issuer, keys)?)?;
         text = format!("{uri}\n");
-        if issuer.ends_with('/') {
-            output.warn("with and without the slash at the issuer's end, the identities differ");
-        }
+        output.warn_of_slash(issuer);
         for path in &written {
             output.note(&format!("wrote {}", path.display()));
         }

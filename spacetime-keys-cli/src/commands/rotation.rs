@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use spacetime_keys_core::fleet::{Environment, Operation, Request};
 use spacetime_keys_rotation::store;
-use spacetime_keys_rotation::{self as engine, Job, Outcome, Paths, Site};
+use spacetime_keys_rotation::{self as engine, Job, Outcome, Site};
 
 use super::Answer;
 use crate::args::{self, HostFiles, HostOptions};
@@ -14,23 +14,14 @@ use crate::output::Output;
 use crate::rotation_report::{self, Report};
 use crate::watcher::Watcher;
 
-/// The environment whose keys a host mounts when every group is rotated.
-pub(super) const DEFAULT_HOST: &str = "local";
-
 pub(super) fn rotate(
     config: &Config,
     args: &args::Rotate,
     output: &Output,
 ) -> Result<Answer, Failure> {
-    let (environments, host) = if args.env == Environment::ALL {
-        (config.settings.names(), config.settings.environment(DEFAULT_HOST).ok())
-    } else {
-        let environment = config.settings.environment(&args.env)?;
-        (vec![environment.clone()], Some(environment))
-    };
-    let host = host_environment(config, args.host_env.as_deref(), host)?;
-    let mut job = job(config, Operation::Rotate, environments, host, &args.host);
-    job.request.host_is_named = args.host_env.is_some();
+    let (environments, host) = config.settings.rotated(&args.env)?;
+    let named = args.host_env.as_deref();
+    let mut job = job(config, Operation::Rotate, environments, host, named, &args.host)?;
     job.request.adopt_mounted = args.adopt_mounted;
     job.request.replace_lost_key = args.replace_lost_key;
     run(config, &job, output)
@@ -43,10 +34,9 @@ pub(super) fn resume(
 ) -> Result<Answer, Failure> {
     let environment =
         args.env.as_deref().map(|name| config.settings.environment(name)).transpose()?;
-    let host = host_environment(config, args.host_env.as_deref(), environment.clone())?;
-    let environments = environment.into_iter().collect();
-    let mut job = job(config, Operation::Resume, environments, host, &args.host);
-    job.request.host_is_named = args.host_env.is_some();
+    let environments = environment.iter().cloned().collect();
+    let named = args.host_env.as_deref();
+    let job = job(config, Operation::Resume, environments, environment, named, &args.host)?;
     run(config, &job, output)
 }
 
@@ -56,49 +46,31 @@ pub(super) fn rollback(
     output: &Output,
 ) -> Result<Answer, Failure> {
     let environment = config.settings.environment(&args.env)?;
-    let host = host_environment(config, args.host_env.as_deref(), Some(environment.clone()))?;
-    let mut job = job(config, Operation::Rollback, vec![environment], host, &args.host);
-    job.request.host_is_named = args.host_env.is_some();
-    run(config, &job, output)
+    let (environments, host) = (vec![environment.clone()], Some(environment));
+    let named = args.host_env.as_deref();
+    run(config, &job(config, Operation::Rollback, environments, host, named, &args.host)?, output)
 }
 
 pub(super) fn sync(config: &Config, args: &args::Sync, output: &Output) -> Result<Answer, Failure> {
     let environment = config.settings.environment(&args.env)?;
-    let host = Some(environment.clone());
-    run(config, &job(config, Operation::Sync, vec![environment], host, &args.host), output)
+    let (environments, host) = (vec![environment.clone()], Some(environment));
+    run(config, &job(config, Operation::Sync, environments, host, None, &args.host)?, output)
 }
 
-fn host_environment(
-    config: &Config,
-    named: Option<&str>,
-    default: Option<Environment>,
-) -> Result<Option<Environment>, Failure> {
-    match named {
-        Some(name) => Ok(Some(config.settings.environment(name)?)),
-        None => Ok(default),
-    }
-}
-
-pub(super) fn paths(config: &Config, files: &HostFiles) -> Paths {
-    let or = |given: &Option<_>, default: &std::path::PathBuf| {
-        given.clone().unwrap_or_else(|| default.clone())
-    };
-    Paths {
-        mounted_keys_dir: or(&files.mounted_keys_dir, &config.mounted_keys_dir),
-        cli_toml: or(&files.cli_toml, &config.cli_toml),
-    }
-}
-
+/// `host` is what this host mounts, unless an environment is `named` for that.
 fn job(
     config: &Config,
     operation: Operation,
     environments: Vec<Environment>,
     host: Option<Environment>,
+    named: Option<&str>,
     options: &HostOptions,
-) -> Job {
+) -> Result<Job, Failure> {
+    let named = named.map(|name| config.settings.environment(name)).transpose()?;
     let request = Request {
         environments,
-        host,
+        host_is_named: named.is_some(),
+        host: named.or(host),
         sync_mounted: !options.no_sync_mounted_keys,
         preserve_publisher: !options.no_preserve_publisher_token,
         expect_identity: options.trust.expect_identity,
@@ -106,12 +78,9 @@ fn job(
         allow_external_issuer: options.trust.allow_external_issuer,
         ..Request::new(operation)
     };
-    Job {
-        request,
-        paths: paths(config, &options.files),
-        dry_run: options.dry_run,
-        ask: !options.yes,
-    }
+    let HostFiles { cli_toml, mounted_keys_dir } = &options.files;
+    let paths = config.paths(cli_toml.as_deref(), mounted_keys_dir.as_deref());
+    Ok(Job { request, paths, dry_run: options.dry_run, ask: !options.yes })
 }
 
 fn run(config: &Config, job: &Job, output: &Output) -> Result<Answer, Failure> {

@@ -3,17 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use spacetime_keys_core::fleet::{
-    CliTomlFacts, Environment, Host, MountedReport, Policy, Problem, PublisherState, Report, Scope,
-    Severity, Snapshot, audit,
-};
-
-use spacetime_keys_rotation::{self as engine, Site, host, places_of, store};
+use spacetime_keys_core::fleet::{Environment, MountedReport, Problem, Report, Scope, Severity};
+use spacetime_keys_rotation::{self as engine, Site, store};
 
 use super::Answer;
-use super::rotation::{DEFAULT_HOST, paths};
-use crate::args::{self, HostFiles};
-use crate::clock;
+use crate::args;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
@@ -25,34 +19,11 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<Answer, Failure> {
     let report = match (&args.keys_dir, args.env.as_slice()) {
-        (Some(folder), []) => keys_alone(folder)?,
+        (Some(folder), []) => engine::verify_keys(folder)?,
         _ => fleet(args, &config()?, output)?,
     };
     output.result(&report, || to_text(&report));
     Ok(report.ok.into())
-}
-
-/// Two files, and nothing else.
-fn keys_alone(folder: &std::path::Path) -> Result<Report, Failure> {
-    let policy = Policy::new(&[], Vec::new(), 0)?;
-    let (mounted, world_accessible) = host::read_mounted(folder)?;
-    let host = Host {
-        // Files that are missing are what is asked about here: a server would make its own pair.
-        publisher: PublisherState::Bad(spacetime_keys_core::Error::TomlNoToken),
-        ..Host::of(mounted, world_accessible, CliTomlFacts::of(None))
-    };
-    let snapshot = Snapshot { vaults: Vec::new(), host, unfinished: None };
-    let scope = Scope { environments: Vec::new(), host: true, likely_host: None };
-    let mut report = audit(&policy, &snapshot, &scope, clock::now());
-    report.extend(places_of(folder).problems(&policy, &snapshot));
-    // On a host, missing files may be meant; where they alone were asked about, they are not.
-    if report.mounted.as_ref().is_none_or(|mounted| mounted.status != "ok") {
-        report.ok = false;
-        for problem in &mut report.problems {
-            problem.severity = Severity::Error;
-        }
-    }
-    Ok(report)
 }
 
 fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report, Failure> {
@@ -61,16 +32,13 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
     } else {
         args.env.iter().map(|name| config.settings.environment(name)).collect::<Result<_, _>>()?
     };
-    let files =
-        HostFiles { cli_toml: args.cli_toml.clone(), mounted_keys_dir: args.keys_dir.clone() };
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
     let mut settings = config.settings.clone();
     settings.policy.max_age_days = args.max_age_days.unwrap_or(settings.policy.max_age_days);
     let site = Site::new(&settings, &*store, &*watcher);
-    let paths = paths(config, &files);
-    let likely_host = settings.environment(DEFAULT_HOST).ok();
-    let scope = Scope { environments, host: true, likely_host };
+    let paths = config.paths(args.cli_toml.as_deref(), args.keys_dir.as_deref());
+    let scope = Scope { environments, host: true, likely_host: settings.likely_host() };
     let mut verified = engine::verify(&site, &paths, &scope)?;
     let mut problems = std::mem::take(&mut verified.report.problems);
     for problem in &mut problems {

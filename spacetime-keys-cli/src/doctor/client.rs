@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use spacetime_keys_core::doctor::{Answer, Unreached};
+use spacetime_keys_core::doctor::{Ask, Came, Unreached};
 use ureq::http::HeaderValue;
 use zeroize::Zeroizing;
 
@@ -15,41 +15,16 @@ const MAX_BODY: u64 = 1 << 20;
 /// Room for the head of a request or an answer, beside a token in it.
 const HEAD: usize = 64 << 10;
 
-pub(super) struct Client<'a> {
+pub(crate) struct Client<'a> {
     url: &'a str,
     timeout: Duration,
     deadline: Option<Instant>,
     output: &'a Output,
 }
 
-/// An answer. Of its headers nothing is kept: one of them echoes the token.
-pub(super) struct Came {
-    status: u16,
-    content_type: String,
-    body: Option<Vec<u8>>,
-}
-
-impl Came {
-    pub(super) fn as_answer(&self) -> Answer<'_> {
-        Answer { status: self.status, content_type: &self.content_type, body: self.body.as_deref() }
-    }
-}
-
 impl<'a> Client<'a> {
-    pub(super) fn new(url: &'a str, timeout: Duration, output: &'a Output) -> Self {
+    pub(crate) fn new(url: &'a str, timeout: Duration, output: &'a Output) -> Self {
         Self { url, timeout, deadline: Instant::now().checked_add(timeout), output }
-    }
-
-    /// Asks; with a token, as a publish would send it.
-    pub(super) fn get(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached> {
-        let came = self.ask(path, token);
-        let said = match &came {
-            Ok(came) => came.status.to_string(),
-            Err(why) => why.to_string(),
-        };
-        let with = if token.is_some() { " (with the token)" } else { "" };
-        self.output.detail(&format!("GET {path}{with}: {said}"));
-        came
     }
 
     fn ask(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached> {
@@ -91,5 +66,18 @@ impl<'a> Client<'a> {
             Err(error) => return Err(http::unreached(&error)),
         };
         Ok(Came { status, content_type, body })
+    }
+}
+
+impl Ask for Client<'_> {
+    fn get(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached> {
+        let came = self.ask(path, token);
+        let said = match &came {
+            Ok(came) => came.status.to_string(),
+            Err(why) => why.to_string(),
+        };
+        let with = if token.is_some() { " (with the token)" } else { "" };
+        self.output.detail(&format!("GET {path}{with}: {said}"));
+        came
     }
 }

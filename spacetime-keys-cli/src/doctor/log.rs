@@ -9,7 +9,7 @@ use spacetime_keys_core::doctor::{LogScanner, LogSeen};
 use crate::failure::Failure;
 
 /// `path` or, for `-`, standard input, to its end.
-pub(super) fn read(path: &Path) -> Result<LogSeen, Failure> {
+pub(crate) fn read(path: &Path) -> Result<LogSeen, Failure> {
     let failed = |error: std::io::Error| Failure::io("reading", path, &error);
     if path == Path::new("-") {
         return scan(std::io::stdin().lock()).map_err(failed);

@@ -1,6 +1,6 @@
 //! What a publish would get for an answer, and why: observations in, diagnosis out.
 //!
-//! Nothing here asks a server or reads a file. Whoever does reduces what came back to data
+//! Nothing here asks a server or reads a file. Whoever does ([`Ask`]) reduces what came back to data
 //! ([`Answer`], [`CliTomlSeen::of`], [`MountedSeen`], [`LogScanner`]), puts it into
 //! [`Observations`], and [`diagnose`] says what a publish would get. What was *not* seen is part of
 //! that: nothing is guessed from its absence.
@@ -9,6 +9,7 @@
 //! curable 401 into a lasting refusal.
 
 mod answers;
+mod ask;
 mod check;
 mod checks;
 mod cli_toml;
@@ -23,6 +24,7 @@ mod version;
 pub use answers::{
     Answer, DatabaseAnswer, Foreign, ForeignKind, Reply, ServedKey, TokenAnswer, Unreached,
 };
+pub use ask::{Ask, Came};
 pub use check::{Check, CheckName, State};
 pub use cli_toml::{CliTomlSeen, Known, ServerKeySeen, TokenFacts, TokenSeen};
 pub use diagnosis::{Diagnosis, Outcome};

@@ -1,4 +1,7 @@
 mod host;
+mod keys;
+
+pub use keys::audit_keys;
 
 use crate::advice::{Advice, Choice, NextStep};
 use crate::error::Unsound;

@@ -18,7 +18,7 @@ mod prove;
 mod snapshot;
 
 pub use audit::{
-    EnvironmentReport, MountedReport, PublisherReport, Report, RuleReport, Scope, audit,
+    EnvironmentReport, MountedReport, PublisherReport, Report, RuleReport, Scope, audit, audit_keys,
 };
 pub use escrow::Escrow;
 pub use finding::{Finding, Problem, Severity};

@@ -36,8 +36,8 @@ impl serde::Serialize for Environment {
     }
 }
 
-/// Which environments there are, and which of them share a key pair.
-#[derive(Clone, Debug)]
+/// Which environments there are, and which of them share a key pair. By [`Default`], there are none.
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     groups: Vec<Vec<Environment>>,
     /// Pairs older than this are a problem; 0: ages are shown, not enforced.

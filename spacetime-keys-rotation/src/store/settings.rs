@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Az;
+use crate::error::{Failure, Kind};
 
 /// Where keys are kept.
 #[derive(Clone, Debug)]
@@ -15,6 +16,52 @@ pub enum StoreSettings {
     /// In Azure Key Vault, by the Azure CLI.
     AzCli(Az),
 }
+
+impl StoreSettings {
+    /// The store of a configuration: `directory` in `folder`, or `azure-key-vault`. What is `None` is
+    /// left to its default.
+    ///
+    /// # Errors
+    /// [`Kind::Names`] for a kind that there is not, and for what does not belong to it.
+    pub fn named(
+        kind: Option<&str>,
+        folder: PathBuf,
+        auth: Option<&str>,
+        timeout_seconds: Option<u64>,
+    ) -> Result<Self, Failure> {
+        let refuse = |message: String| Err(Kind::Names(message).into());
+        match kind {
+            None | Some("directory") if auth.is_some() || timeout_seconds.is_some() => {
+                refuse("auth and timeout_seconds are for kind = \"azure-key-vault\"".to_owned())
+            }
+            None | Some("directory") => Ok(Self::Directory(folder)),
+            Some("azure-key-vault") => {
+                let seconds = timeout_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
+                if !(1..=MAX_TIMEOUT_SECONDS).contains(&seconds) {
+                    return refuse(format!("timeout_seconds is 1 to {MAX_TIMEOUT_SECONDS}"));
+                }
+                let given = |(name, _): &&(&str, Auth)| *name == auth.unwrap_or("cli");
+                let Some((_, auth)) = AUTHS.iter().find(given) else {
+                    let names = AUTHS.map(|(name, _)| name).join(", ");
+                    return refuse(format!("[store] auth is one of {names}"));
+                };
+                let timeout = Duration::from_secs(seconds);
+                Ok(Self::AzureKeyVault(Azure { auth: *auth, timeout }))
+            }
+            Some(_) => refuse("[store] kind is directory or azure-key-vault".to_owned()),
+        }
+    }
+}
+
+const AUTHS: [(&str, Auth); 4] = [
+    ("cli", Auth::Cli),
+    ("managed-identity", Auth::ManagedIdentity),
+    ("workload-identity", Auth::WorkloadIdentity),
+    ("client-secret", Auth::ClientSecret),
+];
+
+const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
+const MAX_TIMEOUT_SECONDS: u64 = 600;
 
 /// How to reach Azure Key Vault.
 #[derive(Clone, Copy, Debug)]

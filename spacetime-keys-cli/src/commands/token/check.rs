@@ -17,9 +17,8 @@ pub(super) fn check(args: &Check, output: &Output) -> Result<Answer, Failure> {
     let mut server = Server::new(args.server);
     let in_keys_dir = args.keys_dir.as_deref().map(host::public_key_in);
     if let Some(path) = args.public_key.as_ref().or(in_keys_dir.as_ref()) {
-        let in_file = |error| Failure::in_file(path, error);
-        let key = PublicKey::from_pem(&*files::read_named(path)?).map_err(in_file)?;
-        server = server.with_local_key(&key).map_err(in_file)?;
+        let key = files::parse_named(path, PublicKey::from_pem)?;
+        server = server.with_local_key(&key).map_err(|error| Failure::in_file(path, error))?;
     }
     if let Some(place) = &args.jwks.jwks {
         server = server.with_issuer_keys(&key_set::read(place, args.jwks.timeout)?);

@@ -23,8 +23,7 @@ pub(super) fn mint(args: &Mint, output: &Output) -> Result<Answer, Failure> {
             ));
         }
     };
-    let signer = TokenSigner::from_pem(&*files::read_named(&args.private_key)?)
-        .map_err(|error| Failure::in_file(&args.private_key, error))?;
+    let signer = files::parse_named(&args.private_key, TokenSigner::from_pem)?;
     let audience: Vec<&str> = args.audience.iter().map(String::as_str).collect();
     let now = clock::now();
     let options = MintOptions {
@@ -43,9 +42,7 @@ pub(super) fn mint(args: &Mint, output: &Output) -> Result<Answer, Failure> {
             "the issuer is no URL that servers can find keys under: only a server whose own key signed this takes it",
         );
     }
-    if issuer.ends_with('/') {
-        output.warn("with and without the slash at the issuer's end, the identities differ");
-    }
+    output.warn_of_slash(issuer);
     let report = json!({
         "token": minted.token.as_str(),
         "identity": minted.identity,

@@ -6,7 +6,6 @@ mod mint;
 mod publisher;
 mod verify;
 
-use spacetime_keys_core::VerificationKey;
 use spacetime_keys_core::cli_toml::CliToml;
 use zeroize::Zeroizing;
 
@@ -50,9 +49,4 @@ fn read(source: &TokenSource) -> Result<Zeroizing<String>, Failure> {
             Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).trim().to_owned()))
         }
     }
-}
-
-fn public_key(path: &std::path::Path) -> Result<VerificationKey, Failure> {
-    VerificationKey::from_pem(&*files::read_named(path)?)
-        .map_err(|error| Failure::in_file(path, error))
 }

@@ -10,7 +10,6 @@ use spacetime_keys_rotation::{Site, store, token};
 use crate::args;
 use crate::clock;
 use crate::commands::Answer;
-use crate::commands::rotation::paths;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::files;
@@ -35,17 +34,10 @@ fn side(
 
 pub(super) fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Failure> {
     let path = args.cli_toml.as_path();
-    let key = PrivateKey::from_pem(&*files::read_named(&args.private_key)?)
-        .map_err(|error| Failure::in_file(&args.private_key, error))?;
-    let previous = args
-        .previous_public_key
-        .as_deref()
-        .map(|path| {
-            PublicKey::from_pem(&*files::read_named(path)?)
-                .map_err(|error| Failure::in_file(path, error))
-        })
-        .transpose()?;
-    let known_keys: Vec<PublicKey> = previous.into_iter().collect();
+    let key = files::parse_named(&args.private_key, PrivateKey::from_pem)?;
+    let previous = args.previous_public_key.as_deref();
+    let previous = previous.map(|path| files::parse_named(path, PublicKey::from_pem));
+    let known_keys: Vec<PublicKey> = previous.transpose()?.into_iter().collect();
     let options = ResignOptions {
         now: clock::now(),
         expiry: args.expiry,
@@ -93,7 +85,8 @@ pub(super) fn restore(
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
     let site = Site::new(&config.settings, &*store, &*watcher);
-    let restored = token::restore(&site, &environment, identity, &paths(config, files))?;
+    let paths = config.paths(files.cli_toml.as_deref(), files.mounted_keys_dir.as_deref());
+    let restored = token::restore(&site, &environment, identity, &paths)?;
 
     let publisher = &restored.publisher;
     let replaced = restored.replaced.as_ref();

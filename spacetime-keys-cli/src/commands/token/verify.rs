@@ -1,6 +1,7 @@
 //! `token verify`: signature, times, and what is expected of the claims.
 
 use serde_json::json;
+use spacetime_keys_core::VerificationKey;
 use spacetime_keys_core::jwks::JwkSet;
 use spacetime_keys_core::jwt::{TokenVerifier, VerifyOptions};
 
@@ -8,13 +9,14 @@ use crate::args::Verification;
 use crate::clock;
 use crate::commands::Answer;
 use crate::failure::Failure;
+use crate::files;
 use crate::key_set;
 use crate::output::{BAD, GOOD, Output, styled};
 
 pub(super) fn verify(args: &Verification, output: &Output) -> Result<Answer, Failure> {
     let keys = match (&args.public_key, &args.jwks.jwks) {
         (Some(path), _) => {
-            let key = super::public_key(path)?;
+            let key = files::parse_named(path, VerificationKey::from_pem)?;
             TokenVerifier::new(&key).map_err(|error| Failure::in_file(path, error))?
         }
         (None, Some(place)) => {

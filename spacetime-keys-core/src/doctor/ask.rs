@@ -1,0 +1,135 @@
+//! The questions to a server, in order. Each is one that only reads.
+
+use std::fmt::Write as _;
+
+use super::{
+    Answer, CliTomlSeen, DatabaseAnswer, Reply, ServerSeen, TokenAnswer, TokenSeen, Unreached,
+};
+
+/// One server, asked by GET.
+pub trait Ask {
+    /// Asks for a path; with a token, as a publish would send it.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    fn get(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached>;
+}
+
+/// An answer. Of its headers nothing else is kept: one of them echoes the token.
+pub struct Came {
+    /// The status.
+    pub status: u16,
+    /// The header `content-type`; empty if there is none.
+    pub content_type: String,
+    /// The body; `None`: it was larger than the reader allows.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Came {
+    fn as_answer(&self) -> Answer<'_> {
+        Answer { status: self.status, content_type: &self.content_type, body: self.body.as_deref() }
+    }
+}
+
+fn put<T>(
+    server: &dyn Ask,
+    path: &str,
+    token: Option<&str>,
+    read: impl FnOnce(&Came) -> Reply<T>,
+) -> Reply<T> {
+    match server.get(path, token) {
+        Ok(came) => read(&came),
+        Err(why) => Reply::Unreached(why),
+    }
+}
+
+impl ServerSeen {
+    /// Asks for version and key. A server that is not there is asked once.
+    pub fn look(server: &dyn Ask) -> Self {
+        let health = put(server, "/v1/health", None, |came| came.as_answer().health());
+        let gone = health.unreached().is_some_and(|why| why != Unreached::Timeout);
+        let public_key = if gone {
+            Reply::NotAsked
+        } else {
+            put(server, "/v1/identity/public-key", None, |came| came.as_answer().public_key())
+        };
+        Self { health, public_key, ..Self::default() }
+    }
+
+    /// Asks about the token of `cli.toml` and a database. The token goes to what has shown that it is
+    /// a SpacetimeDB server, and to nothing else.
+    pub fn look_for(
+        &mut self,
+        server: &dyn Ask,
+        cli_toml: &CliTomlSeen,
+        token: Option<&str>,
+        database: Option<&str>,
+    ) {
+        if !self.is_there() {
+            return;
+        }
+        let (identity, can_be_sent) = match cli_toml.token() {
+            Some(TokenSeen::Found(facts)) => (facts.identity, facts.can_be_sent && facts.is_ascii),
+            Some(TokenSeen::Blank) => (None, true),
+            _ => (None, false),
+        };
+        let token = token.filter(|_| can_be_sent);
+        if token.is_some() {
+            // Where the claims name somebody, the server is asked whether it takes the token for his.
+            let path = identity.map_or_else(
+                || "/v1/ping".to_owned(),
+                |identity| format!("/v1/identity/{identity}/verify"),
+            );
+            self.token = put(server, &path, token, |came| came.as_answer().token());
+        }
+        if let Some(name) = database {
+            // A server that cannot issue tokens answers nobody without one.
+            let accepted = matches!(self.token, Reply::Is(TokenAnswer::Accepted));
+            let path = format!("/v1/database/{}", encoded(name));
+            let ask = |token| put(server, &path, token, |came| came.as_answer().database());
+            self.database = ask(token.filter(|_| accepted));
+            // A server whose private key cannot sign updates databases, and creates none. It says so
+            // to whoever comes without a token alone.
+            if accepted && self.database == Reply::Is(DatabaseAnswer::Unknown) {
+                let without = ask(None);
+                if without == Reply::Is(DatabaseAnswer::CannotIssue) {
+                    self.database = without;
+                }
+            }
+        }
+        if let Some(identity) = identity {
+            let path = format!("/v1/identity/{identity}/databases");
+            self.databases = put(server, &path, None, |came| came.as_answer().databases());
+        }
+    }
+}
+
+/// A name as one segment of a path (RFC 3986, section 3.3): all but unreserved characters escaped.
+fn encoded(name: &str) -> String {
+    let mut path = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
+            path.push(char::from(byte));
+        } else {
+            // Dots, too: `..` is no segment to a URL parser.
+            let _ = write!(path, "%{byte:02X}");
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn names_stay_within_their_segment() {
+        for (name, path) in [
+            ("my-db-1", "my-db-1"),
+            ("../x?y#z", "%2E%2E%2Fx%3Fy%23z"),
+            ("a b\u{e9}\n", "a%20b%C3%A9%0A"),
+        ] {
+            assert_eq!(encoded(name), path);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Files read, with a limit.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::folder::is_leftover;
+use crate::error::{Failure, Kind};
+
+/// Larger files are none that is handled here.
+pub const MAX_BYTES: u64 = 4 << 20;
+
+/// A file's content, wiped when dropped; `None` if there is no such file.
+pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    let fail = |error: std::io::Error| Failure::io("reading", path, &error);
+    let mut options = File::options();
+    without_waiting(options.read(true));
+    let file = match options.open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(fail(error)),
+    };
+    let metadata = file.metadata().map_err(fail)?;
+    if metadata.is_dir() {
+        return Err(Kind::IsFolder(path.to_owned()).into());
+    }
+    if !metadata.is_file() {
+        return Err(Kind::NotAFile(path.to_owned()).into());
+    }
+    read_open(file, path).map(Some)
+}
+
+/// The rest of an open file, or of whatever stands for one.
+///
+/// # Errors
+/// [`Kind::TooLarge`], [`Kind::Io`].
+pub fn read_open(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let fail = |error: std::io::Error| Failure::io("reading", path, &error);
+    let metadata = file.metadata().map_err(fail)?;
+    // Room for all at once: a growing buffer would leave copies of a key behind.
+    let room = usize::try_from(metadata.len().min(MAX_BYTES)).unwrap_or_default();
+    let mut content = Zeroizing::new(Vec::with_capacity(room + 1));
+    file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(fail)?;
+    if content.len() as u64 > MAX_BYTES {
+        return Err(Kind::TooLarge(path.to_owned()).into());
+    }
+    Ok(content)
+}
+
+/// A pipe in a file's place is opened at once, and not when somebody opens its other end.
+pub(crate) fn without_waiting(options: &mut fs::OpenOptions) {
+    #[cfg(unix)]
+    {
+        let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags);
+    }
+    #[cfg(not(unix))]
+    let _ = options;
+}
+
+/// A file's content; its absence is a failure.
+pub fn read_existing(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read(path)?.ok_or_else(|| not_found(path))
+}
+
+/// The failure of a file that is not there.
+pub fn not_found(path: &Path) -> Failure {
+    Failure::io("reading", path, &ErrorKind::NotFound.into())
+}
+
+/// A file's content as text.
+pub fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
+    let Some(bytes) = read(path)? else { return Ok(None) };
+    match str::from_utf8(&bytes) {
+        Ok(text) => Ok(Some(Zeroizing::new(text.to_owned()))),
+        Err(_) => Err(Kind::NotUtf8(path.to_owned()).into()),
+    }
+}
+
+/// A file's content as text; its absence is a failure.
+pub fn read_existing_text(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    read_text(path)?.ok_or_else(|| not_found(path))
+}
+
+/// Whether a file of this folder has just this content.
+pub fn contains(folder: &Path, content: &[u8]) -> Result<bool, Failure> {
+    let fail = |error: std::io::Error| Failure::io("reading", folder, &error);
+    for entry in fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let path = entry.path();
+        let whole = !is_leftover(&entry) && path.is_file();
+        if whole && read(&path)?.is_some_and(|found| *found == content) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
