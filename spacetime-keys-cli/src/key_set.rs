@@ -65,11 +65,11 @@ fn fetch(url: &str, timeout: Duration) -> Result<Zeroizing<Vec<u8>>, Failure> {
         .map_err(|error| failed(&error))
 }
 
-fn describe(error: &ureq::Error) -> (String, &'static str) {
+fn describe(error: &ureq::Error) -> (String, String) {
     use ureq::Error::{
         BodyExceedsLimit, RedirectFailed, RequireHttpsOnly, StatusCode, TooManyRedirects,
     };
-    match error {
+    let (message, hint) = match error {
         StatusCode(status) => (
             format!("the answer is {status}"),
             "open the URL: the set must be there for everybody, without a login",
@@ -86,7 +86,8 @@ fn describe(error: &ureq::Error) -> (String, &'static str) {
         ),
         _ => {
             let why = http::unreached(error);
-            (why.to_string(), why.hint())
+            return (why.to_string(), why.hint().to_string());
         }
-    }
+    };
+    (message, hint.to_owned())
 }

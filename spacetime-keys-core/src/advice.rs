@@ -35,6 +35,8 @@ named! {
         Sync(Run) => "sync",
         /// Give an environment's group a new pair.
         Rotate(Run) => "rotate",
+        /// Keep the mounted pair by a rotation.
+        AdoptMounted => "rotate",
         /// Sign a token for the publisher in escrow.
         TokenRestore(Run) => "token-restore",
         /// Look at the state of vaults and host.
@@ -51,6 +53,8 @@ named! {
         KeyFingerprint => "key-fingerprint",
         /// Ask what a server of a version would answer to a token.
         TokenCheck => "token-check",
+        /// Ask what a server makes of a token, by its issuer's JWK set.
+        TokenCheckIssuer => "token-check",
         /// Look at a token's claims.
         TokenDecode => "token-decode",
         /// Look whose token is in `cli.toml`.
@@ -59,6 +63,8 @@ named! {
         TokenResign(Vec<Choice>) => "token-resign",
         /// Sign the token in `cli.toml` anew, with a private key.
         PublisherResign => "token-resign",
+        /// The same, with the files in the working folder.
+        PublisherResignHere => "token-resign",
         /// Look at what can be said about a token to mint.
         MintHelp => "token-mint",
         /// Publish keys as a JWK set.
@@ -79,6 +85,8 @@ named! {
     Choice {
         /// Take the token of the identity that is named.
         ExpectIdentity => "expect-identity",
+        /// Name an identity, and so vouch for its token.
+        NameIdentity => "name-identity",
         /// Leave the publisher token as it is.
         LeaveToken => "leave-token",
         /// Keep the mounted pair, which the vault does not know.
@@ -93,6 +101,14 @@ named! {
         AllowUnverified => "allow-unverified",
         /// Verify with this earlier public key.
         PreviousPublicKey => "previous-public-key",
+        /// The server's public key.
+        PublicKey => "public-key",
+        /// The folder of the server's keys.
+        KeysDir => "keys-dir",
+        /// The issuer's JWK set.
+        Jwks => "jwks",
+        /// The server's answer may take longer.
+        Timeout => "timeout",
         /// Another `cli.toml`.
         CliToml => "cli-toml",
         /// Another folder of mounted keys.

@@ -34,6 +34,8 @@ pub fn command(step: &NextStep) -> String {
         NextStep::TokenRestore(run) => in_environment("token restore", run),
         NextStep::TokenResign(choices) => flags("token resign", choices),
         NextStep::Choose(choice) => return flag(choice),
+        // Said after a whole command.
+        NextStep::AdoptMounted => return "rotate --adopt-mounted".to_owned(),
         step => fixed(step).to_owned(),
     };
     format!("spacetime-keys {command}")
@@ -51,6 +53,8 @@ const fn fixed(step: &NextStep) -> &'static str {
         NextStep::TokenDecode => "token decode",
         NextStep::PublisherDecode => "token decode --cli-toml FILE",
         NextStep::PublisherResign => "token resign --cli-toml FILE --private-key FILE",
+        NextStep::PublisherResignHere => "token resign --cli-toml cli.toml --private-key id_ecdsa",
+        NextStep::TokenCheckIssuer => "token check --jwks URL",
         NextStep::MintHelp => "token mint --help",
         NextStep::JwksExport => "jwks export",
         NextStep::JwksExportFiles => "jwks export PUBLIC…",
@@ -73,6 +77,7 @@ fn flags(command: &str, choices: &[Choice]) -> String {
 pub fn flag(choice: &Choice) -> String {
     let flag = match choice {
         Choice::ExpectIdentity => "--expect-identity HEX",
+        Choice::NameIdentity => "--expect-identity",
         Choice::LeaveToken => "--no-preserve-publisher-token",
         Choice::AdoptMounted => "--adopt-mounted",
         Choice::ReplaceLostKey => "--replace-lost-key",
@@ -83,6 +88,10 @@ pub fn flag(choice: &Choice) -> String {
         Choice::PreviousPublicKey => {
             "`token resign` also takes the key that signed it (--previous-public-key)"
         }
+        Choice::PublicKey => "--public-key",
+        Choice::KeysDir => "--keys-dir",
+        Choice::Jwks => "--jwks",
+        Choice::Timeout => "--timeout",
         Choice::CliToml => "--cli-toml",
         Choice::MountedKeysDir => "--mounted-keys-dir",
         Choice::ClearExpiry => "--expiry clear",

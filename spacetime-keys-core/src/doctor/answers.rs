@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::advice::{Advice, Choice, NextStep};
 use crate::error::Found;
 use crate::fleet::KeyState;
 use crate::server::Reason;
@@ -102,9 +103,11 @@ impl Unreached {
     }
 
     /// What to do next.
-    pub const fn hint(self) -> &'static str {
-        match self {
-            Self::Timeout => "--timeout allows for more",
+    pub fn hint(self) -> Advice {
+        let text = match self {
+            Self::Timeout => {
+                return ("{} allows for more", [NextStep::Choose(Choice::Timeout)]).into();
+            }
             Self::Untrusted | Self::Tls => {
                 "its certificate must be one that this machine trusts; SSL_CERT_FILE names another authority"
             }
@@ -112,7 +115,8 @@ impl Unreached {
                 "start the server; if it runs, look at name, port, proxy (HTTPS_PROXY) and firewall"
             }
             _ => "open the URL from this machine: name, port, proxy (HTTPS_PROXY) and firewall",
-        }
+        };
+        text.into()
     }
 }
 

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::ser::SerializeStruct;
 
+use crate::advice::Advice;
+
 /// What a check looks at. The names are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -98,8 +100,9 @@ pub struct Check {
     pub state: State,
     /// What was found.
     pub detail: String,
-    /// What it means and what to do; `None` if nothing is to be done.
-    pub hint: Option<String>,
+    /// What it means and what to do; `None` if nothing is to be done. In JSON it stands in the
+    /// program's commands.
+    pub hint: Option<Advice>,
 }
 
 impl Check {
@@ -114,7 +117,7 @@ impl Check {
     pub(super) fn broken(
         name: CheckName,
         detail: impl Into<String>,
-        hint: impl Into<String>,
+        hint: impl Into<Advice>,
     ) -> Self {
         Self { name, state: State::Broken, detail: detail.into(), hint: Some(hint.into()) }
     }
@@ -122,12 +125,12 @@ impl Check {
     pub(super) fn warning(
         name: CheckName,
         detail: impl Into<String>,
-        hint: impl Into<String>,
+        hint: impl Into<Advice>,
     ) -> Self {
         Self { state: State::Warning, ..Self::broken(name, detail, hint) }
     }
 
-    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+    pub(super) fn with_hint(self, hint: impl Into<Advice>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::judge::can_be_fetched;
 use super::{Issuer, Reason, Server};
+use crate::advice::{Advice, Choice, NextStep as Step};
 use crate::error::{Algorithm, Claim};
 use crate::jwt::{Kind, Publisher, Times, Token};
 use crate::{Error, Identity};
@@ -50,87 +51,95 @@ pub enum Remedy {
 
 impl Remedy {
     /// A stable name, for programs.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::SendToken => "send-token",
-            Self::Shorten => "shorten",
-            Self::AskForJwt => "ask-for-jwt",
-            Self::CopyAgain => "copy-again",
-            Self::Danger => "danger",
-            Self::ChangeAlgorithm => "change-algorithm",
-            Self::Resign => "resign",
-            Self::Refresh => "refresh",
-            Self::NameLocalKey => "name-local-key",
-            Self::NameIssuerKeys => "name-issuer-keys",
-            Self::MendIssuer => "mend-issuer",
-            Self::MendIssuerKeys => "mend-issuer-keys",
-            Self::PublishKey => "publish-key",
-            Self::CompareIssuerKeys => "compare-issuer-keys",
-            Self::RestoreClaims => "restore-claims",
-            Self::MendClaims => "mend-claims",
-        }
+    pub fn code(self) -> &'static str {
+        self.row().0
     }
 
-    /// The step in words, for a person.
-    pub const fn as_str(self) -> &'static str {
+    /// The step for a person.
+    pub fn advice(self) -> Advice {
+        self.row().1
+    }
+
+    /// The table: a stable name for programs, and the step for a person.
+    fn row(self) -> (&'static str, Advice) {
         match self {
-            Self::SendToken => "send the token as `Authorization: Bearer TOKEN`",
-            Self::Shorten => "leave claims out: a token should have a few hundred bytes",
-            Self::AskForJwt => {
-                "ask the issuer for a signed JWT (with OIDC: request a `resource` audience, and send the access token, not the code or the refresh token)"
-            }
-            Self::CopyAgain => {
-                "copy the whole token again: three parts of base64url with dots between them"
-            }
-            Self::Danger => {
-                "DANGER: whoever knows a public text can make such a token. Find out who issued it; servers before 2.12 do not refuse HS256 up front: upgrade them"
-            }
-            Self::ChangeAlgorithm => {
-                "have the issuer sign with ES256 (or RS256) and publish the key of that kind: servers verify nothing else"
-            }
-            Self::Resign => {
-                "sign the same claims anew with the key that the server has now: `spacetime-keys token resign --cli-toml cli.toml --private-key id_ecdsa`. Do not log in anew: that gives another `sub`, hence another identity, which does not own the database"
-            }
-            Self::Refresh => {
-                "get a fresh token of the same user from its issuer: the same `iss` and `sub` are the same identity"
-            }
-            Self::NameLocalKey => {
-                "its issuer is the server itself (`localhost`), so the server's own key decides: pass that with --public-key or --keys-dir"
-            }
-            Self::NameIssuerKeys => {
-                "the server's own key did not sign it, so the issuer's keys decide: pass the issuer's set with --jwks. If the server says this itself, it could not fetch the set: open ISSUER/.well-known/openid-configuration from where the server runs"
-            }
-            Self::MendIssuer => {
-                "servers fetch an issuer's keys by its URL, and this `iss` is none: it must begin with https:// (or http://), and ISS/.well-known/openid-configuration must be there"
-            }
-            Self::MendIssuerKeys => {
-                "servers of this version cannot read the issuer's JWK set, and one bad entry spoils all of it: `spacetime-keys jwks lint` names the entry"
-            }
-            Self::PublishKey => {
-                "publish the key under this `kid` in the issuer's set, and wait 10 minutes before signing with it: servers fetch the set every 5 minutes"
-            }
-            Self::CompareIssuerKeys => {
-                "the issuer's published key did not sign this: compare the `kid` of token and set, and whether the set is the one of this issuer (test and production have their own)"
-            }
-            Self::RestoreClaims => {
-                "these are not the claims that the server issued: take the token from a backup of cli.toml, or its claims from escrow (`spacetime-keys token restore --env E`). Do not log in anew: that gives another identity"
-            }
-            Self::MendClaims => {
-                "have the issuer put in what servers want: `iss` and `sub` of 1 to 128 bytes, `iat` and `exp` as whole seconds, `aud` a string or strings"
-            }
+            Self::SendToken => (
+                "send-token",
+                "send the token as `Authorization: Bearer TOKEN`".into(),
+            ),
+            Self::Shorten => (
+                "shorten",
+                "leave claims out: a token should have a few hundred bytes".into(),
+            ),
+            Self::AskForJwt => (
+                "ask-for-jwt",
+                "ask the issuer for a signed JWT (with OIDC: request a `resource` audience, and send the access token, not the code or the refresh token)".into(),
+            ),
+            Self::CopyAgain => (
+                "copy-again",
+                "copy the whole token again: three parts of base64url with dots between them".into(),
+            ),
+            Self::Danger => (
+                "danger",
+                "DANGER: whoever knows a public text can make such a token. Find out who issued it; servers before 2.12 do not refuse HS256 up front: upgrade them".into(),
+            ),
+            Self::ChangeAlgorithm => (
+                "change-algorithm",
+                "have the issuer sign with ES256 (or RS256) and publish the key of that kind: servers verify nothing else".into(),
+            ),
+            Self::Resign => (
+                "resign",
+                ("sign the same claims anew with the key that the server has now: {}. Do not log in anew: that gives another `sub`, hence another identity, which does not own the database", [Step::PublisherResignHere]).into(),
+            ),
+            Self::Refresh => (
+                "refresh",
+                "get a fresh token of the same user from its issuer: the same `iss` and `sub` are the same identity".into(),
+            ),
+            Self::NameLocalKey => (
+                "name-local-key",
+                ("its issuer is the server itself (`localhost`), so the server's own key decides: pass that with {} or {}", [Step::Choose(Choice::PublicKey), Step::Choose(Choice::KeysDir)]).into(),
+            ),
+            Self::NameIssuerKeys => (
+                "name-issuer-keys",
+                ("the server's own key did not sign it, so the issuer's keys decide: pass the issuer's set with {}. If the server says this itself, it could not fetch the set: open ISSUER/.well-known/openid-configuration from where the server runs", [Step::Choose(Choice::Jwks)]).into(),
+            ),
+            Self::MendIssuer => (
+                "mend-issuer",
+                "servers fetch an issuer's keys by its URL, and this `iss` is none: it must begin with https:// (or http://), and ISS/.well-known/openid-configuration must be there".into(),
+            ),
+            Self::MendIssuerKeys => (
+                "mend-issuer-keys",
+                ("servers of this version cannot read the issuer's JWK set, and one bad entry spoils all of it: {} names the entry", [Step::JwksLint]).into(),
+            ),
+            Self::PublishKey => (
+                "publish-key",
+                "publish the key under this `kid` in the issuer's set, and wait 10 minutes before signing with it: servers fetch the set every 5 minutes".into(),
+            ),
+            Self::CompareIssuerKeys => (
+                "compare-issuer-keys",
+                "the issuer's published key did not sign this: compare the `kid` of token and set, and whether the set is the one of this issuer (test and production have their own)".into(),
+            ),
+            Self::RestoreClaims => (
+                "restore-claims",
+                ("these are not the claims that the server issued: take the token from a backup of cli.toml, or its claims from escrow ({}). Do not log in anew: that gives another identity", [Step::TOKEN_RESTORE]).into(),
+            ),
+            Self::MendClaims => (
+                "mend-claims",
+                "have the issuer put in what servers want: `iss` and `sub` of 1 to 128 bytes, `iat` and `exp` as whole seconds, `aud` a string or strings".into(),
+            ),
         }
     }
 }
 
 impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.advice().fmt(f)
     }
 }
 
 impl serde::Serialize for Remedy {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+        self.advice().serialize(serializer)
     }
 }
 

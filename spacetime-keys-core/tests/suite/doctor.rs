@@ -171,7 +171,7 @@ fn without_a_token() {
             let diagnosis = scene.diagnose();
             assert_eq!((diagnosis.outcome, diagnosis.status), (Some(outcome), Some(status)));
             assert!(!diagnosis.ok && !diagnosis.cures);
-            let hint = check(&diagnosis, CheckName::Token).hint.clone().unwrap();
+            let hint = check(&diagnosis, CheckName::Token).hint.as_ref().unwrap().to_string();
             assert!(hint.contains("new identity") && hint.contains("do not log in"), "{hint}");
         }
     }

@@ -144,7 +144,7 @@ proptest! {
         for check in &diagnosis.checks {
             prop_assert!(!check.detail.is_empty());
             prop_assert_eq!(check.hint.is_some(), check.hint.is_some() || check.ok() == Some(false));
-            let hint = check.hint.as_deref().unwrap_or_default();
+            let hint = &check.hint.as_ref().map(ToString::to_string).unwrap_or_default();
             for word in ["log in", "login"] {
                 for (at, _) in hint.match_indices(word) {
                     let before = &hint[..at];

@@ -9,6 +9,7 @@
     reason = "a test that goes wrong stops"
 )]
 
+mod advice;
 mod cli_toml;
 mod common;
 mod doctor;

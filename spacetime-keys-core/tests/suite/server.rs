@@ -73,7 +73,7 @@ fn no_remedy_is_a_login() {
             let Some(remedy) = local_server(rules).check(&sample.token, sample.now).remedy else {
                 continue;
             };
-            for line in remedy.as_str().split(['.', ';', ':']) {
+            for line in remedy.to_string().split(['.', ';', ':']) {
                 assert!(!line.contains("log in") || line.contains("Do not log in"), "{line}");
             }
         }

@@ -1,3 +1,4 @@
+use crate::advice::{Advice, NextStep};
 use crate::doctor::outcome;
 use crate::doctor::{Check, CheckName, DatabaseAnswer, Observations, Reply};
 
@@ -54,22 +55,26 @@ pub(super) fn owner(seen: &Observations) -> Option<Check> {
         Some(identity) => Check::broken(
             name,
             format!("it is {owner}'s, and the token is {identity}'s"),
-            if escrowed(seen) {
-                "the owner's claims are in escrow: restore them"
+            owner_hint(seen).and(if escrowed(seen) {
+                ""
             } else {
-                "look for the owner's token in backups of cli.toml (`spacetime-keys token decode --cli-toml FILE` shows whose it is); signed anew, it is as good as ever. The identity alone cannot be turned back into a token"
-            },
+                "; signed anew, it is as good as ever. The identity alone cannot be turned back into a token"
+            }),
         ),
         None => Check::broken(
             name,
             format!("it is {owner}'s, and there is no token that says who publishes"),
-            if escrowed(seen) {
-                "the owner's claims are in escrow: restore them"
-            } else {
-                "look for the owner's token in backups of cli.toml (`spacetime-keys token decode --cli-toml FILE` shows whose it is)"
-            },
+            owner_hint(seen),
         ),
     })
+}
+
+fn owner_hint(seen: &Observations) -> Advice {
+    if escrowed(seen) {
+        return "the owner's claims are in escrow: restore them".into();
+    }
+    let text = "look for the owner's token in backups of cli.toml ({} shows whose it is)";
+    (text, [NextStep::PublisherDecode]).into()
 }
 
 fn escrowed(seen: &Observations) -> bool {

@@ -1,4 +1,5 @@
 use crate::Fingerprint;
+use crate::advice::NextStep;
 use crate::doctor::{Check, CheckName, Observations, Reply};
 use crate::error::Unsound;
 use crate::fleet::{KeyState, PairState, Vault};
@@ -48,7 +49,10 @@ pub(super) fn served(seen: &Observations) -> Option<Check> {
         return Some(Check::warning(
             name,
             format!("the server uses the mounted key, {short}, which no vault has"),
-            "unless somebody put it there, the server has made it: a server that finds no files (an empty mount, a wrong path) makes a pair of its own, silently. `spacetime-keys sync --env E` and a restart bring the vault's pair back; `rotate --adopt-mounted` keeps this one",
+            (
+                "unless somebody put it there, the server has made it: a server that finds no files (an empty mount, a wrong path) makes a pair of its own, silently. {} and a restart bring the vault's pair back; {} keeps this one",
+                [NextStep::SYNC, NextStep::AdoptMounted],
+            ),
         ));
     }
     if mounted == fingerprint {
@@ -86,7 +90,10 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
         PairState::Empty => Check::broken(
             name,
             "neither id_ecdsa nor id_ecdsa.pub is there",
-            "a server that finds neither makes a pair of its own, silently, and every token is void: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, `spacetime-keys key generate --out DIR` makes a new one, with which the token is then signed anew",
+            (
+                "a server that finds neither makes a pair of its own, silently, and every token is void: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, {} makes a new one, with which the token is then signed anew",
+                [NextStep::KeyGenerate],
+            ),
         ),
         PairState::Unavailable => Check::broken(
             name,
@@ -113,7 +120,7 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
                 (_, KeyState::Bad(error)) => ("id_ecdsa.pub", error),
                 _ => return None,
             };
-            Check::broken(name, format!("{file}: {error}"), error.hint())
+            Check::broken(name, format!("{file}: {error}"), error.advice())
         }
     })
 }
@@ -191,6 +198,6 @@ pub(super) fn run(seen: &Observations) -> Option<Check> {
         )
     } else {
         let error = crate::Error::Unfinished;
-        Check::broken(CheckName::Run, error.to_string(), error.hint())
+        Check::broken(CheckName::Run, error.to_string(), error.advice())
     })
 }

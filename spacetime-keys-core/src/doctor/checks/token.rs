@@ -1,3 +1,4 @@
+use crate::advice::{Choice, NextStep};
 use crate::doctor::outcome::{self, TokenFate};
 use crate::doctor::{Check, CheckName, CliTomlSeen, Observations, Reply, TokenFacts, TokenSeen};
 use crate::jwt::Kind;
@@ -32,7 +33,7 @@ pub(super) fn cli_toml(seen: &Observations) -> Option<Check> {
             "cli.toml cannot be read by this user",
             "run this as the user who publishes",
         ),
-        CliTomlSeen::Bad(error) => Check::broken(name, error.to_string(), error.hint()),
+        CliTomlSeen::Bad(error) => Check::broken(name, error.to_string(), error.advice()),
         CliTomlSeen::Read { .. } => Check::good(name, "cli.toml can be read"),
     })
 }
@@ -83,8 +84,9 @@ pub(super) fn token(seen: &Observations) -> Option<Check> {
                 format!(
                     "no SpacetimeDB server takes it. If this host published before, its token was another one: restore that; {NO_LOGIN}"
                 )
+                .into()
             }
-            _ => format!("{}; {NO_LOGIN}", flaw.hint()),
+            _ => flaw.advice().and(format!("; {NO_LOGIN}")),
         };
         return Some(Check::broken(name, flaw.to_string(), hint));
     }
@@ -165,12 +167,18 @@ pub(super) fn signature(seen: &Observations) -> Option<Check> {
         (None, Some(_)) if facts.is_local => Check::broken(
             name,
             "signed by none of the known keys",
-            "if the identity is the owner's, it may be signed anew: naming it (--expect-identity) vouches for it. If it is not, it is another server's token",
+            (
+                "if the identity is the owner's, it may be signed anew: naming it ({}) vouches for it. If it is not, it is another server's token",
+                [NextStep::Choose(Choice::NameIdentity)],
+            ),
         ),
         (None, Some(_)) => Check::broken(
             name,
             "signed by none of the known keys; its issuer's keys decide",
-            "`spacetime-keys token check --jwks URL` says what a server makes of the issuer's set; the server must reach ISSUER/.well-known/openid-configuration",
+            (
+                "{} says what a server makes of the issuer's set; the server must reach ISSUER/.well-known/openid-configuration",
+                [NextStep::TokenCheckIssuer],
+            ),
         ),
         (None, None) => Check::unseen(name, "signed by none of the keys that were seen"),
     })

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::advice::{Advice, NextStep};
 use crate::fleet::Severity;
 
 /// What is wrong with a JWK set, or worth knowing about it.
@@ -151,14 +152,16 @@ impl Defect {
     }
 
     /// What to do next.
-    pub const fn hint(self) -> &'static str {
-        match self {
+    pub fn hint(self) -> Advice {
+        let text = match self {
             Self::Malformed | Self::Form => {
                 "publish a JSON object with an array of objects: {\"keys\": [ … ]}"
             }
             Self::DuplicateMember | Self::IgnoredMemberTwice => "leave each member in once",
             Self::KidMissing => {
-                "give the entry a `kid` (its RFC 7638 thumbprint: `spacetime-keys key fingerprint --json`), and tokens the same"
+                let text =
+                    "give the entry a `kid` (its RFC 7638 thumbprint: {}), and tokens the same";
+                return (text, [NextStep::KeyFingerprint]).into();
             }
             Self::MemberMissing => {
                 "write the entry anew: kty, crv, x and y for EC; kty, n and e for RSA"
@@ -195,7 +198,8 @@ impl Defect {
             Self::NeverVerifies => "it does no harm; sign tokens with a P-256 (ES256) key",
             Self::AlgorithmUnfit => "write ES256 for a P-256 key and RS256 for an RSA key",
             Self::NotForSignatures => "take the entry out if tokens must not be verified with it",
-        }
+        };
+        text.into()
     }
 }
 

@@ -18,6 +18,7 @@ pub use defect::Defect;
 
 use super::MAX_JWKS_BYTES;
 use super::shape::{Generation, Jwk, Material};
+use crate::advice::Advice;
 use crate::fleet::Severity;
 use crate::server::Rules;
 
@@ -210,7 +211,7 @@ impl Serialize for Problem {
             severity: Severity,
             entry: Option<usize>,
             message: String,
-            hint: &'static str,
+            hint: Advice,
         }
         Fields {
             code: self.defect.code(),
