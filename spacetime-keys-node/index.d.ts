@@ -27,6 +27,8 @@ export interface KeysError extends Error {
   readonly index?: number;
   /** The environment that is meant, where it is one. */
   readonly environment?: string;
+  /** The kind of the next step, such as `resume` or `token-restore`, where there is one. */
+  readonly step?: string;
   /** From the engine: whether something was begun that {@link resume} finishes. */
   readonly resumable?: boolean;
 }
@@ -648,10 +650,13 @@ export interface Fleet {
 
 /** What a run is about to do, or has done. */
 export interface Run {
+  /** As it was asked for, or as it was begun. */
   operation: "rotate" | "resume" | "rollback" | "sync";
+  /** Sortable by time; each version that is written has it as a tag. */
   rotationId: string;
   /** Whether this finishes a run that was cut short. */
   continued: boolean;
+  /** The steps. */
   plan: Omit<RotationPlan, "escrow">;
   /** The fingerprints of each group's pair; `now` is `null` while a new one is not made yet. */
   pairs: { environments: string[]; before: string | null; now: string | null }[];
@@ -670,9 +675,13 @@ export interface Run {
 
 /** A vault that could not be read, and why. */
 export interface Unread {
+  /** The vault's environment. */
   environment: string;
+  /** `ERR_STORE_…` or `ERR_IO`. */
   code: string;
+  /** What happened. */
   message: string;
+  /** The next step, in words. */
   hint: string;
 }
 
@@ -686,6 +695,7 @@ export type RunOutcome =
 
 /** A run that is done, and proven. */
 export interface RunDone extends Run {
+  /** Not only planned. */
   status: "done";
   /** For each step: the version that it wrote. */
   versions: (string | null)[];
@@ -717,18 +727,32 @@ export interface Watching {
    * Stops the run before its next step, and a call of the Azure CLI at once: `ERR_STOPPED`. Where the
    * error says `resumable`, the same call again finishes the run.
    */
-  signal?: AbortSignal;
+  signal?: StopSignal;
+}
+
+/** An `AbortSignal`, as far as it is needed: the type is not declared everywhere. */
+export interface StopSignal {
+  /** Whether it was aborted. */
+  readonly aborted: boolean;
+  /** Hears of it. */
+  addEventListener(type: "abort", listener: () => void): void;
+  /** Does not hear of it any more. */
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 /** For every run on a host's files. Absent members are as in {@link RotationRequest}. */
-export interface RunOptions extends Watching {
+export interface RunOptions
+  extends Watching,
+    Pick<
+      RotationRequest,
+      | "syncMounted"
+      | "preservePublisher"
+      | "expectIdentity"
+      | "allowUnverified"
+      | "allowExternalIssuer"
+    > {
   /** Only plan: nothing is changed. */
   dryRun?: boolean;
-  syncMounted?: boolean;
-  preservePublisher?: boolean;
-  expectIdentity?: string;
-  allowUnverified?: boolean;
-  allowExternalIssuer?: boolean;
 }
 
 /**
@@ -745,12 +769,9 @@ export interface RunOptions extends Watching {
 export function rotate(fleet: Fleet, options: RotateOptions): Promise<RunOutcome>;
 
 /** For {@link rotate} and {@link mendAndRotate}. */
-export interface RotateOptions extends RunOptions {
-  environments: readonly string[];
-  host?: string;
-  adoptMounted?: boolean;
-  replaceLostKey?: boolean;
-}
+export interface RotateOptions
+  extends RunOptions,
+    Pick<RotationRequest, "environments" | "host" | "adoptMounted" | "replaceLostKey"> {}
 
 /**
  * As {@link rotate}; but where that refuses because another run was cut short, or because a group or
@@ -765,19 +786,31 @@ export function mendAndRotate(
   options: RotateOptions,
 ): Promise<{ runs: (({ status: "planned" } & Run) | RunDone)[]; afterwards: string[] }>;
 
-/** Finishes a run that was cut short, or mends the groups of `environments`. */
+/**
+ * Finishes a run that was cut short, or mends the groups of `environments`.
+ *
+ * @throws {@link KeysError} as {@link rotate}.
+ */
 export function resume(
   fleet: Fleet,
   options?: RunOptions & { environments?: readonly string[]; host?: string },
 ): Promise<RunOutcome>;
 
-/** Returns to the pair before the present one, as a new version. */
+/**
+ * Returns to the pair before the present one, as a new version.
+ *
+ * @throws {@link KeysError} as {@link rotate}; `ERR_NO_EARLIER_PAIR`.
+ */
 export function rollback(
   fleet: Fleet,
   options: RunOptions & { environment: string; host?: string },
 ): Promise<RunOutcome>;
 
-/** Mounts an environment's present pair on this host, and signs the publisher token with it. */
+/**
+ * Mounts an environment's present pair on this host, and signs the publisher token with it.
+ *
+ * @throws {@link KeysError} as {@link rotate}; `ERR_VAULT_EMPTY`.
+ */
 export function sync(
   fleet: Fleet,
   options: RunOptions & { environment: string },
@@ -786,6 +819,8 @@ export function sync(
 /**
  * Reads vaults and host, and judges them, as the program's `verify`. Nothing is changed. `failures`:
  * why vaults could not be read, of those that were not asked about too.
+ *
+ * @throws {@link KeysError} `ERR_ENVIRONMENT_UNKNOWN`, `ERR_CONFIG`, `ERR_IO`, `ERR_STOPPED`.
  */
 export function verifyFleet(
   fleet: Fleet,
@@ -797,6 +832,8 @@ export function verifyFleet(
  * present pair, and puts it into `cli.toml`.
  *
  * @param options `expectIdentity`: whose, where the escrow has several.
+ * @throws {@link KeysError} `ERR_LOCKED`, `ERR_UNFINISHED`, `ERR_MOUNTED_DIFFERS`,
+ * `ERR_ESCROW_EMPTY`, `ERR_ESCROW_AMBIGUOUS`, `ERR_GROUP_UNSOUND` …
  */
 export function restoreToken(
   fleet: Fleet,

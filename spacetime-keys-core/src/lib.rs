@@ -7,6 +7,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+pub mod advice;
 pub mod cli_toml;
 mod der;
 pub mod doctor;
@@ -25,6 +26,7 @@ pub mod pem;
 #[cfg(feature = "aws-lc-rs")]
 pub mod rs256;
 pub mod server;
+pub mod words;
 
 pub use error::Error;
 pub use fingerprint::Fingerprint;

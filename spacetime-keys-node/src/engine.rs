@@ -15,7 +15,7 @@ use spacetime_keys_rotation::store::{self, Az, StoreSettings};
 use spacetime_keys_rotation::{self as engine, Failure, Job, Paths, Settings, Site, Watch, token};
 
 use crate::bulk::{Bulk, in_background};
-use crate::error::{bug, describe_unread, failed, hint_of, thrown};
+use crate::error::{bug, describe_unread, failed, thrown};
 use crate::object::with;
 use crate::options::{Resign, expected};
 use crate::run::{Emit, Events, Stop, outcome};
@@ -216,7 +216,7 @@ pub fn verify_fleet(
             // In the store's own words, in the place of the core's.
             if let Some(failure) = verified.failure_of(problem) {
                 problem.message = failure.kind().to_string();
-                problem.hint = hint_of(failure);
+                problem.hint = failure.advice();
             }
         }
         verified.report.problems = problems;

@@ -3,32 +3,28 @@
 use napi::Status;
 use serde_json::{Value, json};
 use spacetime_keys_core::Error;
+use spacetime_keys_core::advice::{Advice, NextStep};
 use spacetime_keys_core::fleet::{Environment, Refusal};
-use spacetime_keys_rotation::{Failure, Kind};
+use spacetime_keys_rotation::Failure;
 
 use crate::object::with;
 
 /// The core's error as JSON in the place of a message: `lib/errors.js` makes an `Error` of it.
 pub(crate) fn thrown(error: Error) -> napi::Error {
-    of_json(&describe(error))
+    of_json(&described(error.code(), &error.to_string(), &error.advice()))
 }
 
 /// In a bulk call: the error of one item.
 pub(crate) fn thrown_at(index: usize, error: Error) -> napi::Error {
-    of_json(&json!({
-        "code": error.code(), "message": error.to_string(), "hint": error.hint(), "index": index,
-    }))
+    of_json(&with(described(error.code(), &error.to_string(), &error.advice()), "index", index))
 }
 
 /// A plan that is refused.
 pub(crate) fn refused(refusal: &Refusal) -> napi::Error {
-    let environment = refusal.environment.as_ref();
-    of_json(&json!({
-        "code": refusal.error.code(),
-        "message": refusal.error.to_string(),
-        "hint": refusal.error.hint_for(environment),
-        "environment": environment,
-    }))
+    let (error, environment) = (refusal.error, refusal.environment.as_ref());
+    let advice = error.advice().at(environment);
+    let described = described(error.code(), &error.to_string(), &advice);
+    of_json(&with(described, "environment", environment.map(Environment::as_str)))
 }
 
 /// The engine's failure.
@@ -36,14 +32,10 @@ pub(crate) fn failed(failure: Failure) -> napi::Error {
     of_json(&describe_failure(&failure))
 }
 
-/// `code`, `message`, `hint`, `resumable`, and `environment` where there is one.
+/// `code`, `message`, `hint`, `step`, `resumable`, and `environment` where there is one.
 pub(crate) fn describe_failure(failure: &Failure) -> Value {
-    let described = json!({
-        "code": failure.kind().code(),
-        "message": failure.to_string(),
-        "hint": hint_of(failure),
-        "resumable": failure.is_resumable(),
-    });
+    let described = described(failure.kind().code(), &failure.to_string(), &failure.advice());
+    let described = with(described, "resumable", failure.is_resumable());
     match failure.environment() {
         Some(environment) => with(described, "environment", environment.as_str()),
         None => described,
@@ -55,18 +47,16 @@ pub(crate) fn describe_unread((environment, failure): &(Environment, Failure)) -
     with(describe_failure(failure), "environment", environment.as_str())
 }
 
-/// The way out of an engine's failure.
-pub(crate) fn hint_of(failure: &Failure) -> String {
-    match failure.kind() {
-        Kind::Core(error) | Kind::Refused { error, .. } => error.hint_for(failure.environment()),
-        Kind::Store { hint, .. } => hint.clone(),
-        Kind::Locked(_) | Kind::LockedByScript { .. } => "wait until it has ended".to_owned(),
-        Kind::Stopped => "the same call again finishes it".to_owned(),
-        _ => "look at the path, its owner and its permissions".to_owned(),
+/// `code`, `message`, `hint`, and `step`: the kind of the first step, if there is one.
+fn described(code: &str, message: &str, advice: &Advice) -> Value {
+    let described = json!({ "code": code, "message": message, "hint": advice });
+    match advice.next_step().map(NextStep::kind) {
+        Some(step) => with(described, "step", step),
+        None => described,
     }
 }
 
-/// `code`, `message`, `hint`.
+/// An error that a result carries: `code`, `message`, `hint`.
 pub(crate) fn describe(error: Error) -> Value {
     json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() })
 }

@@ -18,7 +18,17 @@ const { version } = require("../package.json");
 const { TARGETS, candidates } = require("../lib/targets.js");
 
 const names = (...list) => list.map((name) => `package/${name}`);
-const libraries = ["cache", "check", "doctor", "errors", "fleet", "identities", "keys", "lock"];
+const libraries = [
+  "cache",
+  "check",
+  "doctor",
+  "engine",
+  "errors",
+  "fleet",
+  "identities",
+  "keys",
+  "lock",
+];
 libraries.push("native", "sets", "signer", "signing", "targets", "tokens", "verifier");
 const tooling = readdirSync(join(packageFolder, "tooling")).filter((name) => name.endsWith(".ts"));
 const licenses = names("LICENSE-APACHE", "LICENSE-MIT", "package.json");

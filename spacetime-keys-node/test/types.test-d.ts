@@ -6,6 +6,7 @@ import {
   type Claims,
   type DecodedToken,
   type Diagnosis,
+  type Fleet,
   type FleetContents,
   type FleetReport,
   type HostContents,
@@ -21,6 +22,10 @@ import {
   type Resigned,
   type RotationPlan,
   type RotationRequest,
+  type Run,
+  type RunDone,
+  type RunEvent,
+  type RunOutcome,
   type ServerVerdict,
   type SignOptions,
   Signer,
@@ -43,13 +48,21 @@ import {
   generateKeyPair,
   jwks,
   lintJwks,
+  mendAndRotate,
   mintToken,
   normalizePem,
   openidConfiguration,
   planRotation,
   resignCliToml,
+  resignCliTomlFile,
   resignToken,
+  restoreToken,
+  resume,
+  rollback,
+  rotate,
+  sync,
   thumbprint,
+  verifyFleet,
   verifyToken,
   version,
 } from "spacetime-keys";
@@ -390,3 +403,43 @@ try {
 }
 
 export { later, manyLater, notYet, one, tokensLater, trusted };
+
+// ---- The engine ----
+
+const site: Fleet = { store: { kind: "az", timeout: 60 }, environments: { local: "kv-local" } };
+const seen: RunEvent[] = [];
+
+export async function theEngine(): Promise<void> {
+  const outcome: RunOutcome = await rotate(site, {
+    environments: ["local"],
+    host: "local",
+    onEvent: (event) => {
+      seen.push(event);
+      if (event.type === "az") same<typeof event.exitCode, number | null>(true);
+    },
+  });
+  if (outcome.status === "done") {
+    const done: RunDone = outcome;
+    same<typeof done.setAside, string[]>(true);
+  } else if (outcome.status === "planned") {
+    const run: Run = outcome;
+    same<typeof run.mounted, string | null>(true);
+  }
+  await resume(site);
+  await rollback(site, { environment: "local", dryRun: true });
+  await sync({ store: { kind: "directory" } }, { environment: "local" });
+  const { runs, afterwards } = await mendAndRotate(site, { environments: ["local"] });
+  same<typeof afterwards, string[]>(true);
+  same<(typeof runs)[number]["status"], "planned" | "done">(true);
+  const { failures, ok } = await verifyFleet(site, { likelyHost: "local" });
+  same<typeof ok, boolean>(true);
+  same<(typeof failures)[number]["code"], string>(true);
+  const { replaced } = await restoreToken(site, { environment: "local" });
+  same<typeof replaced, { identity: string; verifiedWith: string | null } | null>(true);
+  const resigned: Resigned = await resignCliTomlFile("cli.toml", { privateKey: "" });
+  same<typeof resigned.signedBy, string>(true);
+  // @ts-expect-error an environment must be named
+  await rotate(site, {});
+  // @ts-expect-error there is no such store
+  await verifyFleet({ store: { kind: "s3" } });
+}

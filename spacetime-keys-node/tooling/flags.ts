@@ -8,8 +8,6 @@ export type Mode = "help" | "rotate" | "verify" | "resign";
 
 export type Flags = ReturnType<typeof readFlags>;
 
-const DEFAULT_ENVIRONMENT = "local";
-
 const OPTIONS = {
   "dry-run": { type: "boolean", short: "d" },
   "verify-only": { type: "boolean" },
@@ -82,7 +80,7 @@ function parse(args: readonly string[]) {
  * value: after a recipe's name, just knows no overrides. What is meant is clear.
  */
 function environmentOf(named: string | undefined, mode: Mode, site: Site): string {
-  const name = (named ?? DEFAULT_ENVIRONMENT).replace(/^ENV=/, "");
+  const name = (named ?? "local").replace(/^ENV=/, "");
   const known = Object.keys(site.vaults);
   if (known.includes(name)) return name;
   // Only a rotation needs one.

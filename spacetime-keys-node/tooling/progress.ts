@@ -8,8 +8,6 @@ import { table } from "./report.ts";
 import { type Start, mountedFiles } from "./site.ts";
 import { announce, sayOutcome } from "./words.ts";
 
-const NONE = "none";
-
 export class Progress {
   readonly #start: Start;
   /** `ENVIRONMENT SECRET` = fingerprint: what was put there, and whether it was read back. */
@@ -49,8 +47,6 @@ export class Progress {
       case "az":
         report.detail(azLine(event));
         break;
-      default:
-        break;
     }
   };
 
@@ -81,8 +77,8 @@ export class Progress {
       [held.environment, held.vault, "public", this.#standing(held, site.secrets.publicKey)],
     ]);
     const { privateKey, publicKey } = mountedFiles(flags);
-    rows.push(["mounted", privateKey, "private", fingerprintIn(privateKey) ?? NONE]);
-    rows.push(["mounted", publicKey, "public", fingerprintIn(publicKey) ?? NONE]);
+    rows.push(["mounted", privateKey, "private", fingerprintIn(privateKey) ?? "none"]);
+    rows.push(["mounted", publicKey, "public", fingerprintIn(publicKey) ?? "none"]);
     return table(rows);
   }
 
@@ -90,7 +86,7 @@ export class Progress {
     const { privateKey } = this.#start.site.secrets;
     const before = secret === privateKey ? held.privateFingerprint : held.publicFingerprint;
     const written = this.#written.get(`${held.environment} ${secret}`) ?? [];
-    const last = written.findLast(({ isCertain }) => isCertain)?.pair ?? before ?? NONE;
+    const last = written.findLast(({ isCertain }) => isCertain)?.pair ?? before ?? "none";
     const perhaps = written.find(({ isCertain }) => !isCertain);
     return perhaps === undefined ? last : `${last}, or ${perhaps.pair} if the upload went through`;
   }

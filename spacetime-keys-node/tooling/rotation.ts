@@ -21,9 +21,9 @@ export async function rotate(start: Start): Promise<void> {
   }
   if (flags.dryRun) return preview(start);
   const { runs } = await mend(start);
-  // Earlier versions noted there what they had begun. All of that is finished now.
-  const folder = dirname(resolve(flags.mountedKeysDir));
-  rmSync(join(folder, ".spacetimedb-tooling.unfinished"), { force: true });
+  // Where earlier versions noted what they had begun. All of that is finished now.
+  const note = join(dirname(resolve(flags.mountedKeysDir)), ".spacetimedb-tooling");
+  for (const kind of ["lock", "unfinished"]) rmSync(`${note}.${kind}`, { force: true });
   if (runs.every(({ operation, continued }) => continued || operation !== "rotate")) {
     report.say("The interrupted rotation is finished. No new one was begun.");
   }

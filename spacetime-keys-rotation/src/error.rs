@@ -1,10 +1,12 @@
 //! What ends a run: what happened, and where.
 
+mod table;
+
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use spacetime_keys_core::error::Class;
+use spacetime_keys_core::advice::Advice;
 use spacetime_keys_core::fleet::{Action, Environment, Operation, Refusal, Request, Step};
 use spacetime_keys_core::{Error, Identity};
 
@@ -14,7 +16,7 @@ use crate::lock::Holder;
 /// Why a run ended, and at which place. Like the core's errors, it holds no key, token or other
 /// input; paths, environments and vaults are named.
 ///
-/// `Display` says both. What to do next is for the face to say, in its own commands: see [`Kind`].
+/// `Display` says both. What to do next is its [`advice`](Failure::advice).
 #[derive(Clone, Debug)]
 pub struct Failure {
     kind: Kind,
@@ -106,7 +108,7 @@ pub enum Kind {
         /// What happened.
         message: String,
         /// What to do, in the terms of the service.
-        hint: String,
+        hint: Advice,
     },
     /// A name of the settings cannot be one, or stands for two things.
     #[error("{0}")]
@@ -143,48 +145,6 @@ pub enum Place {
     Step(Action, Environment),
 }
 
-impl Kind {
-    /// A stable name for programs, `ERR_…`. It does not change between versions.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Core(error) | Self::Refused { error, .. } => error.code(),
-            Self::SeveralPublishers(_) => Error::EscrowAmbiguous.code(),
-            Self::UnknownEnvironment(_) => Error::EnvironmentUnknown.code(),
-            Self::Io { .. } | Self::IsFolder(_) | Self::NotAFile(_) | Self::Contended(_) => {
-                "ERR_IO"
-            }
-            Self::TooLarge(_) => "ERR_FILE_TOO_LARGE",
-            Self::NotUtf8(_) => "ERR_NOT_UTF8",
-            Self::Symlink(_) => "ERR_SYMLINK",
-            Self::Locked(_) | Self::LockedByScript { .. } => "ERR_LOCKED",
-            Self::JournalDamaged(_) => "ERR_JOURNAL_DAMAGED",
-            Self::StoreChanged { .. } => "ERR_STORE_CHANGED",
-            Self::Store { code, .. } => code,
-            Self::Names(_) | Self::NotInThisBuild(_) => "ERR_CONFIG",
-            Self::MountedDiffers(_) => "ERR_MOUNTED_DIFFERS",
-            Self::NotConfirmed => "ERR_NOT_CONFIRMED",
-            Self::Stopped => "ERR_STOPPED",
-            Self::Failpoint(_) => "ERR_FAILPOINT",
-            Self::Bug(_) => "ERR_INTERNAL",
-        }
-    }
-
-    /// Whether an input, a file or a service is to blame, or going on would be unsafe.
-    pub const fn class(&self) -> Class {
-        match self {
-            Self::Core(error) | Self::Refused { error, .. } => error.class(),
-            Self::SeveralPublishers(_)
-            | Self::Symlink(_)
-            | Self::Locked(_)
-            | Self::LockedByScript { .. }
-            | Self::StoreChanged { .. }
-            | Self::MountedDiffers(_)
-            | Self::NotConfirmed => Class::Safety,
-            _ => Class::Input,
-        }
-    }
-}
-
 impl Failure {
     /// What happened.
     pub const fn kind(&self) -> &Kind {
@@ -218,7 +178,7 @@ impl Failure {
     pub(crate) fn store(
         code: &'static str,
         message: impl Into<String>,
-        hint: impl Into<String>,
+        hint: impl Into<Advice>,
     ) -> Self {
         Kind::Store { code, message: message.into(), hint: hint.into() }.into()
     }

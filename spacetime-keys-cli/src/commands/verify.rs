@@ -45,7 +45,7 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
         // In the store's own words, in the place of the core's.
         if let Some(failure) = verified.failure_of(problem) {
             let words = Failure::from(failure.clone());
-            (problem.message, problem.hint) = (words.message, words.hint);
+            (problem.message, problem.hint) = (words.message, words.hint.into());
         }
     }
     Ok(Report { problems, ..verified.report })

@@ -167,6 +167,11 @@ pub enum Proof {
 
 macro_rules! display {
     ($type:ty { $($variant:ident => $text:literal),+ $(,)? }) => {
+        impl $type {
+            /// Every kind there is.
+            pub(super) const ALL: &[Self] = &[$(Self::$variant),+];
+        }
+
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(match self { $(Self::$variant => $text),+ })

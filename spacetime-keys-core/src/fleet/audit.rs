@@ -3,10 +3,11 @@ mod keys;
 
 pub use keys::audit_keys;
 
+use crate::advice::{Advice, Choice, NextStep};
 use crate::error::Unsound;
 use crate::{Error, Fingerprint, Identity};
 
-use super::finding::{Finding, Problem, Severity, hint_for};
+use super::finding::{Finding, Problem, Severity};
 use super::{
     Environment, KeyState, PairState, Policy, PublisherState, Snapshot, Unfinished, Vault,
 };
@@ -147,6 +148,11 @@ const fn status(pair: PairState) -> &'static str {
     }
 }
 
+/// The same step, which then needs nothing of the publisher token.
+fn leaving(step: NextStep) -> NextStep {
+    step.with(Choice::LeaveToken)
+}
+
 impl Auditor<'_> {
     fn add(&mut self, finding: Finding, environment: Option<&Environment>) {
         let mut problem = Problem::new(finding, environment);
@@ -154,49 +160,47 @@ impl Auditor<'_> {
             if finding == Finding::Error(Error::VaultEmpty) {
                 problem.hint = self.first_pair(named);
             }
-            problem.hint = self.completed(&problem.hint);
+            problem.hint = self.completed(problem.hint);
         }
         self.push(problem);
     }
 
     /// What makes a vault's first pair. Where another environment's is mounted, that has to be said.
-    fn first_pair(&self, environment: &Environment) -> String {
+    fn first_pair(&self, environment: &Environment) -> Advice {
         let mounted = self.snapshot.host.private.fingerprint();
         let group = self.policy.group_of(environment).unwrap_or_default();
         let elsewhere = mounted.is_some_and(|mounted| {
             let mut others = self.snapshot.vaults.iter();
             others.any(|vault| !group.contains(&vault.environment) && vault.knows(mounted))
         });
-        let host = if elsewhere { format!(" --host-env {environment}") } else { String::new() };
-        format!("`spacetime-keys rotate --env {environment}{host}` makes its first pair")
+        let hint = Error::VaultEmpty.advice().at(Some(environment));
+        if !elsewhere {
+            return hint;
+        }
+        hint.map_first(|rotate| rotate.with(Choice::HostEnvironment(Some(environment.clone()))))
     }
 
-    /// A hint whose first command says what becomes of a token that the command would refuse. What is
+    /// A hint whose first step says what becomes of a token that the step would refuse. What is
     /// wrong with the token is a problem of its own.
-    fn completed(&self, hint: &str) -> String {
+    fn completed(&self, hint: Advice) -> Advice {
         let unverified = match &self.snapshot.host.publisher {
             PublisherState::Found { publisher, verified_with: None, .. } => publisher.is_local(),
             _ => false,
         };
-        let signs = |command: &&str| {
-            let name =
-                command.strip_prefix("spacetime-keys ").and_then(|rest| rest.split(' ').next());
-            name.is_some_and(|name| ["sync", "resume", "rotate", "rollback"].contains(&name))
-                && !command.contains("--expect-identity")
+        let signs = |step: &NextStep| {
+            step.signs().is_some_and(|choices| !choices.contains(&Choice::ExpectIdentity))
         };
-        let commands = hint.split('`').skip(1).step_by(2);
-        let Some(command) = commands.take(1).find(signs).filter(|_| self.scope.host) else {
-            return hint.to_owned();
-        };
-        let leaving = format!("`{command} --no-preserve-publisher-token`");
-        let whole = match (self.token_is_refused, unverified) {
-            (true, _) => leaving,
-            (false, true) => format!(
-                "`{command} --expect-identity HEX` (if the identity shown is the owner's; if not, {leaving})"
-            ),
-            (false, false) => return hint.to_owned(),
-        };
-        hint.replacen(&format!("`{command}`"), &whole, 1)
+        if !self.scope.host || !hint.next_step().is_some_and(signs) {
+            return hint;
+        }
+        match (self.token_is_refused, unverified) {
+            (true, _) => hint.map_first(leaving),
+            (false, true) => hint.map_first(|step| {
+                let text = "{} (if the identity shown is the owner's; if not, {})";
+                (text, [step.clone().with(Choice::ExpectIdentity), leaving(step)])
+            }),
+            (false, false) => hint,
+        }
     }
 
     fn push(&mut self, problem: Problem) {
@@ -211,8 +215,7 @@ impl Auditor<'_> {
                 if run.running { Finding::Running } else { Finding::Error(Error::Unfinished) };
             let mut problem = Problem::new(finding, None);
             if self.token_is_refused || self.publisher_changed(run) {
-                let leaving = "`spacetime-keys resume --no-preserve-publisher-token`";
-                problem.hint = problem.hint.replacen("`spacetime-keys resume`", leaving, 1);
+                problem.hint = problem.hint.map_first(leaving);
             }
             self.push(problem);
         }
@@ -257,7 +260,7 @@ impl Auditor<'_> {
                 PairState::Unsound(how) => Finding::Error(Error::GroupUnsound(how)),
                 PairState::Empty | PairState::Sound(_) => continue,
             };
-            let hint = hint_for(finding.hint(), Some(named));
+            let Problem { hint, .. } = Problem::new(finding, Some(named));
             self.push(Problem { hint, ..Problem::new(finding, Some(&vault.environment)) });
         }
     }

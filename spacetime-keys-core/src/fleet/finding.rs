@@ -1,7 +1,6 @@
-use std::fmt;
-
 use super::Environment;
 use crate::Error;
+use crate::advice::{Advice, Choice, NextStep as Step};
 use crate::error::Unsound;
 use crate::pem::Effect;
 
@@ -66,132 +65,159 @@ pub enum Finding {
 
 impl Finding {
     /// A stable name for programs.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Error(error) => error.code(),
-            Self::MountedStrange(how) => Error::MountedUnsound(how).code(),
-            Self::MountedPublicAlone => Error::MountedUnsound(Unsound::HalfWritten).code(),
-            Self::Running => "ERR_RUNNING",
-            Self::VaultUnavailable => "ERR_VAULT_UNAVAILABLE",
-            Self::NotCanonical(_) => "ERR_KEY_NOT_CANONICAL",
-            Self::TooOld => "ERR_KEY_TOO_OLD",
-            Self::NotShared => "ERR_POLICY_NOT_SHARED",
-            Self::NotDistinct => "ERR_POLICY_NOT_DISTINCT",
-            Self::MountedBehind => "ERR_MOUNTED_BEHIND",
-            Self::MountedDiffers(_) => "ERR_MOUNTED_DIFFERS",
-            Self::MountedMissing(_) => "ERR_MOUNTED_MISSING",
-            Self::WorldAccessible => "ERR_KEY_WORLD_ACCESSIBLE",
-            Self::TokenMissing => "ERR_TOKEN_MISSING",
-            Self::CliTomlMissing => "ERR_CLI_TOML_MISSING",
-            Self::PublisherUnknown => Error::PublisherUnknown.code(),
-            Self::TokenUnverified | Self::TokenUnverifiedAtFirst => Error::TokenUnverified.code(),
-            Self::TokenStale => "ERR_TOKEN_STALE",
-            Self::TokenExpired => "ERR_TOKEN_EXPIRED",
-            Self::ServerKeyStale => "ERR_SERVER_KEY_STALE",
-        }
+    pub fn code(self) -> &'static str {
+        self.problem().code
     }
 
-    /// How bad it is.
-    pub const fn severity(self) -> Severity {
-        match self {
-            Self::MountedMissing(severity) | Self::MountedDiffers(severity) => severity,
-            Self::NotCanonical(Effect::Harmless) | Self::CliTomlMissing | Self::ServerKeyStale => {
-                Severity::Warning
-            }
-            _ => Severity::Error,
-        }
-    }
-
-    /// What to do next; `E` stands for the environment.
-    pub const fn hint(self) -> &'static str {
-        match self {
-            Self::Error(error) => error.hint(),
-            Self::Running => "wait until it has ended, then `spacetime-keys verify` again",
-            Self::VaultUnavailable => "see the store's own message",
-            Self::NotCanonical(Effect::Harmless) => {
-                "the next `spacetime-keys rotate --env E` writes it clean"
-            }
-            Self::NotCanonical(_) | Self::NotShared => "`spacetime-keys resume --env E` mends it",
-            Self::TooOld => "`spacetime-keys rotate --env E`",
-            Self::NotDistinct => {
-                "`spacetime-keys rotate --env E` gives this environment's group a pair of its own"
-            }
-            Self::MountedDiffers(_) => {
-                "if it is to mount this environment's: `spacetime-keys sync --env E`"
-            }
-            Self::WorldAccessible => "`chmod 600` it (a rotation or a sync does that, too)",
-            Self::TokenMissing | Self::CliTomlMissing => {
-                "`spacetime-keys token restore --env E` signs a token for the publisher in escrow"
-            }
-            Self::PublisherUnknown => {
-                "after a mistaken login: `spacetime-keys token restore --env E` brings the known publisher back; if the new one is right: `spacetime-keys sync --env E --expect-identity HEX` with the identity shown adds it to the escrow"
-            }
-            Self::MountedBehind
-            | Self::MountedMissing(_)
-            | Self::TokenStale
-            | Self::ServerKeyStale => {
-                "`spacetime-keys sync --env E` brings this host up to its vault"
-            }
-            Self::TokenUnverified => {
-                "if the identity shown is the owner's: `spacetime-keys sync --env E --expect-identity HEX` signs it anew; if not: `spacetime-keys token restore --env E`"
-            }
-            Self::TokenUnverifiedAtFirst => {
-                "if the identity shown is the owner's: `spacetime-keys rotate --env E --expect-identity HEX` makes the vault's first pair and signs the token with it"
+    /// The table: code, severity, message, and what to do next.
+    #[allow(clippy::too_many_lines)] // a table: easier to read in one piece
+    fn problem(self) -> Problem {
+        use Severity::{Error as Bad, Warning};
+        const UNVERIFIED: &str =
+            "the publisher token is signed by none of the known keys: a server answers 401";
+        let (code, severity, message, hint) = match self {
+            Self::Error(error) => return Problem::of(error, error.advice()),
+            Self::MountedStrange(how) => {
+                let hint = "the vault does not have this private key: {} sets it aside and mounts the vault's pair";
+                return Problem::of(Error::MountedUnsound(how), (hint, [Step::SYNC]));
             }
             Self::MountedPublicAlone => {
-                "`spacetime-keys rotate --env E` makes the vault's first pair and mounts it"
+                let hint = "{} makes the vault's first pair and mounts it";
+                let error = Error::MountedUnsound(Unsound::HalfWritten);
+                return Problem::of(error, (hint, [Step::ROTATE]));
             }
-            Self::MountedStrange(_) => {
-                "the vault does not have this private key: `spacetime-keys sync --env E` sets it aside and mounts the vault's pair"
+            Self::PublisherUnknown => (
+                Error::PublisherUnknown.code(), Bad, "cli.toml holds the token of another publisher than the escrow: its identity does not own what the known one has published",
+                ("after a mistaken login: {} brings the known publisher back; if the new one is right: {} with the identity shown adds it to the escrow",
+                    [Step::TOKEN_RESTORE, Step::SYNC.with(Choice::ExpectIdentity)]).into(),
+            ),
+            Self::TokenUnverified => (
+                Error::TokenUnverified.code(), Bad, UNVERIFIED,
+                ("if the identity shown is the owner's: {} signs it anew; if not: {}",
+                    [Step::SYNC.with(Choice::ExpectIdentity), Step::TOKEN_RESTORE]).into(),
+            ),
+            Self::TokenUnverifiedAtFirst => (
+                Error::TokenUnverified.code(), Bad, UNVERIFIED,
+                ("if the identity shown is the owner's: {} makes the vault's first pair and signs the token with it",
+                    [Step::ROTATE.with(Choice::ExpectIdentity)]).into(),
+            ),
+            Self::Running => (
+                "ERR_RUNNING", Bad, "a run is at work right now",
+                ("wait until it has ended, then {} again", [Step::Verify]).into(),
+            ),
+            Self::VaultUnavailable => (
+                "ERR_VAULT_UNAVAILABLE", Bad, "the vault could not be read",
+                "see the store's own message".into(),
+            ),
+            Self::NotCanonical(effect) => {
+                let (severity, message, hint) = match effect {
+                    Effect::Harmless => (
+                        Warning, "a key's text is not in canonical form (a server reads it all the same)",
+                        ("the next {} writes it clean", [Step::ROTATE]).into(),
+                    ),
+                    Effect::StartsBroken => (
+                        Bad, "a key is in a form with which a server starts, but issues tokens that do not work",
+                        mends(),
+                    ),
+                    Effect::RefusesToStart => (
+                        Bad, "a key is in a form with which a server refuses to start",
+                        mends(),
+                    ),
+                };
+                ("ERR_KEY_NOT_CANONICAL", severity, message, hint)
             }
-            Self::TokenExpired => {
-                "`spacetime-keys token resign --cli-toml FILE --private-key FILE` signs it without an expiry"
-            }
-        }
+            Self::TooOld => (
+                "ERR_KEY_TOO_OLD", Bad, "the pair is older than the policy's max_age_days",
+                ("{}", [Step::ROTATE]).into(),
+            ),
+            Self::NotShared => (
+                "ERR_POLICY_NOT_SHARED", Bad, "the environments of one group do not share one pair",
+                mends(),
+            ),
+            Self::NotDistinct => (
+                "ERR_POLICY_NOT_DISTINCT", Bad, "environments of different groups share one pair",
+                ("{} gives this environment's group a pair of its own", [Step::ROTATE]).into(),
+            ),
+            Self::MountedBehind => (
+                "ERR_MOUNTED_BEHIND", Bad, "the mounted keys are an earlier pair of the vault",
+                brings_up(),
+            ),
+            Self::MountedDiffers(severity) => (
+                "ERR_MOUNTED_DIFFERS", severity, "the mounted keys are another environment's",
+                ("if it is to mount this environment's: {}", [Step::SYNC]).into(),
+            ),
+            Self::MountedMissing(severity) => (
+                "ERR_MOUNTED_MISSING", severity, "no keys are mounted here: id_ecdsa and id_ecdsa.pub are missing (a server that finds none makes a pair of its own, silently)",
+                brings_up(),
+            ),
+            Self::WorldAccessible => (
+                "ERR_KEY_WORLD_ACCESSIBLE", Bad, "others on this host can read or change the mounted private key",
+                "`chmod 600` it (a rotation or a sync does that, too)".into(),
+            ),
+            Self::TokenMissing => (
+                "ERR_TOKEN_MISSING", Bad, "cli.toml holds no publisher token, and the escrow holds a publisher",
+                restores(),
+            ),
+            Self::CliTomlMissing => (
+                "ERR_CLI_TOML_MISSING", Warning, "there is no cli.toml here, and the escrow holds a publisher",
+                restores(),
+            ),
+            Self::TokenStale => (
+                "ERR_TOKEN_STALE", Bad, "the publisher token was signed by an earlier key: a server answers 401",
+                brings_up(),
+            ),
+            Self::TokenExpired => (
+                "ERR_TOKEN_EXPIRED", Bad, "the publisher token has expired: a server answers 401",
+                ("{} signs it without an expiry", [Step::PublisherResign]).into(),
+            ),
+            Self::ServerKeyStale => (
+                "ERR_SERVER_KEY_STALE", Warning, "cli.toml remembers an earlier public key of the server",
+                brings_up(),
+            ),
+        };
+        Problem { code, severity, environment: None, message: message.to_owned(), hint }
+    }
+
+    /// Every finding, with everything that it can name: for lists of them.
+    pub fn all() -> Vec<Self> {
+        use Effect::{Harmless, RefusesToStart, StartsBroken};
+        let mut all: Vec<_> = Error::all().into_iter().map(Self::Error).collect();
+        all.extend([Harmless, StartsBroken, RefusesToStart].map(Self::NotCanonical));
+        all.extend([
+            Self::Running,
+            Self::VaultUnavailable,
+            Self::TooOld,
+            Self::NotShared,
+            Self::NotDistinct,
+            Self::MountedBehind,
+            Self::MountedDiffers(Severity::Warning),
+            Self::MountedMissing(Severity::Warning),
+            Self::MountedStrange(Unsound::Mismatched),
+            Self::MountedPublicAlone,
+            Self::WorldAccessible,
+            Self::TokenMissing,
+            Self::CliTomlMissing,
+            Self::PublisherUnknown,
+            Self::TokenUnverified,
+            Self::TokenUnverifiedAtFirst,
+            Self::TokenStale,
+            Self::TokenExpired,
+            Self::ServerKeyStale,
+        ]);
+        all
     }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Error(error) => return error.fmt(f),
-            Self::MountedStrange(how) => return Error::MountedUnsound(*how).fmt(f),
-            Self::MountedPublicAlone => {
-                return Error::MountedUnsound(Unsound::HalfWritten).fmt(f);
-            }
-            Self::Running => "a run is at work right now",
-            Self::VaultUnavailable => "the vault could not be read",
-            Self::NotCanonical(Effect::Harmless) => {
-                "a key's text is not in canonical form (a server reads it all the same)"
-            }
-            Self::NotCanonical(Effect::StartsBroken) => {
-                "a key is in a form with which a server starts, but issues tokens that do not work"
-            }
-            Self::NotCanonical(Effect::RefusesToStart) => {
-                "a key is in a form with which a server refuses to start"
-            }
-            Self::TooOld => "the pair is older than the policy's max_age_days",
-            Self::NotShared => "the environments of one group do not share one pair",
-            Self::NotDistinct => "environments of different groups share one pair",
-            Self::MountedBehind => "the mounted keys are an earlier pair of the vault",
-            Self::MountedDiffers(_) => "the mounted keys are another environment's",
-            Self::MountedMissing(_) => {
-                "no keys are mounted here: id_ecdsa and id_ecdsa.pub are missing (a server that finds none makes a pair of its own, silently)"
-            }
-            Self::WorldAccessible => "others on this host can read or change the mounted private key",
-            Self::TokenMissing => "cli.toml holds no publisher token, and the escrow holds a publisher",
-            Self::CliTomlMissing => "there is no cli.toml here, and the escrow holds a publisher",
-            Self::PublisherUnknown => {
-                "cli.toml holds the token of another publisher than the escrow: its identity does not own what the known one has published"
-            }
-            Self::TokenUnverified | Self::TokenUnverifiedAtFirst => {
-                "the publisher token is signed by none of the known keys: a server answers 401"
-            }
-            Self::TokenStale => "the publisher token was signed by an earlier key: a server answers 401",
-            Self::TokenExpired => "the publisher token has expired: a server answers 401",
-            Self::ServerKeyStale => "cli.toml remembers an earlier public key of the server",
-        })
-    }
+fn mends() -> Advice {
+    ("{} mends it", [Step::RESUME]).into()
+}
+
+fn brings_up() -> Advice {
+    ("{} brings this host up to its vault", [Step::SYNC]).into()
+}
+
+fn restores() -> Advice {
+    ("{} signs a token for the publisher in escrow", [Step::TOKEN_RESTORE]).into()
 }
 
 /// A finding, and where.
@@ -205,33 +231,20 @@ pub struct Problem {
     pub environment: Option<Environment>,
     /// What was found.
     pub message: String,
-    /// What to do next.
-    pub hint: String,
+    /// What to do next. In JSON it stands in the program's commands.
+    pub hint: Advice,
 }
 
 impl Problem {
     /// A finding, with the environment's name put into its hint.
     pub fn new(finding: Finding, environment: Option<&Environment>) -> Self {
-        Self {
-            code: finding.code(),
-            severity: finding.severity(),
-            environment: environment.cloned(),
-            message: finding.to_string(),
-            hint: hint_for(finding.hint(), environment),
-        }
+        let Self { code, severity, message, hint, .. } = finding.problem();
+        let hint = hint.at(environment);
+        Self { code, severity, environment: environment.cloned(), message, hint }
     }
-}
 
-impl Error {
-    /// [`Error::hint`] with the environment's name in the place of `E`.
-    pub fn hint_for(self, environment: Option<&Environment>) -> String {
-        hint_for(self.hint(), environment)
-    }
-}
-
-pub(super) fn hint_for(hint: &str, environment: Option<&Environment>) -> String {
-    match environment {
-        Some(environment) => hint.replace("--env E", &format!("--env {environment}")),
-        None => hint.to_owned(),
+    fn of(error: Error, hint: impl Into<Advice>) -> Self {
+        let (code, message) = (error.code(), error.to_string());
+        Self { code, severity: Severity::Error, environment: None, message, hint: hint.into() }
     }
 }

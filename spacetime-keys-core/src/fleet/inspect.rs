@@ -3,6 +3,7 @@
 use super::finding::{Problem, Severity};
 use super::{Environment, Policy, Report, Snapshot, Vault};
 use crate::Fingerprint;
+use crate::advice::{Advice, NextStep};
 use crate::doctor::shell;
 
 /// What a file or folder is for.
@@ -166,31 +167,32 @@ impl Damage {
                 Severity::Warning,
                 environment,
                 format!("{place} is missing or damaged: the version counts as one without tags"),
-                "the value beside it is whole, and every command goes on without the file; a backup of it brings the tags back".to_owned(),
+                "the value beside it is whole, and every command goes on without the file; a backup of it brings the tags back",
             ),
             DamagedPart::PrivateKey if self.is_needed(all, policy, snapshot) => problem(
                 "ERR_VERSION_DAMAGED",
                 Severity::Error,
                 environment,
                 format!("{place} is not the private key that it should be, and a rollback needs it"),
-                format!(
-                    "put the key back from a backup; without one, `spacetime-keys rotate --env {}` makes the present pair the one that a rollback returns to",
-                    self.environment
-                ),
+                Advice::from((
+                    "put the key back from a backup; without one, {} makes the present pair the one that a rollback returns to",
+                    [NextStep::ROTATE],
+                ))
+                .at(environment),
             ),
             DamagedPart::PrivateKey => problem(
                 "ERR_VERSION_DAMAGED",
                 Severity::Warning,
                 environment,
                 format!("{place} is not the private key that it should be"),
-                "put the key back from a backup; no command needs it".to_owned(),
+                "put the key back from a backup; no command needs it",
             ),
             DamagedPart::Other => problem(
                 "ERR_VERSION_DAMAGED",
                 Severity::Warning,
                 environment,
                 format!("{place} is missing"),
-                "put the file back from a backup; no command needs it".to_owned(),
+                "put the file back from a backup; no command needs it",
             ),
         }
     }
@@ -211,11 +213,16 @@ impl LeftElsewhere {
     fn problem(&self) -> Problem {
         let message =
             format!("a run that another host began is unfinished: it mounts {}", self.folder);
-        let there = "`spacetime-keys resume` on that host finishes it";
         let hint = if self.vaults_are_done {
-            format!("{there}; until then its server has an earlier pair")
+            Advice::from((
+                "{} on that host finishes it; until then its server has an earlier pair",
+                [NextStep::FINISH_RUN],
+            ))
         } else {
-            format!("{there}; `spacetime-keys resume` here finishes what concerns the vaults alone")
+            Advice::from((
+                "{} on that host finishes it; {} here finishes what concerns the vaults alone",
+                [NextStep::FINISH_RUN, NextStep::FINISH_RUN],
+            ))
         };
         let environment = self.environment.as_ref();
         problem("ERR_UNFINISHED_ELSEWHERE", Severity::Warning, environment, message, hint)
@@ -241,9 +248,9 @@ fn problem(
     severity: Severity,
     environment: Option<&Environment>,
     message: String,
-    hint: String,
+    hint: impl Into<Advice>,
 ) -> Problem {
-    Problem { code, severity, environment: environment.cloned(), message, hint }
+    Problem { code, severity, environment: environment.cloned(), message, hint: hint.into() }
 }
 
 impl Inspected {

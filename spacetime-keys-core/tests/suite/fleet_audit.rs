@@ -79,7 +79,7 @@ fn a_publisher_is_looked_for_in_each_environment_that_has_the_mounted_pair() {
 fn a_host_without_its_keys_or_its_token() {
     let severity = |snapshot: &Snapshot| {
         let problems = audit(&policy(), snapshot, &all(), 0).problems;
-        problems.into_iter().map(|p| (p.code, p.severity, p.hint)).collect::<Vec<_>>()
+        problems.into_iter().map(|p| (p.code, p.severity, p.hint.to_string())).collect::<Vec<_>>()
     };
     let mut world = World::sound();
     world.unmount();
@@ -170,7 +170,7 @@ fn modes_by_which_others_get_at_what_is_ours() {
         ..Inspected::default()
     };
     let problems = inspected.problems(&policy(), &World::sound().snapshot());
-    let hints: Vec<_> = problems.iter().map(|problem| problem.hint.as_str()).collect();
+    let hints: Vec<_> = problems.iter().map(|problem| problem.hint.to_string()).collect();
     assert_eq!(
         hints,
         [
@@ -192,7 +192,7 @@ fn of_two_owners_one_is_odd() {
         places.push(place(PlaceKind::KeysFolder, 0o755, (folder, folder)));
         let inspected = Inspected { places, ..Inspected::default() };
         let mut problems = inspected.problems(&policy(), &World::sound().snapshot());
-        problems.pop().map(|problem| problem.hint)
+        problems.pop().map(|problem| problem.hint.to_string())
     };
     assert_eq!(hint(5, 5, 0), None);
     for (private, public, folder, expected) in [

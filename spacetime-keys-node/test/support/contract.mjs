@@ -3,6 +3,7 @@
 import * as api from "spacetime-keys";
 
 import { ec, hostPrivate, hostPublic, other } from "./keys.mjs";
+import { Host } from "./engine.mjs";
 import { read, temporaryFolder, throwawayHost } from "./files.mjs";
 
 export const now = 1_800_000_000;
@@ -226,6 +227,52 @@ const isAsync = { isAsync: true };
 
 const hostFolder = temporaryFolder();
 
+const engineHost = new Host();
+await api.rotate(engineHost.fleet, { environments: ["local"], host: "local" });
+kinds.func = ["undefined", "function", "class", "proxy of function"];
+kinds.signal = ["undefined"];
+const watching = { onEvent: () => {} };
+const watchingParams = { "1.onEvent": "func", "1.signal": "signal" };
+/** Paths and names are for the engine to judge: its errors say which. */
+const engineParams = {
+  0: "needs",
+  "0.store": "needs",
+  "0.store.kind": "word",
+  "0.store.timeout": "seconds",
+  "0.environments": "optionalWord",
+  "0.groups": "list+optionalWord",
+  "0.groups.0": "list",
+  "0.groups.0.0": "word",
+  "0.maxAgeDays": "seconds",
+  "0.secrets": "options",
+};
+const engineFleet = {
+  ...engineHost.fleet,
+  store: { ...engineHost.fleet.store, timeout: 60 },
+  environments: { dev: "kv-dev", local: "kv-local" },
+  groups: [["dev", "local"]],
+  maxAgeDays: 0,
+  secrets: {},
+};
+const engine = (name, options, params) =>
+  of(
+    name,
+    [engineFleet, { ...options, ...watching }],
+    { ...engineParams, ...params, ...watchingParams },
+    { ...echoes, ...isAsync },
+  );
+const runParams = {
+  ...fewFlags(1, ["dryRun", "syncMounted", "preservePublisher", "allowUnverified"]),
+  "1.allowExternalIssuer": "flag",
+  "1.expectIdentity": "optionalWord",
+};
+const ofMany = { 1: "needs", "1.environments": "list", "1.environments.0": "word" };
+const ofOne = { 1: "needs", "1.environment": "word" };
+const aHost = { "1.host": "optionalWord" };
+const newPairs = fewFlags(1, ["adoptMounted", "replaceLostKey"]);
+const many = { environments: ["local"], host: "local", dryRun: true };
+const one = { environment: "local", dryRun: true };
+
 export const calls = [
   of("normalizePem", [hostPrivate], { 0: "word" }),
   of("generateKeyPair", [{ algorithm: "ES256" }], { 0: "options", "0.algorithm": "optionalWord" }),
@@ -359,6 +406,40 @@ export const calls = [
     (...args) => api.lockHost(...args).release(),
     [{ mountedKeysDir: hostFolder, cliToml: `${hostFolder}/cli.toml` }, "a-test"],
     { 0: "needs", "0.mountedKeysDir": "text", "0.cliToml": "text", 1: "text" },
+  ),
+  engine("rotate", many, { ...ofMany, ...aHost, ...runParams, ...newPairs }),
+  engine("mendAndRotate", many, { ...ofMany, ...aHost, ...runParams, ...newPairs }),
+  engine("resume", many, {
+    1: "options",
+    "1.environments": "list+optionalWord",
+    "1.environments.0": "word",
+    ...aHost,
+    ...runParams,
+  }),
+  engine("rollback", { ...one, host: "local" }, { ...ofOne, ...aHost, ...runParams }),
+  engine("sync", one, { ...ofOne, ...runParams }),
+  engine(
+    "verifyFleet",
+    { environments: ["local"], host: true, likelyHost: "local" },
+    {
+      1: "options",
+      "1.environments": "list+optionalWord",
+      "1.environments.0": "word",
+      "1.host": "flag",
+      "1.likelyHost": "optionalWord",
+    },
+  ),
+  engine(
+    "restoreToken",
+    { environment: "local" },
+    { ...ofOne, "1.expectIdentity": "optionalWord" },
+  ),
+  row(
+    "resignCliTomlFile",
+    (...all) => api.resignCliTomlFile(throwawayHost().cliToml, ...all),
+    [{ privateKey: hostPrivate, ...resignOptions, expectIdentity: undefined }],
+    { 0: "needs", "0.privateKey": "word", ...resigning(0) },
+    isAsync,
   ),
   row("new Signer", (...args) => new Signer(...args), [ec.privateKey], { 0: "word" }),
   row(

@@ -15,7 +15,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { CLI_TOML, IDENTITY, KEYS, TestHost, finishHosts } from "./test-host.ts";
+import { generateKeyPair } from "spacetime-keys";
+import { CLI_TOML, IDENTITY, KEYS, STATE, TestHost, finishHosts } from "./test-host.ts";
 import { PUBLIC } from "./vault-store.ts";
 
 setDefaultTimeout(1_800_000);
@@ -113,6 +114,27 @@ test("files that are not text are named, not read as something else", async () =
     expect(run.code).toBe(1);
     expect(run.stderr).toMatch(/ERR_MOUNTED_UNREADABLE|ERR_TOML_SYNTAX/);
     expect(host.store.calls().some(({ action }) => action === "set")).toBeFalse();
+  }
+});
+
+test("a key that another program mounts while the run is at work is kept", async () => {
+  for (const file of ["id_ecdsa", "id_ecdsa.pub"]) {
+    const host = new TestHost();
+    host.seedVaults();
+    const foreign = generateKeyPair();
+    host.write("foreign", foreign.privateKey, 0o600);
+    // It comes between the last upload and the mounted files.
+    const standIn = join(import.meta.dir, "stand-in-az.ts");
+    host.command(
+      "az",
+      `"${process.execPath}" "${standIn}" "$@"; code=$?
+case "$*" in *" set "*kv-local*${PUBLIC}*) cp "${host.path("foreign")}" "${host.path(KEYS, file)}";; esac
+exit $code`,
+    );
+    expect((await host.tooling("--yes")).code).toBe(0);
+    const kept = readdirSync(host.path(STATE, "set-aside"));
+    expect(kept.map((name) => host.read(STATE, "set-aside", name))).toContain(foreign.privateKey);
+    expect(host.audit()).toMatchObject({ ok: true, publisher: { identity: IDENTITY } });
   }
 });
 

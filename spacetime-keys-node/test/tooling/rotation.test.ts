@@ -83,6 +83,19 @@ test("the publisher's claims are in escrow, once", async () => {
   ]);
 });
 
+test("each version says which pair it is, which run wrote it, and what it follows", async () => {
+  const host = new TestHost();
+  await host.tooling("--yes");
+  const [first, second] = host.store.secret("kv-dev", PRIVATE).versions;
+  expect(first?.tags).toMatchObject({ fingerprint: PAIR_0, origin: "adopt" });
+  expect(second?.tags).toMatchObject({
+    fingerprint: host.mounted().privateKey,
+    origin: "rotate",
+    "previous-fingerprint": PAIR_0,
+    "rotation-id": first?.tags["rotation-id"],
+  });
+});
+
 test("a rotation touches its own group alone, and may be repeated", async () => {
   const host = new TestHost();
   host.seedVaults();

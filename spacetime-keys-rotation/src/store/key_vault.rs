@@ -3,6 +3,8 @@
 //!
 //! Texts of the service are not passed on: what is shown is ours, and names vault, secret, role.
 
+use spacetime_keys_core::advice::{Advice, NextStep};
+
 use super::{History, WAITS};
 use crate::error::Failure;
 
@@ -80,9 +82,10 @@ impl Call<'_> {
         Failure::store(
             "ERR_STORE_SECRET_DELETED",
             format!("{secret} in {vault} was deleted, and can be recovered"),
-            format!(
-                "`az keyvault secret recover --vault-name {vault} --name {secret}`, wait until `az keyvault secret show` finds it; then `spacetime-keys verify`"
-            ),
+            Advice::from(format!(
+                "`az keyvault secret recover --vault-name {vault} --name {secret}`, wait until `az keyvault secret show` finds it; then "
+            ))
+            .and(NextStep::Verify),
         )
     }
 

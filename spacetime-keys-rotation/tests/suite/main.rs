@@ -11,6 +11,7 @@
 
 #[cfg(unix)]
 mod az;
+mod errors_page;
 
 #[test]
 fn no_file_was_forgotten() {

@@ -7,12 +7,17 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::Failure;
 use crate::files;
 
 /// The folder's name begins with this.
 const PREFIX: &str = "spacetime-keys-az-";
+/// So did the name of the bun script's own, until it had this engine. They had no lock, and az had an
+/// hour at most.
+const SCRIPT_PREFIX: &str = "spacetimedb-tooling-";
+const SCRIPT_LIFETIME: Duration = Duration::from_hours(1);
 const LOCK: &str = "lock";
 const VALUE: &str = "value";
 const FOLDER_MODE: u32 = 0o700;
@@ -75,6 +80,10 @@ pub(super) fn remove_leftovers(within: &Path) -> Result<(), Failure> {
     };
     for entry in entries {
         let entry = entry.map_err(fail)?;
+        if is_of_early_script(&entry) {
+            remove(&entry.path(), None).map_err(fail)?;
+            continue;
+        }
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !is_ours(&entry.path()) {
             continue;
         }
@@ -95,6 +104,13 @@ pub(super) fn remove_leftovers(within: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn is_of_early_script(entry: &fs::DirEntry) -> bool {
+    let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+    entry.file_name().to_string_lossy().starts_with(SCRIPT_PREFIX)
+        && is_ours(&entry.path())
+        && age().is_some_and(|age| age > SCRIPT_LIFETIME)
 }
 
 fn new_folder(within: &Path) -> std::io::Result<tempfile::TempDir> {
@@ -194,6 +210,21 @@ mod tests {
         assert_eq!(fs::read_to_string(alive.path()).unwrap(), "alive");
         assert_eq!(names(within.path()).len(), 3);
         remove_leftovers(&within.path().join("missing")).unwrap();
+    }
+
+    #[test]
+    fn what_an_early_script_has_left_goes_when_no_az_can_read_it_any_more() {
+        let within = tempfile::tempdir().unwrap();
+        let [old, new] = ["spacetimedb-tooling-7-a", "spacetimedb-tooling-8-b"]
+            .map(|name| within.path().join(name));
+        for folder in [&old, &new] {
+            fs::create_dir(folder).unwrap();
+            fs::write(folder.join(VALUE), "secret").unwrap();
+        }
+        let long_ago = std::time::SystemTime::now() - 2 * SCRIPT_LIFETIME;
+        File::open(&old).unwrap().set_modified(long_ago).unwrap();
+        remove_leftovers(within.path()).unwrap();
+        assert_eq!((old.exists(), new.exists()), (false, true));
     }
 
     #[test]

@@ -137,7 +137,7 @@ fn credential(auth: Auth, options: ClientOptions) -> Result<Arc<dyn TokenCredent
     made.map_err(|error| login_failure(auth, &error))
 }
 
-fn required(name: &str, hint: &str) -> Result<String, Failure> {
+fn required(name: &str, hint: &'static str) -> Result<String, Failure> {
     env::var(name).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
         Failure::store(
             "ERR_STORE_LOGIN",

@@ -1,0 +1,281 @@
+//! The way out of an error or a finding, as data.
+//!
+//! An [`Advice`] is a text, and in it the steps that a person can take with a program on this library.
+//! A step names no command: each face has its own. [`crate::words`] has those of `spacetime-keys`.
+
+use std::borrow::Cow;
+
+use crate::fleet::Environment;
+
+/// An enum whose variants have names for programs.
+macro_rules! named {
+    ($(#[$about:meta])* $type:ident { $($(#[$doc:meta])+ $variant:ident $(($data:ty))? => $kind:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum $type { $($(#[$doc])+ $variant $(($data))?,)+ }
+
+        impl $type {
+            /// A stable name for programs.
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => $kind,)+ }
+            }
+        }
+    };
+}
+
+named! {
+    /// Something to do with a program on this library.
+    NextStep {
+        /// Finish the run that was cut short.
+        FinishRun(Vec<Choice>) => "resume",
+        /// Mend an environment's group, and this host, from the keys that there are.
+        Resume(Run) => "resume",
+        /// Bring this host up to its vault.
+        Sync(Run) => "sync",
+        /// Give an environment's group a new pair.
+        Rotate(Run) => "rotate",
+        /// Sign a token for the publisher in escrow.
+        TokenRestore(Run) => "token-restore",
+        /// Look at the state of vaults and host.
+        Verify => "verify",
+        /// Make a P-256 pair.
+        KeyGenerate => "key-generate",
+        /// Make an RSA pair.
+        KeyGenerateRsa => "key-generate",
+        /// Write a key in its canonical form.
+        KeyNormalize => "key-normalize",
+        /// Learn what is wrong with a key's file.
+        KeyExamine => "key-normalize",
+        /// Look at a key's fingerprint and `kid`.
+        KeyFingerprint => "key-fingerprint",
+        /// Ask what a server of a version would answer to a token.
+        TokenCheck => "token-check",
+        /// Look at a token's claims.
+        TokenDecode => "token-decode",
+        /// Look whose token is in `cli.toml`.
+        PublisherDecode => "token-decode",
+        /// Sign a token's claims anew.
+        TokenResign(Vec<Choice>) => "token-resign",
+        /// Sign the token in `cli.toml` anew, with a private key.
+        PublisherResign => "token-resign",
+        /// Look at what can be said about a token to mint.
+        MintHelp => "token-mint",
+        /// Publish keys as a JWK set.
+        JwksExport => "jwks-export",
+        /// The same, with the files of the public keys.
+        JwksExportFiles => "jwks-export",
+        /// Look for what is wrong with a JWK set.
+        JwksLint => "jwks-lint",
+        /// Derive an identity from an issuer and a subject.
+        IdentityDerive => "identity-derive",
+        /// Do the same again, with a choice.
+        Choose(Choice) => "choose",
+    }
+}
+
+named! {
+    /// What a step, or the same call again, is told.
+    Choice {
+        /// Take the token of the identity that is named.
+        ExpectIdentity => "expect-identity",
+        /// Leave the publisher token as it is.
+        LeaveToken => "leave-token",
+        /// Keep the mounted pair, which the vault does not know.
+        AdoptMounted => "adopt-mounted",
+        /// Make a new pair, although the private key of the stored one is lost.
+        ReplaceLostKey => "replace-lost-key",
+        /// This host mounts the keys of the environment that is named.
+        HostEnvironment(Option<Environment>) => "host-environment",
+        /// Sign an external issuer's token, too.
+        AllowExternalIssuer => "allow-external-issuer",
+        /// Take a token that no known key has signed.
+        AllowUnverified => "allow-unverified",
+        /// Verify with this earlier public key.
+        PreviousPublicKey => "previous-public-key",
+        /// Another `cli.toml`.
+        CliToml => "cli-toml",
+        /// Another folder of mounted keys.
+        MountedKeysDir => "mounted-keys-dir",
+        /// Leave the expiry out.
+        ClearExpiry => "clear-expiry",
+        /// A new lifetime.
+        Expiry => "expiry",
+        /// Allow for clocks that differ.
+        Leeway => "leeway",
+        /// The algorithm that is expected.
+        Algorithm => "algorithm",
+        /// A minted token's lifetime.
+        Lifetime => "lifetime",
+        /// An issuer of its own.
+        Issuer => "issuer",
+        /// An issuer with an https URL.
+        HttpsIssuer => "https-issuer",
+        /// The server itself as the issuer.
+        LocalIssuer => "local-issuer",
+        /// A token for the user of an app.
+        ForApp => "for-app",
+        /// A token for a robot.
+        ForRobot => "for-robot",
+        /// A token for somebody who acts for somebody else.
+        Delegated => "delegated",
+        /// Look at the steps, and take none.
+        DryRun => "dry-run",
+    }
+}
+
+/// The environment of a step, and what else it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The environment; `None`: the one at hand, which is not known here.
+    pub environment: Option<Environment>,
+    /// What it is told.
+    pub choices: Vec<Choice>,
+}
+
+impl Run {
+    const NEW: Self = Self { environment: None, choices: Vec::new() };
+}
+
+impl NextStep {
+    /// Finish the run that was cut short.
+    pub const FINISH_RUN: Self = Self::FinishRun(Vec::new());
+    /// Mend the environment at hand.
+    pub const RESUME: Self = Self::Resume(Run::NEW);
+    /// Bring this host up to the vault of the environment at hand.
+    pub const SYNC: Self = Self::Sync(Run::NEW);
+    /// Give the group of the environment at hand a new pair.
+    pub const ROTATE: Self = Self::Rotate(Run::NEW);
+    /// Sign a token for the publisher in escrow of the environment at hand.
+    pub const TOKEN_RESTORE: Self = Self::TokenRestore(Run::NEW);
+    /// Sign a token's claims anew.
+    pub const TOKEN_RESIGN: Self = Self::TokenResign(Vec::new());
+
+    /// The same, with a choice. Steps that leave none stay as they are.
+    #[must_use]
+    pub fn with(mut self, choice: Choice) -> Self {
+        match &mut self {
+            Self::FinishRun(choices) | Self::TokenResign(choices) => choices.push(choice),
+            other => other.run_mut().into_iter().for_each(|run| run.choices.push(choice.clone())),
+        }
+        self
+    }
+
+    /// The choices of a step that may sign the publisher token anew.
+    pub(crate) fn signs(&self) -> Option<&[Choice]> {
+        match self {
+            Self::FinishRun(choices) => Some(choices),
+            Self::Resume(run) | Self::Sync(run) | Self::Rotate(run) => Some(&run.choices),
+            _ => None,
+        }
+    }
+
+    fn run_mut(&mut self) -> Option<&mut Run> {
+        match self {
+            Self::Resume(run) | Self::Sync(run) | Self::Rotate(run) | Self::TokenRestore(run) => {
+                Some(run)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A part of an advice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Plain words. They name no command of a program on this library.
+    Text(Cow<'static, str>),
+    /// A step, for a face to word.
+    Step(NextStep),
+}
+
+/// What to do next: words, and the steps in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    parts: Vec<Part>,
+}
+
+impl Advice {
+    /// The steps, in the order in which they are named.
+    pub fn steps(&self) -> impl Iterator<Item = &NextStep> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Step(step) => Some(step),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The first step, if a program on this library can take one.
+    pub fn next_step(&self) -> Option<&NextStep> {
+        self.steps().next()
+    }
+
+    /// The same about an environment: its name is put into each step that names none.
+    #[must_use]
+    pub fn at(mut self, environment: Option<&Environment>) -> Self {
+        for part in &mut self.parts {
+            let Part::Step(step) = part else { continue };
+            if let Some(run) = step.run_mut() {
+                run.environment = run.environment.take().or_else(|| environment.cloned());
+            }
+        }
+        self
+    }
+
+    /// This, and more behind it.
+    #[must_use]
+    pub fn and(mut self, more: impl Into<Self>) -> Self {
+        self.parts.extend(more.into().parts);
+        self
+    }
+
+    /// The same, with something else in the place of the first step.
+    #[must_use]
+    pub fn map_first<A: Into<Self>>(mut self, change: impl FnOnce(NextStep) -> A) -> Self {
+        let first = self.parts.iter().position(|part| matches!(part, Part::Step(_)));
+        let behind = first.map(|at| self.parts.split_off(at)).unwrap_or_default();
+        let mut behind = behind.into_iter();
+        if let Some(Part::Step(step)) = behind.next() {
+            self.parts.extend(change(step).into().parts);
+        }
+        self.parts.extend(behind);
+        self
+    }
+
+    /// The whole text, each step in a face's own words.
+    pub fn worded(&self, word: impl Fn(&NextStep) -> String) -> String {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Step(step) => word(step).into(),
+        });
+        parts.collect()
+    }
+}
+
+impl From<&'static str> for Advice {
+    fn from(text: &'static str) -> Self {
+        Self { parts: vec![Part::Text(text.into())] }
+    }
+}
+
+impl From<String> for Advice {
+    fn from(text: String) -> Self {
+        Self { parts: vec![Part::Text(text.into())] }
+    }
+}
+
+impl From<NextStep> for Advice {
+    fn from(step: NextStep) -> Self {
+        Self { parts: vec![Part::Step(step)] }
+    }
+}
+
+/// A text with a `{}` for each step.
+impl<const STEPS: usize> From<(&'static str, [NextStep; STEPS])> for Advice {
+    fn from((text, steps): (&'static str, [NextStep; STEPS])) -> Self {
+        debug_assert_eq!(text.matches("{}").count(), STEPS, "{text}");
+        let texts = text.split("{}").map(|text| Part::Text(text.into()));
+        let mut steps = steps.into_iter().map(Part::Step);
+        let parts = texts.flat_map(|text| [Some(text), steps.next()]).flatten();
+        Self { parts: parts.collect() }
+    }
+}

@@ -1,0 +1,291 @@
+//! One type for every error of the library, made from one table.
+//!
+//! A row says: name, class, code, message, and behind the arrow what to do next. There each `{}`
+//! stands for a step.
+
+use super::Class;
+use super::advice;
+use super::kinds::{
+    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, TokenPart, Unsound,
+};
+use crate::advice::{Advice, Choice, NextStep as Step};
+
+errors! {
+    // ---- PEM ----------------------------------------------------------------------------------
+    /// The input is empty, or blank.
+    PemEmpty: Input "ERR_PEM_EMPTY" "the input is empty: no key in it"
+        => ("take the key from your key store again, or {}", [Step::SYNC]);
+    /// The input is not text in UTF-8, or not PEM at all.
+    PemEncoding(what: Encoding): Input "ERR_PEM_ENCODING" "not a PEM text: this is {0}"
+        => advice::of_encoding(what);
+    /// There is no `-----BEGIN …-----` line.
+    PemMissing: Input "ERR_PEM_MISSING" "no PEM block found (no -----BEGIN …----- line)"
+        => advice::THE_FILE_ITSELF;
+    /// A block begins but does not end, or its content stops in the middle.
+    PemCutOff: Input "ERR_PEM_CUT_OFF" "the PEM block is cut off"
+        => "copy the whole key again, from -----BEGIN to the end of the -----END line";
+    /// The text between the markers is not base64.
+    PemBase64: Input "ERR_PEM_BASE64" "the PEM block holds characters that are not base64"
+        => "copy the key again: a character was changed on the way";
+    /// There is more than one key, and which of them is meant cannot be known.
+    PemSeveral: Input "ERR_PEM_SEVERAL" "more than one key found in one PEM text"
+        => "leave only the one that is meant in the file";
+
+    // ---- Keys ---------------------------------------------------------------------------------
+    /// A well-known thing that is no P-256 key in the expected container.
+    KeyUnsupported(what: Found): Input "ERR_KEY_UNSUPPORTED" "a P-256 key is needed; found {0}"
+        => advice::of_found(what);
+    /// A public key stands where a private key belongs.
+    KeyIsPublic: Input "ERR_KEY_IS_PUBLIC" "a private key is needed; found a public key (are the two files swapped?)"
+        => "swap the two files: the private key is id_ecdsa, the public key id_ecdsa.pub";
+    /// A private key stands where a public key belongs.
+    KeyIsPrivate: Input "ERR_KEY_IS_PRIVATE" "a public key is needed; found a private key (are the two files swapped?)"
+        => "swap the two files: the private key is id_ecdsa, the public key id_ecdsa.pub";
+    /// The container's DER encoding does not hold together.
+    KeyDamaged: Input "ERR_KEY_DAMAGED" "the key's DER encoding is damaged"
+        => "take the key from your key store or a backup again; it cannot be repaired";
+    /// The numbers do not make a key: a scalar out of range, a point off the curve.
+    KeyInvalid: Input "ERR_KEY_INVALID" "the key's numbers are not a valid P-256 key"
+        => "take the key from your key store or a backup again; it cannot be repaired";
+    /// Another key stands where an RSA key is needed.
+    KeyNotRsa: Input "ERR_KEY_NOT_RSA" "an RSA key (rsaEncryption) is needed; found a key of another kind"
+        => ("make an RSA pair: {}", [Step::KeyGenerateRsa]);
+    /// An RSA modulus outside 2048 to 8192 bits.
+    KeyRsaSize: Input "ERR_KEY_RSA_SIZE" "the RSA key is smaller than 2048 or larger than 8192 bits"
+        => "make a key of 2048 bits, which every SpacetimeDB server can use";
+    /// RSA numbers that make no key, or that are not written in as few bytes as they need.
+    KeyRsaInvalid: Input "ERR_KEY_RSA_INVALID" "the key's numbers are not a valid RSA key"
+        => "take the key from its issuer again; numbers are written without leading zeros";
+    /// A private key file carries a public key that is not its own.
+    KeyEmbeddedMismatch: Input "ERR_KEY_EMBEDDED_MISMATCH" "the public key inside the private key file belongs to another private key"
+        => "two keys were mixed into one file: take it from your key store or a backup again";
+    /// Private and public key do not belong together.
+    PairMismatch: Input "ERR_PAIR_MISMATCH" "the private and the public key do not belong together"
+        => ("the private key decides: `openssl pkey -in PRIVATE -pubout -out PUBLIC` writes its public key; in a fleet, {}",
+            [Step::RESUME]);
+    /// A signature made with the key does not verify with it.
+    SelfTest: Input "ERR_SELF_TEST" "self-test failed: a signature made with this key does not verify"
+        => "do not use this key; report this, with your processor and system, as a bug";
+    /// The operating system gave no randomness.
+    Random: Input "ERR_RANDOM" "the operating system's random number generator failed"
+        => "the system has no usable /dev/urandom: mend that first";
+
+    // ---- Tokens -------------------------------------------------------------------------------
+    /// Over 1 MiB.
+    TokenTooLarge: Input "ERR_TOKEN_TOO_LARGE" "the token is larger than 1 MiB"
+        => "this is no SpacetimeDB token; look at what was passed";
+    /// Not a JWT: an opaque access token.
+    TokenOpaque: Safety "ERR_TOKEN_OPAQUE" "this token is opaque (not a JWT): it says nothing about who its bearer is"
+        => "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued";
+    /// Five parts: encrypted.
+    TokenEncrypted: Safety "ERR_TOKEN_ENCRYPTED" "this token is encrypted (JWE): its claims cannot be read"
+        => "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued";
+    /// A part of the token cannot be decoded.
+    TokenMalformed(_what: TokenPart): Input "ERR_TOKEN_MALFORMED" "the token's {0} is malformed"
+        => "copy the whole token again: three parts with dots between them";
+    /// The same member twice in one JSON object (RFC 7519, section 4).
+    TokenDuplicate(_what: TokenPart): Input "ERR_TOKEN_DUPLICATE" "the token's {0} has the same member twice"
+        => "the token's issuer is faulty: servers and libraries would read it differently";
+    /// The header's `alg` is not one that this operation takes.
+    TokenAlgorithm(what: Algorithm): Safety "ERR_TOKEN_ALGORITHM" "the token's algorithm is {0}; a SpacetimeDB server signs with ES256"
+        => advice::of_algorithm(what);
+    /// A claim that is needed is absent.
+    ClaimMissing(_what: Claim): Safety "ERR_CLAIM_MISSING" "the token has no `{0}` claim"
+        => ("signing this token anew would not help; take the publisher's claims from escrow: {}",
+            [Step::TOKEN_RESTORE]);
+    /// A claim has a form that no server accepts.
+    ClaimInvalid(_what: Claim): Safety "ERR_CLAIM_INVALID" "the token's `{0}` claim has a form that no SpacetimeDB server accepts"
+        => ("signing this token anew would not help; take the publisher's claims from escrow: {}",
+            [Step::TOKEN_RESTORE]);
+    /// `hex_identity` is not what `iss` and `sub` give.
+    TokenIdentityMismatch: Safety "ERR_TOKEN_IDENTITY_MISMATCH" "the token's `hex_identity` is not the identity of its `iss` and `sub`"
+        => ("the claims were edited: find the token that the server issued, or {}",
+            [Step::TOKEN_RESTORE]);
+    /// `iss` is not `localhost`.
+    TokenExternalIssuer: Safety "ERR_TOKEN_EXTERNAL_ISSUER" "the token comes from an external issuer, not from a server of yours"
+        => ("its signing key is its issuer's, and a rotation does not touch it; if a key of yours did sign it, {}",
+            [Step::Choose(Choice::AllowExternalIssuer)]);
+    /// None of the public keys at hand verifies the signature.
+    TokenUnverified: Safety "ERR_TOKEN_UNVERIFIED" "the token is signed by none of the known keys"
+        => ("look whose it is ({}), and name that identity: {}; or {}; {}",
+            [Step::PublisherDecode, Step::Choose(Choice::ExpectIdentity), Step::Choose(Choice::AllowUnverified), Step::Choose(Choice::PreviousPublicKey)]);
+    /// The identity is not the one that the caller expects.
+    TokenUnexpectedIdentity: Safety "ERR_TOKEN_UNEXPECTED_IDENTITY" "the token's identity is not the expected one"
+        => ("look whose token this is: {}", [Step::PublisherDecode]);
+    /// `exp` has passed.
+    TokenExpired: Safety "ERR_TOKEN_EXPIRED" "the token has expired"
+        => ("sign the same claims anew: {}, or with a lifetime such as {}; a user's token: a fresh one of the same `sub` from its issuer",
+            [Step::TOKEN_RESIGN.with(Choice::ClearExpiry), Step::Choose(Choice::Expiry)]);
+    /// `nbf` has not come yet.
+    TokenNotYetValid: Input "ERR_TOKEN_NOT_YET_VALID" "the token is not valid yet (`nbf`)"
+        => ("wait, or compare the clocks of this machine and of the token's issuer; {} allows for a difference",
+            [Step::Choose(Choice::Leeway)]);
+    /// The signature does not verify with the key that it should be by.
+    TokenSignature: Input "ERR_TOKEN_SIGNATURE" "the signature is not by this key, or the token was changed after it was signed"
+        => ("compare the `kid`s: {} of the key, {} of the token; after a rotation a server's own token is signed anew: {}",
+            [Step::KeyFingerprint, Step::TokenDecode, Step::TOKEN_RESIGN]);
+    /// The JWK set has no key of the token's `kid`.
+    TokenKeyUnknown: Input "ERR_TOKEN_KEY_UNKNOWN" "the JWK set has no key with the token's `kid`"
+        => ("publish the key in the issuer's set, 10 minutes before the first token is signed with it ({})",
+            [Step::JwksExport]);
+    /// The key is of another type than the token's algorithm needs.
+    TokenKeyType(_what: Algorithm): Input "ERR_TOKEN_KEY_TYPE" "the token's algorithm is {0}, and the key is none for that"
+        => "ES256 needs a P-256 key, RS256 an RSA key: pass the other one";
+    /// The algorithm is not the one that the caller expects.
+    TokenUnexpectedAlgorithm(_what: Algorithm): Input "ERR_TOKEN_UNEXPECTED_ALGORITHM" "the token's algorithm is {0}, not the expected one"
+        => ("find out who changed the issuer's algorithm, or pass the new one with {}",
+            [Step::Choose(Choice::Algorithm)]);
+    /// `crit` names header members that must be understood, and are not (RFC 7515, section 4.1.11).
+    TokenCritical: Input "ERR_TOKEN_CRITICAL" "the token's header has critical members (`crit`, `b64`) that are not understood"
+        => "the issuer demands an extension that neither we nor SpacetimeDB know: ask for plain JWTs";
+    /// JSON that readers disagree on.
+    TokenJson(_what: JsonFlaw): Input "ERR_TOKEN_JSON" "the token holds {0}: JSON readers disagree on that"
+        => "the token's issuer should leave that member out";
+    /// `iss` is not the expected one.
+    TokenUnexpectedIssuer: Input "ERR_TOKEN_UNEXPECTED_ISSUER" "the token's `iss` is not the expected one"
+        => ("look what it says: {}; a slash more or less at the end is another one",
+            [Step::TokenDecode]);
+    /// `aud` does not name the expected audience.
+    TokenUnexpectedAudience: Input "ERR_TOKEN_UNEXPECTED_AUDIENCE" "the token's `aud` does not name the expected audience"
+        => ("look what it says: {}; a slash more or less at the end is another one",
+            [Step::TokenDecode]);
+    /// The algorithm is not in this build.
+    AlgorithmUnavailable(_what: Algorithm): Input "ERR_ALGORITHM_UNAVAILABLE" "{0} is not in this build (it comes with the default backend, aws-lc-rs)"
+        => "build with the default features";
+    /// A server version that cannot be read.
+    ServerVersion: Input "ERR_SERVER_VERSION" "not a server version: 1.2, 2.8.3 or 2.14 are some"
+        => ("{}; `GET /v1/health` tells a server's version", [Step::TokenCheck]);
+
+    // ---- Minting ------------------------------------------------------------------------------
+    /// A lifetime of nothing, or of over 24 hours.
+    MintLifetime: Input "ERR_MINT_LIFETIME" "a minted token lives 1 second to 24 hours"
+        => ("such as {}; an app should mint a fresh token for each session",
+            [Step::Choose(Choice::Lifetime)]);
+    /// A claim that is set otherwise, or that is no JSON.
+    MintClaim(_what: MintClaim): Input "ERR_MINT_CLAIM" "this claim cannot be set freely: {0}"
+        => ("{} lists the arguments; values are JSON, else strings", [Step::MintHelp]);
+    /// A local or unprotected issuer towards a production server.
+    MintIssuer: Safety "ERR_MINT_ISSUER" "tokens for prod need an issuer with an https URL that is not this machine"
+        => ("give the issuer that your app publishes its keys under: {}; see {}",
+            [Step::Choose(Choice::HttpsIssuer), Step::JwksExport]);
+    /// A robot's `sub` does not begin with `robot:`, or somebody else's does.
+    MintRobot: Input "ERR_MINT_ROBOT" "the subject of a robot, and of nobody else, is `robot:` and its id"
+        => ("robots: {}", [Step::Choose(Choice::ForRobot)]);
+    /// An e-mail address as `sub`.
+    MintEmail: Safety "ERR_MINT_EMAIL" "the subject is an e-mail address; it should be an id that never changes"
+        => "addresses change hands, and the identity hangs on `sub`: use the user's id in your app";
+    /// `act` is missing in a delegated token, or there in another.
+    MintActor: Input "ERR_MINT_ACTOR" "a delegated token, and no other, names who acts (`act` with a `sub`)"
+        => ("delegated tokens: {}", [Step::Choose(Choice::Delegated)]);
+    /// A publisher token for another issuer than the server itself.
+    MintOwner: Input "ERR_MINT_OWNER" "an owner's token is one of the server itself: its issuer is `localhost`"
+        => ("leave {} out, or pass {}; for users of an app: {}",
+            [Step::Choose(Choice::Issuer), Step::Choose(Choice::LocalIssuer), Step::Choose(Choice::ForApp)]);
+
+    // ---- Identities ---------------------------------------------------------------------------
+    /// Not 64 hex digits.
+    IdentityForm: Input "ERR_IDENTITY_FORM" "not an identity: 64 hex digits are needed"
+        => ("copy it again, or derive it: {}", [Step::IdentityDerive]);
+    /// Does not begin with `c200`.
+    IdentityPrefix: Input "ERR_IDENTITY_PREFIX" "not an identity derived from claims: it does not begin with c200"
+        => ("copy it again, or derive it: {}", [Step::IdentityDerive]);
+    /// The checksum inside does not fit.
+    IdentityChecksum: Input "ERR_IDENTITY_CHECKSUM" "the identity's checksum is wrong: a digit was mistyped or lost"
+        => ("copy it again, or derive it: {}", [Step::IdentityDerive]);
+
+    // ---- JWK sets -----------------------------------------------------------------------------
+    /// Over 1 MiB.
+    JwksTooLarge: Input "ERR_JWKS_TOO_LARGE" "the JWK set is larger than 1 MiB"
+        => "give the document that the issuer's `jwks_uri` names: {\"keys\": [ … ]}";
+    /// Not a JSON object with an array of objects, `keys` (RFC 7517, section 5).
+    JwksMalformed: Input "ERR_JWKS_MALFORMED" "this is no JWK set: a JSON object with an array of objects, `keys`, is needed"
+        => "give the document that the issuer's `jwks_uri` names: {\"keys\": [ … ]}";
+    /// The same member twice in one JSON object (RFC 7517, section 4).
+    JwksDuplicateMember: Input "ERR_JWKS_DUPLICATE_MEMBER" "the JWK set has the same member twice in one object"
+        => ("the issuer's document is faulty: {} names the entry", [Step::JwksLint]);
+    /// No key to make a set of.
+    JwksNoKeys: Input "ERR_JWKS_NO_KEYS" "no key was given: a JWK set without keys lets no token pass"
+        => ("name the public key files: {}", [Step::JwksExportFiles]);
+    /// The same key was given twice.
+    JwksSameKeyTwice: Input "ERR_JWKS_SAME_KEY_TWICE" "the same key was given twice"
+        => "name each public key once";
+    /// An issuer that cannot be found by its URL.
+    IssuerUrl: Input "ERR_ISSUER_URL" "an issuer is an http or https URL of at most 128 bytes, without query, fragment, user name or blanks"
+        => "give the issuer as tokens have it in `iss`, such as https://id.example.com";
+
+    // ---- cli.toml -----------------------------------------------------------------------------
+    /// Not TOML.
+    TomlSyntax: Input "ERR_TOML_SYNTAX" "the file is not valid TOML"
+        => ("mend the file by hand (`spacetime` itself refuses it too), or name another with {}",
+            [Step::Choose(Choice::CliToml)]);
+    /// `spacetimedb_token` (or a server's key) is not a string.
+    TomlType: Input "ERR_TOML_TYPE" "cli.toml has a value of the wrong type"
+        => ("mend the file by hand (`spacetime` itself refuses it too), or name another with {}",
+            [Step::Choose(Choice::CliToml)]);
+    /// There is no `spacetimedb_token`.
+    TomlNoToken: Safety "ERR_TOML_NO_TOKEN" "cli.toml holds no `spacetimedb_token`"
+        => ("{} if the claims are in escrow; before a first publish, log in with `spacetime login`",
+            [Step::TOKEN_RESTORE]);
+
+    // ---- Fleet --------------------------------------------------------------------------------
+    /// An environment's name has characters that are not allowed.
+    EnvironmentName: Input "ERR_ENVIRONMENT_NAME" "an environment's name is 1 to 64 lowercase letters, digits and hyphens, and not `all`"
+        => "see [environments] in spacetime-keys.toml; by default: prod, test, dev, local";
+    /// The environment is not in the configuration.
+    EnvironmentUnknown: Input "ERR_ENVIRONMENT_UNKNOWN" "no such environment in the configuration"
+        => "see [environments] in spacetime-keys.toml; by default: prod, test, dev, local";
+    /// A policy names an environment that does not exist, or one twice.
+    PolicyGroups: Input "ERR_POLICY_GROUPS" "the policy's groups name an environment twice, or one that is not configured"
+        => "name every environment once in [policy] groups, and only those of [environments]";
+    /// A group's vaults do not hold one sound pair.
+    GroupUnsound(_what: Unsound): Safety "ERR_GROUP_UNSOUND" "the group's stored keys are {0}"
+        => ("{} mends it", [Step::RESUME]);
+    /// Nothing to take from the vault.
+    VaultEmpty: Safety "ERR_VAULT_EMPTY" "the environment's vault holds no key pair"
+        => ("{} makes its first pair", [Step::ROTATE]);
+    /// There is no older pair to go back to.
+    NoEarlierPair: Safety "ERR_NO_EARLIER_PAIR" "the vault holds no earlier key pair to go back to"
+        => ("there is nothing to return to; {} makes a new pair", [Step::ROTATE]);
+    /// The mounted pair is unknown to the vault, and the vault holds another.
+    MountedUnknown: Safety "ERR_MOUNTED_UNKNOWN" "the mounted private key is in no vault of this group, which holds another"
+        => ("it may be the only copy of a key in use: {} sets it aside and mounts the vault's; {} keeps it in the vault",
+            [Step::SYNC, Step::ROTATE.with(Choice::AdoptMounted)]);
+    /// The mounted pair is the one of an environment of another group.
+    MountedElsewhere: Safety "ERR_MOUNTED_ELSEWHERE" "the mounted keys are those of another environment"
+        => ("{} mounts this environment's pair here; {} names the environment whose keys this host mounts",
+            [Step::SYNC, Step::Choose(Choice::HostEnvironment(None))]);
+    /// The mounted files do not make a pair.
+    MountedUnsound(_what: Unsound): Safety "ERR_MOUNTED_UNSOUND" "the mounted key files are {0}"
+        => ("{} mends them", [Step::RESUME]);
+    /// The mounted private key is no key, and no vault has one.
+    MountedUnreadable: Safety "ERR_MOUNTED_UNREADABLE" "the mounted private key cannot be read, and the vault is empty"
+        => ("{} says what is wrong with it; to begin with a new pair, move both files away",
+            [Step::KeyExamine]);
+    /// Another operation was cut short and is not finished.
+    Unfinished: Safety "ERR_UNFINISHED" "an earlier run was interrupted and is not finished"
+        => ("{} finishes it", [Step::FINISH_RUN]);
+    /// The private key is nowhere to be found.
+    PrivateKeyLost: Safety "ERR_PRIVATE_KEY_LOST" "the stored public key's private key is neither in the vaults nor mounted"
+        => ("put the private key back (a backup, a host that still mounts it) as id_ecdsa, then {}; if it is lost for good, {}",
+            [Step::RESUME, Step::ROTATE.with(Choice::ReplaceLostKey)]);
+    /// The publisher's identity changed while a rotation was under way.
+    PublisherChanged: Safety "ERR_PUBLISHER_CHANGED" "cli.toml holds the token of another identity than when the interrupted run began"
+        => ("{} accepts the one that is there now; {} leaves the token alone",
+            [Step::FINISH_RUN.with(Choice::ExpectIdentity), Step::Choose(Choice::LeaveToken)]);
+    /// The escrow holds publishers, and not the one whose token is in `cli.toml`.
+    PublisherUnknown: Safety "ERR_PUBLISHER_UNKNOWN" "cli.toml holds the token of a publisher that is not in escrow (a mistaken login?)"
+        => ("{} brings the known publisher back; {}, with the identity of this token ({}), takes this one and adds it to the escrow",
+            [Step::TOKEN_RESTORE, Step::Choose(Choice::ExpectIdentity), Step::PublisherDecode]);
+    /// The publisher's claims were never escrowed.
+    EscrowEmpty: Safety "ERR_ESCROW_EMPTY" "no publisher's claims are in escrow for this environment"
+        => "a rotation or a sync puts them there; earlier tokens in backups of cli.toml hold them too";
+    /// Several publishers, and none was chosen.
+    EscrowAmbiguous: Safety "ERR_ESCROW_AMBIGUOUS" "several publishers' claims are in escrow for this environment"
+        => ("choose one by its identity: {}", [Step::Choose(Choice::ExpectIdentity)]);
+    /// The escrow's text is not what it should be.
+    EscrowDamaged: Input "ERR_ESCROW_DAMAGED" "the escrowed claims cannot be read"
+        => "an older version of the secret in the vault may still be whole";
+    /// The proof at the end did not hold.
+    Unproven(_what: Proof): Safety "ERR_UNPROVEN" "the proof failed: {0}"
+        => ("{} shows the state, {} mends it", [Step::Verify, Step::FINISH_RUN]);
+}

@@ -1,0 +1,127 @@
+//! Code, class and advice of each kind of failure. Its message stands at the kind itself.
+
+use std::io::ErrorKind;
+
+use spacetime_keys_core::Error;
+use spacetime_keys_core::advice::{Advice, Choice, NextStep as Step};
+use spacetime_keys_core::error::Class::{self, Input, Safety};
+use spacetime_keys_core::fleet::Environment;
+
+use super::{Failure, Kind};
+
+impl Kind {
+    /// A stable name for programs, `ERR_…`. It does not change between versions.
+    pub fn code(&self) -> &'static str {
+        self.row(None).0
+    }
+
+    /// Whether an input, a file or a service is to blame, or going on would be unsafe.
+    pub fn class(&self) -> Class {
+        self.row(None).1
+    }
+
+    fn row(&self, environment: Option<&Environment>) -> (&'static str, Class, Advice) {
+        let of_core = |error: Error| (error.code(), error.class(), error.advice().at(environment));
+        match self {
+            Self::Core(error) => of_core(*error),
+            Self::Refused { error, continuing, .. } => {
+                let (code, class, advice) = of_core(*error);
+                (code, class, about_token(*error, *continuing, advice))
+            }
+            Self::SeveralPublishers(identities) => {
+                let (code, class, advice) = of_core(Error::EscrowAmbiguous);
+                let all: Vec<_> = identities.iter().map(ToString::to_string).collect();
+                (code, class, advice.and(format!(": {}", all.join(", "))))
+            }
+            Self::UnknownEnvironment(known) => {
+                let names: Vec<_> = known.iter().map(Environment::as_str).collect();
+                let (code, class, _) = of_core(Error::EnvironmentUnknown);
+                (code, class, format!("one of: {}", names.join(", ")).into())
+            }
+            Self::Io { error, .. } => ("ERR_IO", Input, io(*error).into()),
+            Self::IsFolder(_) => {
+                let advice = "a folder stands where a file belongs: name the file itself, or move the folder away";
+                ("ERR_IO", Input, advice.into())
+            }
+            Self::NotAFile(_) => ("ERR_IO", Input, "move it away, or name another path".into()),
+            Self::Contended(_) => ("ERR_IO", Input, "stop the server, then try again".into()),
+            Self::TooLarge(_) => {
+                let advice = "this is no key, token or configuration; name another file";
+                ("ERR_FILE_TOO_LARGE", Input, advice.into())
+            }
+            Self::NotUtf8(_) => ("ERR_NOT_UTF8", Input, "convert it, or name another file".into()),
+            Self::Symlink(_) => {
+                let files = [Choice::CliToml, Choice::MountedKeysDir].map(Step::Choose);
+                let advice = "name the file that it points to (in a rotation by {}, {})";
+                ("ERR_SYMLINK", Safety, (advice, files).into())
+            }
+            Self::Locked(_) | Self::LockedByScript { .. } => {
+                let advice = ("wait until it has ended, then look at {}", [Step::Verify]);
+                ("ERR_LOCKED", Safety, advice.into())
+            }
+            Self::JournalDamaged(_) => {
+                let advice = "move it away, then {} for the environment concerned";
+                ("ERR_JOURNAL_DAMAGED", Input, (advice, [Step::RESUME]).into())
+            }
+            Self::StoreChanged { .. } => {
+                let advice = ("let the other run end, then look at {}", [Step::Verify]);
+                ("ERR_STORE_CHANGED", Safety, advice.into())
+            }
+            Self::Store { code, hint, .. } => (code, Input, hint.clone()),
+            Self::Names(_) => ("ERR_CONFIG", Input, "give it another name".into()),
+            Self::NotInThisBuild(_) => {
+                ("ERR_CONFIG", Input, "install spacetime-keys with its default features".into())
+            }
+            Self::MountedDiffers(environment) => {
+                let sync = Step::SYNC.with(Choice::LeaveToken);
+                let advice = Advice::from(("{}, then this again", [sync]));
+                ("ERR_MOUNTED_DIFFERS", Safety, advice.at(Some(environment)))
+            }
+            Self::NotConfirmed => {
+                let advice = "run it again when you are ready, or look at `{}`";
+                ("ERR_NOT_CONFIRMED", Safety, (advice, [Step::Choose(Choice::DryRun)]).into())
+            }
+            Self::Stopped => ("ERR_STOPPED", Input, "the same call again finishes it".into()),
+            Self::Failpoint(_) => ("ERR_FAILPOINT", Input, "look at the test".into()),
+            Self::Bug(_) => ("ERR_INTERNAL", Input, "please report this as a bug".into()),
+        }
+    }
+}
+
+impl Failure {
+    /// What to do next. In the words of the program's commands: its `Display`.
+    pub fn advice(&self) -> Advice {
+        let (_, _, advice) = self.kind.row(self.environment());
+        let is_said = advice.steps().any(|step| *step == Step::FINISH_RUN)
+            || matches!(self.kind, Kind::Stopped);
+        if !self.resumable || is_said {
+            return advice;
+        }
+        advice.and(("; then {}", [Step::FINISH_RUN]))
+    }
+}
+
+/// What is refused for the token's sake can be done without it.
+fn about_token(error: Error, continuing: bool, advice: Advice) -> Advice {
+    if !error.is_about_token() {
+        return advice;
+    }
+    if continuing {
+        // What else is named would be refused as long as a run is unfinished.
+        let finish = Step::FINISH_RUN.with(Choice::LeaveToken);
+        let text = "{} finishes the run and leaves the token as it is; then ";
+        return Advice::from((text, [finish])).and(advice);
+    }
+    advice.and(("; to leave the token as it is: {}", [Step::Choose(Choice::LeaveToken)]))
+}
+
+const fn io(error: ErrorKind) -> &'static str {
+    match error {
+        ErrorKind::NotFound => "check the path; relative ones start at the working directory",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "run as the user who owns the file, or make it readable and writable for you"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room, then run it again",
+        _ => "look at the file and its folder, then run it again",
+    }
+}
