@@ -15,9 +15,10 @@ use super::stand_in::{PATIENT, StandIn, is_alive, names, wait_until};
 /// For the process that is killed: where its stand-in is.
 const FOLDER: &str = "SPACETIME_KEYS_TEST_STAND_IN";
 
+// Slow: a deadline is waited out that a busy machine keeps.
 #[test]
 fn a_deadline_kills_az_and_all_that_it_has_started() {
-    for kind in ["hang", "hang-after"] {
+    let hangs = |kind| {
         let stand_in = StandIn::new();
         // As long as it takes to get that far on a busy machine.
         let store = AzCli::new(stand_in.az(Duration::from_secs(10)), Arc::new(Silent));
@@ -30,7 +31,13 @@ fn a_deadline_kills_az_and_all_that_it_has_started() {
         }
         assert_eq!(stand_in.leftovers(), [""; 0]);
         assert_eq!(stand_in.values("kv-dev", "s").len(), usize::from(kind == "hang-after"));
-    }
+    };
+    // At once: both wait.
+    std::thread::scope(|scope| {
+        for kind in ["hang", "hang-after"] {
+            scope.spawn(move || hangs(kind));
+        }
+    });
 }
 
 #[test]
