@@ -18,6 +18,7 @@ use super::stand_in::{PATIENT, StandIn, is_alive, names, wait_until};
 /// For the process that is killed: where its stand-in is.
 const FOLDER: &str = "SPACETIME_KEYS_TEST_STAND_IN";
 
+// Slow: the deadline is waited out, twice; a busy machine has a long one.
 #[test]
 fn a_deadline_kills_az_and_all_that_it_has_started() {
     for kind in ["hang", "hang-after"] {
