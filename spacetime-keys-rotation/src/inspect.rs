@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use spacetime_keys_core::fleet::{
-    Damage, DamagedPart, Environment, Inspected, KeyState, PlaceKind, StoredVersion, Vault,
+    Damage, DamagedPart, Environment, Inspected, KeyState, LeftElsewhere, PlaceKind, StoredVersion,
+    Vault,
 };
 
 use crate::error::Failure;
@@ -22,6 +23,7 @@ pub(crate) fn inspect(
     let mut inspected = places_of(&paths.mounted_keys_dir);
     inspected.add(PlaceKind::CliToml, &paths.cli_toml);
     look_at_store(site, &mut inspected);
+    inspected.elsewhere = left_elsewhere(site, paths);
     let policy = &site.settings.policy;
     let concerned = |vault: &&Vault| {
         let group = policy.group_of(&vault.environment).unwrap_or_default();
@@ -33,6 +35,13 @@ pub(crate) fn inspect(
     let found = each(site.store, &vaults, |vault| Ok(damage(site, vault).unwrap_or_default()));
     inspected.damage = found.unwrap_or_default().into_iter().flatten().collect();
     inspected
+}
+
+/// The run that waits for another host. While it is at work, there is nothing to do about it.
+fn left_elsewhere(site: &Site<'_>, paths: &Paths) -> Option<LeftElsewhere> {
+    // A note that is damaged has failed before.
+    let journal = site.state.unfinished_elsewhere(paths).ok()??;
+    (!site.state.is_locked(paths)).then(|| journal.left_elsewhere())
 }
 
 /// The folder of the mounted files, and those.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use spacetime_keys_core::fleet::{Environment, Operation, Request};
+use spacetime_keys_core::fleet::{Environment, LeftElsewhere, Operation, Request};
 use spacetime_keys_core::{Fingerprint, Identity};
 
 use crate::error::Failure;
@@ -92,6 +92,16 @@ impl Journal {
     /// The same, with what concerns vaults done.
     pub(crate) fn left(self) -> Self {
         Self { left: true, ..self }
+    }
+
+    /// What a host has to know of it that is not to finish it.
+    pub(crate) fn left_elsewhere(&self) -> LeftElsewhere {
+        let environment = self.host_environment.as_deref();
+        LeftElsewhere {
+            environment: environment.and_then(|name| Environment::new(name).ok()),
+            folder: self.mounted_keys_dir.display().to_string(),
+            vaults_are_done: self.left || self.operation == Operation::Sync.as_str(),
+        }
     }
 
     /// The private key that was mounted when it began.

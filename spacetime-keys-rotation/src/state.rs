@@ -65,7 +65,7 @@ impl State {
         if !ignore.exists() {
             // Keys are set aside here, and this may be a work tree. A run that cannot say so is none
             // the worse.
-            let _ = files::write_note(&ignore, b"*\n", FILE_MODE);
+            let _ = files::create_new(&ignore, b"*\n", FILE_MODE);
         }
         self.guarded(paths).lock(doing)
     }

@@ -152,6 +152,8 @@ fn another_host_finishes_what_concerns_the_vaults() {
         assert_eq!(resumed.status, Some(0), "{resumed:?}");
         assert!(resumed.stderr.contains("another host"), "{resumed:?}");
         assert_eq!(files_of(&host), mounted, "this host's files are its own");
+        let said = waits_for_another_host(other_machine, &host);
+        assert!(!said.contains(" here "), "the vaults are done: {said}");
         // It is free, and the run waits for its own host.
         assert_eq!(on(other_machine, &host, ROTATE).status, Some(0));
 
@@ -160,9 +162,40 @@ fn another_host_finishes_what_concerns_the_vaults() {
         assert_eq!(resumed.status, Some(0), "{resumed:?}");
         assert!(before.is_subset(&keys_in(&host)));
         assert!(mounted_is_a_pair(&host) && token_fits_mounted_key(&host));
-        assert_eq!(on("a", &host, &["verify", "--env", "prod"]).status, Some(0));
+        let verified = on("a", &host, &["verify", "--env", "prod"]);
+        assert_eq!(verified.status, Some(0));
+        assert!(!verified.stdout.contains("another host"), "{verified:?}");
         assert!(!host.path(STORE).join(".state/unfinished.json").exists());
     }
+}
+
+/// What `verify` says of a run that is left to another host: a warning, in text and in JSON.
+fn waits_for_another_host(machine: &str, host: &Host) -> String {
+    let text = on(machine, host, &["verify", "--env", "local"]).stdout;
+    assert!(text.contains("warning: prod: a run that another host began is unfinished"), "{text}");
+    assert!(
+        text.contains(&format!("{KEYS}\n")) && text.contains("`spacetime-keys resume`"),
+        "{text}"
+    );
+    let json = on(machine, host, &["verify", "--env", "local", "--json"]).stdout;
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let problems = report["problems"].as_array().unwrap();
+    let found = problems.iter().find(|problem| problem["code"] == "ERR_UNFINISHED_ELSEWHERE");
+    assert_eq!(found.unwrap()["severity"], "warning", "{json}");
+    found.unwrap()["hint"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn verify_tells_of_a_run_that_another_host_began() {
+    let host = cut_short("a");
+    let said = waits_for_another_host("b", &host);
+    assert!(
+        said.contains("`spacetime-keys resume` here finishes what concerns the vaults"),
+        "{said}"
+    );
+    assert_eq!(on("a", &host, &["resume"]).status, Some(0));
+    let verified = on("b", &host, &["verify", "--env", "prod"]);
+    assert!(!verified.stdout.contains("another host"), "{verified:?}");
 }
 
 /// A note of a version that knew of no machine.

@@ -198,6 +198,37 @@ impl Damage {
     }
 }
 
+/// A run that was cut short, and that another host has to finish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftElsewhere {
+    /// The environment whose keys that host mounts, as the run's note has it.
+    pub environment: Option<Environment>,
+    /// The folder that it mounts them from.
+    pub folder: String,
+    /// What concerns vaults is done: only that host's own files are left.
+    pub vaults_are_done: bool,
+}
+
+impl LeftElsewhere {
+    fn problem(&self) -> Problem {
+        let message =
+            format!("a run that another host began is unfinished: it mounts {}", self.folder);
+        let hint = if self.vaults_are_done {
+            Advice::from((
+                "{} on that host finishes it; until then its server has an earlier pair",
+                [NextStep::FINISH_RUN],
+            ))
+        } else {
+            Advice::from((
+                "{} on that host finishes it; {} here finishes what concerns the vaults alone",
+                [NextStep::FINISH_RUN, NextStep::FINISH_RUN],
+            ))
+        };
+        let environment = self.environment.as_ref();
+        problem("ERR_UNFINISHED_ELSEWHERE", Severity::Warning, environment, message, hint)
+    }
+}
+
 /// What was looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Inspected {
@@ -208,6 +239,8 @@ pub struct Inspected {
     pub places: Vec<Place>,
     /// What is damaged.
     pub damage: Vec<Damage>,
+    /// A run that is left to another host.
+    pub elsewhere: Option<LeftElsewhere>,
 }
 
 fn problem(
@@ -226,7 +259,13 @@ impl Inspected {
         let all = &self.damage;
         let damage = all.iter().map(|damage| damage.problem(all, policy, snapshot));
         let exposed = self.places.iter().filter_map(Place::problem);
-        damage.chain(exposed).chain(self.store_problem()).chain(self.owner_problem()).collect()
+        let elsewhere = self.elsewhere.as_ref().map(LeftElsewhere::problem);
+        damage
+            .chain(exposed)
+            .chain(self.store_problem())
+            .chain(self.owner_problem())
+            .chain(elsewhere)
+            .collect()
     }
 
     /// One problem for all of a store: one command sets everything right.

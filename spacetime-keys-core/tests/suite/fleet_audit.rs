@@ -167,7 +167,7 @@ fn modes_by_which_others_get_at_what_is_ours() {
         places: [KeysFolder, PrivateKey, PublicKey, CliToml, StoreFolder]
             .map(|kind| place(kind, 0o777, (1000, 1000)))
             .to_vec(),
-        damage: Vec::new(),
+        ..Inspected::default()
     };
     let problems = inspected.problems(&policy(), &World::sound().snapshot());
     let hints: Vec<_> = problems.iter().map(|problem| problem.hint.to_string()).collect();

@@ -318,8 +318,13 @@ impl<'a> Executor<'a> {
     }
 
     fn prove(&self) -> Result<(), Failure> {
-        let after = gather(self.site, self.paths)?;
+        let mut after = gather(self.site, self.paths)?;
         self.site.require_going()?;
+        // A vault that cannot be read proves nothing, and refutes nothing.
+        let mut concerned = self.plan.targets.iter().flat_map(|target| &target.environments);
+        if let Some(failure) = concerned.find_map(|environment| after.take_failure(environment)) {
+            return Err(failure);
+        }
         prove(self.plan, self.request, &self.pairs()?, &after.snapshot)?;
         self.site.watch.proven(self.request.operation);
         Ok(())

@@ -21,21 +21,21 @@ impl Kind {
     }
 
     fn row(&self, environment: Option<&Environment>) -> (&'static str, Class, Advice) {
-        let of_core = |error: Error| (error.code(), error.class(), error.advice().at(environment));
+        let of = |error: Error| (error.code(), error.class(), error.advice().at(environment));
         match self {
-            Self::Core(error) => of_core(*error),
+            Self::Core(error) => of(*error),
             Self::Refused { error, continuing, .. } => {
-                let (code, class, advice) = of_core(*error);
+                let (code, class, advice) = of(*error);
                 (code, class, about_token(*error, *continuing, advice))
             }
             Self::SeveralPublishers(identities) => {
-                let (code, class, advice) = of_core(Error::EscrowAmbiguous);
+                let (code, class, advice) = of(Error::EscrowAmbiguous);
                 let all: Vec<_> = identities.iter().map(ToString::to_string).collect();
                 (code, class, advice.and(format!(": {}", all.join(", "))))
             }
             Self::UnknownEnvironment(known) => {
                 let names: Vec<_> = known.iter().map(Environment::as_str).collect();
-                let (code, class, _) = of_core(Error::EnvironmentUnknown);
+                let (code, class, _) = of(Error::EnvironmentUnknown);
                 (code, class, format!("one of: {}", names.join(", ")).into())
             }
             Self::Io { error, .. } => ("ERR_IO", Input, io(*error).into()),

@@ -47,6 +47,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("ERR_STORE_TLS", "no encrypted connection that is trusted"),
     ("ERR_STORE_UNAVAILABLE", "the key vault's service failed"),
     ("ERR_STORE_VAULT_MISSING", "there is no key vault of this name"),
+    ("ERR_UNFINISHED_ELSEWHERE", "a run is unfinished that another host began"),
     ("ERR_VERSION_DAMAGED", "an earlier version in the store is damaged"),
 ];
 

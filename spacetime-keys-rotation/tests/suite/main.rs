@@ -12,6 +12,7 @@
 #[cfg(unix)]
 mod az;
 mod errors_page;
+mod mend;
 
 #[test]
 fn no_file_was_forgotten() {

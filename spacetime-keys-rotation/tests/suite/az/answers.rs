@@ -97,6 +97,7 @@ fn a_read_that_is_behind_is_read_again() {
 }
 
 // Slow: a vault that stays behind is waited for.
+// Slow: a vault that stays behind is asked again for seven seconds.
 #[test]
 fn a_read_that_stays_behind_fails() {
     let stand_in = StandIn::new();

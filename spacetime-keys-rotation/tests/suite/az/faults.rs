@@ -81,6 +81,7 @@ fn a_role_is_named_for_what_was_to_be_done() {
     assert!(failure.to_string().contains("(AADSTS700082)"), "{failure}");
 }
 
+// Slow: a deadline of a second is waited out, twice.
 #[test]
 fn a_deadline_ends_each_call() {
     let stand_in = StandIn::new();

@@ -13,7 +13,7 @@ use spacetime_keys_core::{Fingerprint, PrivateKey, PublicKey};
 use spacetime_keys_rotation::site::{ESCROW_SECRET, PRIVATE_SECRET, PUBLIC_SECRET};
 use spacetime_keys_rotation::store::AzCli;
 use spacetime_keys_rotation::{
-    Done, Failure, Job, Outcome, Paths, Planned, Settings, Silent, Site, run,
+    Done, Failure, Job, Outcome, Paths, Planned, Settings, Silent, Site, Watch, run,
 };
 
 use super::stand_in::{StandIn, names};
@@ -76,11 +76,21 @@ impl Host {
         operation: Operation,
         timeout: Duration,
     ) -> Result<(Box<Planned>, Box<Done>), Failure> {
+        self.run_watched(stand_in, operation, timeout, &(Arc::new(Silent) as _))
+    }
+
+    pub(crate) fn run_watched(
+        &self,
+        stand_in: &StandIn,
+        operation: Operation,
+        timeout: Duration,
+        watch: &Arc<dyn Watch>,
+    ) -> Result<(Box<Planned>, Box<Done>), Failure> {
         let mut settings = Settings::of_guide(self.path("state")).unwrap();
         settings.environments.retain(|(_, vault)| VAULTS.contains(&vault.as_str()));
         settings.policy = Policy::of_guide(&settings.names(), 0).unwrap();
-        let store = AzCli::new(stand_in.az(timeout), Arc::new(Silent));
-        let site = Site::new(&settings, &store, &Silent);
+        let store = AzCli::new(stand_in.az(timeout), Arc::clone(watch));
+        let site = Site::new(&settings, &store, &**watch);
         let local = settings.environment("local").unwrap();
         let mut request = Request::new(operation);
         (request.environments, request.host) = (vec![local.clone()], Some(local));

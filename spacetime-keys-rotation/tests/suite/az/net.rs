@@ -91,9 +91,8 @@ fn try_point(start: &Start, point: &Point, counts: &Counts) {
     match first {
         Ok(_) => counts.endured.fetch_add(1, Ordering::Relaxed),
         Err(failure) => {
-            // A proof that a vault could not be read for says only that there is none.
             let is_told = failure.kind().code().starts_with("ERR_STORE_");
-            assert!(is_told || failure.is_resumable(), "{context}: {failure}");
+            assert!(is_told, "{context}: {failure}");
             if let Err(failure) = host.run(&stand_in, start.operation, PATIENT) {
                 panic!("{context}: not finished: {failure}");
             }

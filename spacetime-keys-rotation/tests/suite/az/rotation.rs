@@ -37,3 +37,25 @@ fn two_rotations_another_host_and_the_way_back() {
         }
     }
 }
+
+/// Nothing was found to be wrong: the store's own words are what helps.
+#[test]
+fn a_vault_that_cannot_be_read_for_the_proof_is_told_in_the_stores_words() {
+    let (empty, host) = (StandIn::new(), Host::new());
+    let (clean, other) = (empty.copy(), host.copy());
+    other.run(&clean, Operation::Rotate, PATIENT).unwrap();
+    let last = clean.count("show");
+
+    let stand_in = empty.copy();
+    stand_in.fault("show", &last.to_string(), "rbac");
+    let failure = host.run(&stand_in, Operation::Rotate, PATIENT).err().unwrap();
+    assert!(stand_in.has_struck());
+    assert_eq!(failure.kind().code(), "ERR_STORE_FORBIDDEN", "{failure}");
+    assert!(failure.to_string().starts_with("step `prove "), "{failure}");
+    assert!(failure.to_string().contains("Key Vault Secrets User"), "{failure}");
+    assert!(failure.is_resumable());
+
+    stand_in.clear_faults();
+    host.run(&stand_in, Operation::Rotate, PATIENT).unwrap();
+    check_proven(&host, &stand_in, "the same again");
+}

@@ -3,21 +3,25 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use spacetime_keys_rotation::Silent;
+use spacetime_keys_core::fleet::Operation;
 use spacetime_keys_rotation::store::{Az, AzCli, KeyStore};
+use spacetime_keys_rotation::{Silent, Watch};
 
 use super::answers::new;
+use super::host::{Host, check_any, check_proven};
 use super::stand_in::{PATIENT, StandIn, is_alive, names, wait_until};
 
 /// For the process that is killed: where its stand-in is.
 const FOLDER: &str = "SPACETIME_KEYS_TEST_STAND_IN";
 
+// Slow: a deadline is waited out that a busy machine keeps.
 #[test]
 fn a_deadline_kills_az_and_all_that_it_has_started() {
-    for kind in ["hang", "hang-after"] {
+    let hangs = |kind| {
         let stand_in = StandIn::new();
         // As long as it takes to get that far on a busy machine.
         let store = AzCli::new(stand_in.az(Duration::from_secs(10)), Arc::new(Silent));
@@ -30,6 +34,52 @@ fn a_deadline_kills_az_and_all_that_it_has_started() {
         }
         assert_eq!(stand_in.leftovers(), [""; 0]);
         assert_eq!(stand_in.values("kv-dev", "s").len(), usize::from(kind == "hang-after"));
+    };
+    // At once: both wait.
+    std::thread::scope(|scope| {
+        for kind in ["hang", "hang-after"] {
+            scope.spawn(move || hangs(kind));
+        }
+    });
+}
+
+/// Says, once it is told so, that the run is to stop.
+#[derive(Debug, Default)]
+struct Stop(AtomicBool);
+
+impl Watch for Stop {
+    fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_stop_ends_a_hanging_az_at_once_and_the_same_run_again_finishes() {
+    // The second write hangs before, or after, it has had its effect; the first is done.
+    for kind in ["hang", "hang-after"] {
+        let (stand_in, host) = (StandIn::new(), Host::new());
+        let before = host.keys(&stand_in);
+        stand_in.fault("set", "2", kind);
+        let stop = Arc::new(Stop::default());
+        let watch: Arc<dyn Watch> = Arc::clone(&stop) as _;
+        let (failure, took) = std::thread::scope(|scope| {
+            let run = || host.run_watched(&stand_in, Operation::Rotate, PATIENT, &watch);
+            let run = scope.spawn(run);
+            wait_until("az hangs", || stand_in.hanging().len() == 2);
+            stop.0.store(true, Ordering::Relaxed);
+            let since = Instant::now();
+            (run.join().unwrap().err().unwrap(), since.elapsed())
+        });
+        assert_eq!(failure.kind().code(), "ERR_STOPPED", "{kind}");
+        assert!(failure.is_resumable(), "{kind}");
+        assert!(took < PATIENT / 4, "{kind}: {took:?}");
+        for process in stand_in.hanging() {
+            wait_until("az is gone", || !is_alive(process));
+        }
+        check_any(&host, &stand_in, &before, kind);
+        stand_in.clear_faults();
+        host.run(&stand_in, Operation::Rotate, PATIENT).unwrap();
+        check_proven(&host, &stand_in, kind);
     }
 }
 
