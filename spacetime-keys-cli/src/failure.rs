@@ -120,6 +120,6 @@ impl From<Error> for Failure {
             }
             _ => Exit::Failed,
         };
-        Self { exit, ..Self::new(error.code(), error.to_string(), error.hint()) }
+        Self { exit, ..Self::new(error.code(), error.to_string(), error.advice().to_string()) }
     }
 }

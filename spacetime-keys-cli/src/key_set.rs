@@ -86,7 +86,7 @@ fn describe(error: &ureq::Error) -> (String, String) {
         ),
         _ => {
             let why = http::unreached(error);
-            return (why.to_string(), why.hint().to_string());
+            return (why.to_string(), why.advice().to_string());
         }
     };
     (message, hint.to_owned())

@@ -58,7 +58,7 @@ fn described(code: &str, message: &str, advice: &Advice) -> Value {
 
 /// An error that a result carries: `code`, `message`, `hint`.
 pub(crate) fn describe(error: Error) -> Value {
-    json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() })
+    json!({ "code": error.code(), "message": error.to_string(), "hint": error.advice() })
 }
 
 /// `lib/` sent what it never should: JSON of another form than was agreed on.

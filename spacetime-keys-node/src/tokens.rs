@@ -17,7 +17,7 @@ pub fn decode_token(token: String) -> napi::Result<String> {
         let error = if kind == Kind::Jwe { Error::TokenEncrypted } else { Error::TokenOpaque };
         return Ok(json!({
             "kind": kind, "verified": false, "header": null, "claims": null, "payload": null,
-            "identity": null, "reason": error.to_string(), "hint": error.hint(),
+            "identity": null, "reason": error.to_string(), "hint": error.advice(),
         })
         .to_string());
     }

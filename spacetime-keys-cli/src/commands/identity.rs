@@ -46,11 +46,11 @@ fn inspect(text: &str, output: &Output) -> Answer {
         "identity": parsed.ok(),
         "code": parsed.err().map(Error::code),
         "reason": parsed.err().map(|error| error.to_string()),
-        "hint": parsed.err().map(Error::hint),
+        "hint": parsed.err().map(Error::advice),
     });
     output.result(&report, || match parsed {
         Ok(_) => format!("{}\n", styled(GOOD, "valid: prefix and checksum are right")),
-        Err(error) => format!("{} {error}\n{}\n", styled(BAD, "not valid:"), error.hint()),
+        Err(error) => format!("{} {error}\n{}\n", styled(BAD, "not valid:"), error.advice()),
     });
     parsed.is_ok().into()
 }

@@ -74,7 +74,7 @@ fn export(
     }
     output.result(&report, || text);
     for problem in &problems {
-        output.warn(&format!("{}\n  {}", problem.defect, problem.defect.hint()));
+        output.warn(&format!("{}\n  {}", problem.defect, problem.defect.advice()));
     }
     Ok(Answer::Yes)
 }
@@ -119,7 +119,7 @@ fn describe(problem: &Problem) -> String {
         Severity::Warning => styled(WARN, "warning:"),
     };
     let place = problem.entry.map_or_else(String::new, |entry| format!("keys[{entry}]: "));
-    format!("{mark} {place}{}\n  {}\n\n", problem.defect, problem.defect.hint())
+    format!("{mark} {place}{}\n  {}\n\n", problem.defect, problem.defect.advice())
 }
 
 fn rollover(token_ttl: u32, start: Start, output: &Output) -> Answer {

@@ -103,7 +103,7 @@ impl Unreached {
     }
 
     /// What to do next.
-    pub fn hint(self) -> Advice {
+    pub fn advice(self) -> Advice {
         let text = match self {
             Self::Timeout => {
                 return ("{} allows for more", [NextStep::Choose(Choice::Timeout)]).into();

@@ -2,8 +2,8 @@
 //!
 //! It carries no text from the input, so that no key, token or claim can leak through a log: every
 //! variant is `Copy`, and what was *found* is said by naming its kind. Each has a stable
-//! [`code`](Error::code), for programs, and an [`advice`](Error::advice), the next step as data;
-//! [`hint`](Error::hint) is that in the words of the program.
+//! [`code`](Error::code), for programs, and an [`advice`](Error::advice), the next step as data.
+//! Printed, that is in the words of the program.
 
 /// The type, and what it says, from one table. What an error found has a name where its advice
 /// depends on it.
@@ -64,12 +64,6 @@ pub enum Class {
 }
 
 impl Error {
-    /// What to do next, in the commands of the `spacetime-keys` program. `E` stands for the
-    /// environment at hand.
-    pub fn hint(self) -> String {
-        self.advice().to_string()
-    }
-
     /// Whether it is about the publisher token: then an operation can leave that alone, and go on.
     pub const fn is_about_token(self) -> bool {
         matches!(

@@ -82,7 +82,10 @@ fn errors() -> Vec<Row> {
     let mut rows = Vec::new();
     for error in Error::all() {
         let (code, class) = (error.code(), class(error.class()));
-        add(&mut rows, Row { code, class, message: error.to_string(), hint: error.hint() });
+        add(
+            &mut rows,
+            Row { code, class, message: error.to_string(), hint: error.advice().to_string() },
+        );
     }
     rows
 }

@@ -19,9 +19,9 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
         let error = if kind == Kind::Jwe { Error::TokenEncrypted } else { Error::TokenOpaque };
         let report = json!({
             "kind": kind, "verified": false, "header": null, "claims": null, "identity": null,
-            "reason": error.to_string(), "hint": error.hint(),
+            "reason": error.to_string(), "hint": error.advice(),
         });
-        output.result(&report, || format!("{error}\n{}\n", error.hint()));
+        output.result(&report, || format!("{error}\n{}\n", error.advice()));
         return Ok(Answer::Yes);
     }
     let token = Token::parse(&text)?;

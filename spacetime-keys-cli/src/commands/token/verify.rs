@@ -50,7 +50,7 @@ pub(super) fn verify(args: &Verification, output: &Output) -> Result<Answer, Fai
         "expires_at": good.and_then(|verified| verified.times.exp),
         "code": error.map(|error| error.code()),
         "reason": error.map(ToString::to_string),
-        "hint": error.map(|error| error.hint()),
+        "hint": error.map(|error| error.advice()),
     });
     output.result(&report, || match &result {
         Ok(verified) => {
@@ -67,7 +67,7 @@ pub(super) fn verify(args: &Verification, output: &Output) -> Result<Answer, Fai
                 verified.algorithm
             )
         }
-        Err(error) => format!("{} {error}\n{}\n", styled(BAD, "not valid:"), error.hint()),
+        Err(error) => format!("{} {error}\n{}\n", styled(BAD, "not valid:"), error.advice()),
     });
     Ok(result.is_ok().into())
 }

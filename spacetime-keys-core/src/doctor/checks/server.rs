@@ -33,11 +33,11 @@ pub(super) fn server(seen: &Observations) -> Option<Check> {
         ));
     }
     if let (false, Some(why)) = (server.is_there(), server.unreached()) {
-        return Some(Check::broken(name, why.as_str(), why.hint()));
+        return Some(Check::broken(name, why.as_str(), why.advice()));
     }
     if let Some(why) = server.unreached() {
         let detail = format!("it answers, but not to everything: {why}");
-        return Some(Check::unseen(name, detail).with_hint(why.hint()));
+        return Some(Check::unseen(name, detail).with_hint(why.advice()));
     }
     Some(Check::good(name, "a SpacetimeDB server answers"))
 }

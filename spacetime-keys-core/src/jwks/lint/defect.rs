@@ -152,7 +152,7 @@ impl Defect {
     }
 
     /// What to do next.
-    pub fn hint(self) -> Advice {
+    pub fn advice(self) -> Advice {
         let text = match self {
             Self::Malformed | Self::Form => {
                 "publish a JSON object with an array of objects: {\"keys\": [ … ]}"

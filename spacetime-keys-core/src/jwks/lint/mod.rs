@@ -218,7 +218,7 @@ impl Serialize for Problem {
             severity: self.severity(),
             entry: self.entry,
             message: self.defect.to_string(),
-            hint: self.defect.hint(),
+            hint: self.defect.advice(),
         }
         .serialize(serializer)
     }
