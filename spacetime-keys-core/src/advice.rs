@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::Identity;
 use crate::fleet::Environment;
 
 /// An enum whose variants have names for programs.
@@ -41,12 +42,14 @@ named! {
         TokenRestore(Run) => "token-restore",
         /// Look at the state of vaults and host.
         Verify => "verify",
-        /// Make a P-256 pair.
-        KeyGenerate => "key-generate",
+        /// Make a P-256 pair, in that folder.
+        KeyGenerate(Option<String>) => "key-generate",
         /// Make an RSA pair.
         KeyGenerateRsa => "key-generate",
         /// Write a key in its canonical form.
         KeyNormalize => "key-normalize",
+        /// The same, in the files themselves.
+        KeyRewrite(Vec<String>) => "key-normalize",
         /// Learn what is wrong with a key's file.
         KeyExamine => "key-normalize",
         /// Look at a key's fingerprint and `kid`.
@@ -63,8 +66,6 @@ named! {
         TokenResign(Vec<Choice>) => "token-resign",
         /// Sign the token in `cli.toml` anew, with a private key.
         PublisherResign => "token-resign",
-        /// The same, with the files in the working folder.
-        PublisherResignHere => "token-resign",
         /// Look at what can be said about a token to mint.
         MintHelp => "token-mint",
         /// Publish keys as a JWK set.
@@ -84,7 +85,7 @@ named! {
     /// What a step, or the same call again, is told.
     Choice {
         /// Take the token of the identity that is named.
-        ExpectIdentity => "expect-identity",
+        ExpectIdentity(Option<Identity>) => "expect-identity",
         /// Name an identity, and so vouch for its token.
         NameIdentity => "name-identity",
         /// Leave the publisher token as it is.
@@ -110,9 +111,21 @@ named! {
         /// The server's answer may take longer.
         Timeout => "timeout",
         /// Another `cli.toml`.
-        CliToml => "cli-toml",
+        CliToml(Option<String>) => "cli-toml",
         /// Another folder of mounted keys.
-        MountedKeysDir => "mounted-keys-dir",
+        MountedKeysDir(Option<String>) => "mounted-keys-dir",
+        /// Leave the mounted keys as they are.
+        LeaveMountedKeys => "leave-mounted-keys",
+        /// Sign with this private key.
+        PrivateKey(String) => "private-key",
+        /// The configuration's file, where it is not found by itself.
+        Config(String) => "config",
+        /// The database that a publish is about.
+        Database => "database",
+        /// A server to be asked, and its database.
+        Server => "server",
+        /// Go on without being asked.
+        Yes => "yes",
         /// Leave the expiry out.
         ClearExpiry => "clear-expiry",
         /// A new lifetime.

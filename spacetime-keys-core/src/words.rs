@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::advice::{Advice, Choice, NextStep, Run};
+use crate::doctor::{self, shell};
 use crate::fleet::Environment;
 
 /// The whole advice: commands stand in backticks.
@@ -24,6 +25,22 @@ impl serde::Serialize for Advice {
     }
 }
 
+/// A whole line for a shell.
+impl fmt::Display for doctor::Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step(step) => f.write_str(&command(step)),
+            Self::Other(line) => f.write_str(line),
+        }
+    }
+}
+
+impl serde::Serialize for doctor::Command {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// The command that takes a step. `E`, `FILE`, `DIR` and `HEX` stand for what is not known.
 pub fn command(step: &NextStep) -> String {
     let command = match step {
@@ -34,6 +51,10 @@ pub fn command(step: &NextStep) -> String {
         NextStep::TokenRestore(run) => in_environment("token restore", run),
         NextStep::TokenResign(choices) => flags("token resign", choices),
         NextStep::Choose(choice) => return flag(choice),
+        NextStep::KeyGenerate(Some(folder)) => with_path("key generate --out", folder),
+        NextStep::KeyRewrite(files) => files
+            .iter()
+            .fold("key normalize --write".to_owned(), |line, file| with_path(&line, file)),
         // Said after a whole command.
         NextStep::AdoptMounted => return "rotate --adopt-mounted".to_owned(),
         step => fixed(step).to_owned(),
@@ -44,7 +65,7 @@ pub fn command(step: &NextStep) -> String {
 /// Commands that always say the same.
 const fn fixed(step: &NextStep) -> &'static str {
     match step {
-        NextStep::KeyGenerate => "key generate --out DIR",
+        NextStep::KeyGenerate(_) => "key generate --out DIR",
         NextStep::KeyGenerateRsa => "key generate --alg RS256 --out DIR",
         NextStep::KeyNormalize => "key normalize",
         NextStep::KeyExamine => "key normalize FILE",
@@ -53,7 +74,6 @@ const fn fixed(step: &NextStep) -> &'static str {
         NextStep::TokenDecode => "token decode",
         NextStep::PublisherDecode => "token decode --cli-toml FILE",
         NextStep::PublisherResign => "token resign --cli-toml FILE --private-key FILE",
-        NextStep::PublisherResignHere => "token resign --cli-toml cli.toml --private-key id_ecdsa",
         NextStep::TokenCheckIssuer => "token check --jwks URL",
         NextStep::MintHelp => "token mint --help",
         NextStep::JwksExport => "jwks export",
@@ -66,17 +86,26 @@ const fn fixed(step: &NextStep) -> &'static str {
 
 fn in_environment(command: &str, run: &Run) -> String {
     let environment = run.environment.as_ref().map_or("E", Environment::as_str);
-    flags(&format!("{command} --env {environment}"), &run.choices)
+    // The configuration says which environments there are.
+    let (config, others): (Vec<_>, Vec<_>) =
+        run.choices.iter().partition(|choice| matches!(choice, Choice::Config(_)));
+    flags(&format!("{} --env {environment}", flags(command, config)), others)
 }
 
-fn flags(command: &str, choices: &[Choice]) -> String {
-    choices.iter().fold(command.to_owned(), |command, choice| format!("{command} {}", flag(choice)))
+fn flags<'a>(command: &str, choices: impl IntoIterator<Item = &'a Choice>) -> String {
+    let add = |command, choice| format!("{command} {}", flag(choice));
+    choices.into_iter().fold(command.to_owned(), add)
+}
+
+fn with_path(words: &str, path: &str) -> String {
+    format!("{words} {}", shell::path(path))
 }
 
 /// The flag that makes a choice; for one that not every command takes, with the command.
 pub fn flag(choice: &Choice) -> String {
     let flag = match choice {
-        Choice::ExpectIdentity => "--expect-identity HEX",
+        Choice::ExpectIdentity(Some(identity)) => return format!("--expect-identity {identity}"),
+        Choice::ExpectIdentity(None) => "--expect-identity HEX",
         Choice::NameIdentity => "--expect-identity",
         Choice::LeaveToken => "--no-preserve-publisher-token",
         Choice::AdoptMounted => "--adopt-mounted",
@@ -92,8 +121,16 @@ pub fn flag(choice: &Choice) -> String {
         Choice::KeysDir => "--keys-dir",
         Choice::Jwks => "--jwks",
         Choice::Timeout => "--timeout",
-        Choice::CliToml => "--cli-toml",
-        Choice::MountedKeysDir => "--mounted-keys-dir",
+        Choice::CliToml(Some(file)) => return with_path("--cli-toml", file),
+        Choice::CliToml(None) => "--cli-toml",
+        Choice::MountedKeysDir(Some(folder)) => return with_path("--mounted-keys-dir", folder),
+        Choice::MountedKeysDir(None) => "--mounted-keys-dir",
+        Choice::LeaveMountedKeys => "--no-sync-mounted-keys",
+        Choice::PrivateKey(file) => return with_path("--private-key", file),
+        Choice::Config(file) => return with_path("--config", file),
+        Choice::Database => "--database",
+        Choice::Server => "--server URL --database NAME",
+        Choice::Yes => "--yes",
         Choice::ClearExpiry => "--expiry clear",
         Choice::Expiry => "--expiry 30d",
         Choice::Leeway => "--leeway",

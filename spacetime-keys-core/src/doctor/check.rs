@@ -98,25 +98,25 @@ pub struct Check {
     pub name: CheckName,
     /// How it came out.
     pub state: State,
-    /// What was found.
-    pub detail: String,
+    /// What was found; where something was not looked at, also what would name it.
+    pub detail: Advice,
     /// What it means and what to do; `None` if nothing is to be done. In JSON it stands in the
     /// program's commands.
     pub hint: Option<Advice>,
 }
 
 impl Check {
-    pub(super) fn good(name: CheckName, detail: impl Into<String>) -> Self {
+    pub(super) fn good(name: CheckName, detail: impl Into<Advice>) -> Self {
         Self { name, state: State::Good, detail: detail.into(), hint: None }
     }
 
-    pub(super) fn unseen(name: CheckName, detail: impl Into<String>) -> Self {
+    pub(super) fn unseen(name: CheckName, detail: impl Into<Advice>) -> Self {
         Self { name, state: State::Unseen, detail: detail.into(), hint: None }
     }
 
     pub(super) fn broken(
         name: CheckName,
-        detail: impl Into<String>,
+        detail: impl Into<Advice>,
         hint: impl Into<Advice>,
     ) -> Self {
         Self { name, state: State::Broken, detail: detail.into(), hint: Some(hint.into()) }
@@ -124,7 +124,7 @@ impl Check {
 
     pub(super) fn warning(
         name: CheckName,
-        detail: impl Into<String>,
+        detail: impl Into<Advice>,
         hint: impl Into<Advice>,
     ) -> Self {
         Self { state: State::Warning, ..Self::broken(name, detail, hint) }

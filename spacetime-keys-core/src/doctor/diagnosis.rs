@@ -3,6 +3,7 @@ use std::fmt;
 use crate::Identity;
 
 use super::Check;
+use crate::advice::NextStep;
 
 /// What a publish would come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -45,6 +46,15 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// A command of a remedy. Printed, and in JSON, it is a line for a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A step that a program on this library takes.
+    Step(NextStep),
+    /// Another program's, as it must be typed.
+    Other(String),
+}
+
 /// What a publish would get, and why.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Diagnosis {
@@ -71,7 +81,7 @@ pub struct Diagnosis {
     pub checks: Vec<Check>,
     /// Commands that cure it, in order, each as it must be typed. Empty if nothing is to be done,
     /// or nothing is known that helps: then the checks' hints say where to look.
-    pub remedy: Vec<String>,
+    pub remedy: Vec<Command>,
     /// Whether a publish should work after them. `false` where they mend a part, and the rest is
     /// for the hints to say.
     pub cures: bool,

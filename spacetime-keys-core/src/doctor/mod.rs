@@ -27,7 +27,7 @@ pub use answers::{
 pub use ask::{Ask, Came};
 pub use check::{Check, CheckName, State};
 pub use cli_toml::{CliTomlSeen, Known, ServerKeySeen, TokenFacts, TokenSeen};
-pub use diagnosis::{Diagnosis, Outcome};
+pub use diagnosis::{Command, Diagnosis, Outcome};
 pub use log::{LogEvent, LogScanner, LogSeen};
 pub use observations::{MountedSeen, Observations, Places, ServerSeen};
 

@@ -17,10 +17,10 @@ pub(crate) fn path(path: &str) -> String {
     if path.starts_with('-') { quote(&format!("./{path}")) } else { quote(path) }
 }
 
-/// The path of a file in a folder.
+/// The path of a file in a folder, not yet quoted.
 pub(super) fn file_in(folder: &str, name: &str) -> String {
     let folder = folder.strip_suffix('/').unwrap_or(folder);
-    path(&format!("{folder}/{name}"))
+    format!("{folder}/{name}")
 }
 
 #[cfg(test)]

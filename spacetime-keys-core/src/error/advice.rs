@@ -28,7 +28,7 @@ pub(super) fn of_found(found: Found) -> Advice {
         }
         Found::OpenSsh => "convert a copy: `ssh-keygen -p -m PKCS8 -N '' -f COPY`",
         Found::Certificate => "take its public key: `openssl x509 -in FILE -noout -pubkey`",
-        _ => return ("make a P-256 pair: {}", [NextStep::KeyGenerate]).into(),
+        _ => return ("make a P-256 pair: {}", [NextStep::KeyGenerate(None)]).into(),
     };
     text.into()
 }

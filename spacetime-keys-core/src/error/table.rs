@@ -108,7 +108,7 @@ errors! {
     /// None of the public keys at hand verifies the signature.
     TokenUnverified: Safety "ERR_TOKEN_UNVERIFIED" "the token is signed by none of the known keys"
         => ("look whose it is ({}), and name that identity: {}; or {}; {}",
-            [Step::PublisherDecode, Step::Choose(Choice::ExpectIdentity), Step::Choose(Choice::AllowUnverified), Step::Choose(Choice::PreviousPublicKey)]);
+            [Step::PublisherDecode, Step::Choose(Choice::ExpectIdentity(None)), Step::Choose(Choice::AllowUnverified), Step::Choose(Choice::PreviousPublicKey)]);
     /// The identity is not the one that the caller expects.
     TokenUnexpectedIdentity: Safety "ERR_TOKEN_UNEXPECTED_IDENTITY" "the token's identity is not the expected one"
         => ("look whose token this is: {}", [Step::PublisherDecode]);
@@ -217,11 +217,11 @@ errors! {
     /// Not TOML.
     TomlSyntax: Input "ERR_TOML_SYNTAX" "the file is not valid TOML"
         => ("mend the file by hand (`spacetime` itself refuses it too), or name another with {}",
-            [Step::Choose(Choice::CliToml)]);
+            [Step::Choose(Choice::CliToml(None))]);
     /// `spacetimedb_token` (or a server's key) is not a string.
     TomlType: Input "ERR_TOML_TYPE" "cli.toml has a value of the wrong type"
         => ("mend the file by hand (`spacetime` itself refuses it too), or name another with {}",
-            [Step::Choose(Choice::CliToml)]);
+            [Step::Choose(Choice::CliToml(None))]);
     /// There is no `spacetimedb_token`.
     TomlNoToken: Safety "ERR_TOML_NO_TOKEN" "cli.toml holds no `spacetimedb_token`"
         => ("{} if the claims are in escrow; before a first publish, log in with `spacetime login`",
@@ -271,17 +271,17 @@ errors! {
     /// The publisher's identity changed while a rotation was under way.
     PublisherChanged: Safety "ERR_PUBLISHER_CHANGED" "cli.toml holds the token of another identity than when the interrupted run began"
         => ("{} accepts the one that is there now; {} leaves the token alone",
-            [Step::FINISH_RUN.with(Choice::ExpectIdentity), Step::Choose(Choice::LeaveToken)]);
+            [Step::FINISH_RUN.with(Choice::ExpectIdentity(None)), Step::Choose(Choice::LeaveToken)]);
     /// The escrow holds publishers, and not the one whose token is in `cli.toml`.
     PublisherUnknown: Safety "ERR_PUBLISHER_UNKNOWN" "cli.toml holds the token of a publisher that is not in escrow (a mistaken login?)"
         => ("{} brings the known publisher back; {}, with the identity of this token ({}), takes this one and adds it to the escrow",
-            [Step::TOKEN_RESTORE, Step::Choose(Choice::ExpectIdentity), Step::PublisherDecode]);
+            [Step::TOKEN_RESTORE, Step::Choose(Choice::ExpectIdentity(None)), Step::PublisherDecode]);
     /// The publisher's claims were never escrowed.
     EscrowEmpty: Safety "ERR_ESCROW_EMPTY" "no publisher's claims are in escrow for this environment"
         => "a rotation or a sync puts them there; earlier tokens in backups of cli.toml hold them too";
     /// Several publishers, and none was chosen.
     EscrowAmbiguous: Safety "ERR_ESCROW_AMBIGUOUS" "several publishers' claims are in escrow for this environment"
-        => ("choose one by its identity: {}", [Step::Choose(Choice::ExpectIdentity)]);
+        => ("choose one by its identity: {}", [Step::Choose(Choice::ExpectIdentity(None))]);
     /// The escrow's text is not what it should be.
     EscrowDamaged: Input "ERR_ESCROW_DAMAGED" "the escrowed claims cannot be read"
         => "an older version of the secret in the vault may still be whole";

@@ -188,7 +188,7 @@ impl Auditor<'_> {
             _ => false,
         };
         let signs = |step: &NextStep| {
-            step.signs().is_some_and(|choices| !choices.contains(&Choice::ExpectIdentity))
+            step.signs().is_some_and(|choices| !choices.contains(&Choice::ExpectIdentity(None)))
         };
         if !self.scope.host || !hint.next_step().is_some_and(signs) {
             return hint;
@@ -197,7 +197,7 @@ impl Auditor<'_> {
             (true, _) => hint.map_first(leaving),
             (false, true) => hint.map_first(|step| {
                 let text = "{} (if the identity shown is the owner's; if not, {})";
-                (text, [step.clone().with(Choice::ExpectIdentity), leaving(step)])
+                (text, [step.clone().with(Choice::ExpectIdentity(None)), leaving(step)])
             }),
             (false, false) => hint,
         }

@@ -89,17 +89,17 @@ impl Finding {
             Self::PublisherUnknown => (
                 Error::PublisherUnknown.code(), Bad, "cli.toml holds the token of another publisher than the escrow: its identity does not own what the known one has published",
                 ("after a mistaken login: {} brings the known publisher back; if the new one is right: {} with the identity shown adds it to the escrow",
-                    [Step::TOKEN_RESTORE, Step::SYNC.with(Choice::ExpectIdentity)]).into(),
+                    [Step::TOKEN_RESTORE, Step::SYNC.with(Choice::ExpectIdentity(None))]).into(),
             ),
             Self::TokenUnverified => (
                 Error::TokenUnverified.code(), Bad, UNVERIFIED,
                 ("if the identity shown is the owner's: {} signs it anew; if not: {}",
-                    [Step::SYNC.with(Choice::ExpectIdentity), Step::TOKEN_RESTORE]).into(),
+                    [Step::SYNC.with(Choice::ExpectIdentity(None)), Step::TOKEN_RESTORE]).into(),
             ),
             Self::TokenUnverifiedAtFirst => (
                 Error::TokenUnverified.code(), Bad, UNVERIFIED,
                 ("if the identity shown is the owner's: {} makes the vault's first pair and signs the token with it",
-                    [Step::ROTATE.with(Choice::ExpectIdentity)]).into(),
+                    [Step::ROTATE.with(Choice::ExpectIdentity(None))]).into(),
             ),
             Self::Running => (
                 "ERR_RUNNING", Bad, "a run is at work right now",

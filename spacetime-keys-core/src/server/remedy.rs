@@ -89,7 +89,7 @@ impl Remedy {
             ),
             Self::Resign => (
                 "resign",
-                ("sign the same claims anew with the key that the server has now: {}. Do not log in anew: that gives another `sub`, hence another identity, which does not own the database", [Step::PublisherResignHere]).into(),
+                ("sign the same claims anew with the key that the server has now: {}. Do not log in anew: that gives another `sub`, hence another identity, which does not own the database", [resign_here()]).into(),
             ),
             Self::Refresh => (
                 "refresh",
@@ -141,6 +141,13 @@ impl serde::Serialize for Remedy {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.advice().serialize(serializer)
     }
+}
+
+fn resign_here() -> Step {
+    let file = |name: &str| name.to_owned();
+    Step::TOKEN_RESIGN
+        .with(Choice::CliToml(Some(file("cli.toml"))))
+        .with(Choice::PrivateKey(file("id_ecdsa")))
 }
 
 /// The flaw of a token's form, where the reason leaves open which it is.

@@ -142,7 +142,7 @@ proptest! {
         prop_assert!(diagnosis.ok || diagnosis.outcome.is_none() || broken
             || diagnosis.checks.iter().any(|check| check.state == State::Unseen));
         for check in &diagnosis.checks {
-            prop_assert!(!check.detail.is_empty());
+            prop_assert!(!check.detail.to_string().is_empty());
             prop_assert_eq!(check.hint.is_some(), check.hint.is_some() || check.ok() == Some(false));
             let hint = &check.hint.as_ref().map(ToString::to_string).unwrap_or_default();
             for word in ["log in", "login"] {
@@ -158,7 +158,7 @@ proptest! {
         names.dedup();
         prop_assert_eq!(names.len(), diagnosis.checks.len());
         // Remedies: commands, none of which is a login, none of which holds anything of a token.
-        for command in &diagnosis.remedy {
+        for command in diagnosis.remedy.iter().map(ToString::to_string) {
             prop_assert!(!command.contains("login") && !command.contains("logout"), "{}", command);
             let program = command.split(' ').next().unwrap();
             let known = ["spacetime-keys", "docker", "chmod", "openssl", "mv", "cp", "spacetime"];

@@ -51,7 +51,7 @@ impl Kind {
             }
             Self::NotUtf8(_) => ("ERR_NOT_UTF8", Input, "convert it, or name another file".into()),
             Self::Symlink(_) => {
-                let files = [Choice::CliToml, Choice::MountedKeysDir].map(Step::Choose);
+                let files = [Choice::CliToml(None), Choice::MountedKeysDir(None)].map(Step::Choose);
                 let advice = "name the file that it points to (in a rotation by {}, {})";
                 ("ERR_SYMLINK", Safety, (advice, files).into())
             }

@@ -1,4 +1,4 @@
-use crate::advice::{Advice, NextStep};
+use crate::advice::{Advice, Choice, NextStep};
 use crate::doctor::outcome;
 use crate::doctor::{Check, CheckName, DatabaseAnswer, Observations, Reply};
 
@@ -10,7 +10,10 @@ pub(super) fn database(seen: &Observations) -> Option<Check> {
     }
     let accepted = outcome::token(seen).is_accepted();
     Some(match &seen.server.database {
-        Reply::NotAsked => Check::unseen(name, "no database was named (--database)"),
+        Reply::NotAsked => Check::unseen(
+            name,
+            ("no database was named ({})", [NextStep::Choose(Choice::Database)]),
+        ),
         Reply::Unreached(_) | Reply::Foreign(_) => {
             Check::unseen(name, "the server did not tell of it")
         }

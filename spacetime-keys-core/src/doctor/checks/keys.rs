@@ -1,5 +1,5 @@
 use crate::Fingerprint;
-use crate::advice::NextStep;
+use crate::advice::{Choice, NextStep};
 use crate::doctor::{Check, CheckName, Observations, Reply};
 use crate::error::Unsound;
 use crate::fleet::{KeyState, PairState, Vault};
@@ -82,7 +82,8 @@ fn is_known(seen: &Observations, key: Fingerprint) -> bool {
 pub(super) fn mounted(seen: &Observations) -> Option<Check> {
     let name = CheckName::MountedKeys;
     let Some(mounted) = &seen.mounted else {
-        return Some(Check::unseen(name, "the mounted key files were not looked at (--keys-dir)"));
+        let text = "the mounted key files were not looked at ({})";
+        return Some(Check::unseen(name, (text, [NextStep::Choose(Choice::KeysDir)])));
     };
     let files = &mounted.files;
     Some(match PairState::of(&files.private, &files.public) {
@@ -92,7 +93,7 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
             "neither id_ecdsa nor id_ecdsa.pub is there",
             (
                 "a server that finds neither makes a pair of its own, silently, and every token is void: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, {} makes a new one, with which the token is then signed anew",
-                [NextStep::KeyGenerate],
+                [NextStep::KeyGenerate(None)],
             ),
         ),
         PairState::Unavailable => Check::broken(

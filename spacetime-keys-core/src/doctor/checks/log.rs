@@ -1,3 +1,4 @@
+use crate::advice::{Advice, Choice, NextStep};
 use crate::doctor::{Check, CheckName, LogEvent, Observations};
 
 /// What the log says last.
@@ -25,14 +26,17 @@ pub(super) fn log(seen: &Observations) -> Option<Check> {
         last.words(),
         refused.unwrap_or_default()
     );
-    let hint = match log.reason {
+    let hint: Advice = match log.reason {
         Some(LogEvent::InvalidSignature) => {
-            "the token is signed by another key than the server's: sign the same claims anew; do not log in anew: that is a new identity, which owns nothing"
+            "the token is signed by another key than the server's: sign the same claims anew; do not log in anew: that is a new identity, which owns nothing".into()
         }
         Some(_) => {
-            "the token is valid, and its identity does not own the database: restore the owner's; do not log in anew: that is a new identity, too"
+            "the token is valid, and its identity does not own the database: restore the owner's; do not log in anew: that is a new identity, too".into()
         }
-        None => "the log does not say why: ask the server (--server URL --database NAME)",
+        None => {
+            let text = "the log does not say why: ask the server ({})";
+            (text, [NextStep::Choose(Choice::Server)]).into()
+        }
     };
     Some(Check::broken(name, detail, hint))
 }

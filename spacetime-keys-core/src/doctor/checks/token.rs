@@ -17,16 +17,20 @@ fn facts(seen: &Observations) -> Option<&TokenFacts> {
 /// The file itself.
 pub(super) fn cli_toml(seen: &Observations) -> Option<Check> {
     let name = CheckName::CliToml;
+    let named = || [NextStep::Choose(Choice::CliToml(None))];
     Some(match &seen.cli_toml {
         CliTomlSeen::NotLooked => return None,
         // A log alone says what it says, wherever it is read.
         CliTomlSeen::Missing if !seen.server.was_asked() => {
-            Check::unseen(name, "there is no cli.toml there (--cli-toml)")
+            Check::unseen(name, ("there is no cli.toml there ({})", named()))
         }
         CliTomlSeen::Missing => Check::broken(
             name,
             "there is no cli.toml there",
-            "name the one that the publish uses (--cli-toml): a publish without one has no token",
+            (
+                "name the one that the publish uses ({}): a publish without one has no token",
+                named(),
+            ),
         ),
         CliTomlSeen::Unreadable => Check::broken(
             name,
@@ -41,7 +45,7 @@ pub(super) fn cli_toml(seen: &Observations) -> Option<Check> {
 /// Whether there is a token that a server could take.
 pub(super) fn token(seen: &Observations) -> Option<Check> {
     let name = CheckName::Token;
-    let missing = |detail: &str| {
+    let missing = |detail: &'static str| {
         let hint = if seen.owner().is_some() {
             format!(
                 "a publish is a new identity's then, and the database has an owner: {NO_LOGIN}; restore the owner's token"

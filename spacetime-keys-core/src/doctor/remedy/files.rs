@@ -1,15 +1,17 @@
 use crate::Fingerprint;
+use crate::advice::NextStep;
+use crate::doctor::Command;
 use crate::fleet::KeyState;
 use crate::pem::Effect;
 
 use super::host::{Files, Host};
-use super::{PROGRAM, is_odd};
+use super::is_odd;
 
 /// What becomes of the mounted files.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct FilePlan {
-    pub(super) steps: Vec<String>,
+    pub(super) steps: Vec<Command>,
     /// The vault's pair is mounted: a command that can sign the token, too.
     pub(super) sync: bool,
     /// The key that the server has at the end; `None` if that is not known beforehand.
@@ -85,11 +87,11 @@ impl FilePlan {
     }
 
     fn normalize(host: &Host<'_>, key: Fingerprint) -> Self {
-        let (private, public) = (host.file("id_ecdsa"), host.file("id_ecdsa.pub"));
+        let both = vec![host.file("id_ecdsa"), host.file("id_ecdsa.pub")];
         let effect = |key: &KeyState| key.effect() == Effect::StartsBroken;
         let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);
         Self {
-            steps: vec![format!("{PROGRAM} key normalize --write {private} {public}")],
+            steps: vec![Command::Step(NextStep::KeyRewrite(both))],
             key: Some(key),
             mends: true,
             // It has started with them, and does not work.
@@ -100,12 +102,12 @@ impl FilePlan {
     }
 
     fn derive(host: &Host<'_>, key: Fingerprint) -> Self {
-        let (private, public) = (host.file("id_ecdsa"), host.file("id_ecdsa.pub"));
+        let (private, public) = (host.word("id_ecdsa"), host.word("id_ecdsa.pub"));
         let mut steps = Vec::new();
         if host.seen.mounted.as_ref().is_some_and(|mounted| is_odd(&mounted.files.private)) {
-            steps.push(format!("{PROGRAM} key normalize --write {private}"));
+            steps.push(Command::Step(NextStep::KeyRewrite(vec![host.file("id_ecdsa")])));
         }
-        steps.push(format!("openssl pkey -in {private} -pubout -out {public}"));
+        steps.push(Command::Other(format!("openssl pkey -in {private} -pubout -out {public}")));
         Self { steps, key: Some(key), mends: true, ..Self::default() }
     }
 
@@ -119,12 +121,12 @@ impl FilePlan {
             ("id_ecdsa.pub", files.is_some_and(|files| is_there(&files.public))),
         ] {
             if there {
-                let (file, kept) = (host.file(name), host.file(&format!("{name}.damaged")));
-                steps.push(format!("mv {file} {kept}"));
+                let (file, kept) = (host.word(name), host.word(&format!("{name}.damaged")));
+                steps.push(Command::Other(format!("mv {file} {kept}")));
             }
         }
-        let folder = crate::doctor::shell::path(&host.seen.places.keys_dir);
-        steps.push(format!("{PROGRAM} key generate --out {folder}"));
+        let folder = host.seen.places.keys_dir.clone();
+        steps.push(Command::Step(NextStep::KeyGenerate(Some(folder))));
         Self { steps, is_new: true, mends: true, ..Self::default() }
     }
 }

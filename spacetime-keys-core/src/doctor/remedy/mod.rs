@@ -8,23 +8,23 @@ mod files;
 mod host;
 mod token;
 
+use crate::advice::{Choice, NextStep};
 use crate::fleet::KeyState;
 
 use super::outcome::{self, TokenFate};
 use super::shell::{path, quote};
-use super::{DatabaseAnswer, Observations, Outcome, Reply};
+use super::{Command, DatabaseAnswer, Observations, Outcome, Reply};
 use files::FilePlan;
 use host::{Files, Host};
 use token::Token;
 
-const PROGRAM: &str = "spacetime-keys";
 const RESTART: &str = "docker compose restart";
 
 /// Commands, and whether they lead to a publish that works, as far as can be foretold.
-pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> (Vec<String>, bool) {
+pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> (Vec<Command>, bool) {
     if let Some(run) = &seen.unfinished {
         // It mends keys and token; what is wrong beyond that shows afterwards.
-        let resume = format!("{PROGRAM} resume{}", config(seen));
+        let resume = Command::Step(NextStep::FinishRun(config(seen).into_iter().collect()));
         return (if run.running { Vec::new() } else { vec![resume, restart(seen)] }, false);
     }
     let host = Host::of(seen, outcome);
@@ -63,7 +63,7 @@ fn is_in_our_hands(host: &Host<'_>, plan: &FilePlan) -> bool {
     arrives && told && sound && comes_up && server.foreign().is_none() && !bad_name
 }
 
-fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<String>, cures: bool) -> Vec<String> {
+fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<Command>, cures: bool) -> Vec<Command> {
     let seen = host.seen;
     let mut steps = modes(host);
     steps.extend(plan.steps.iter().cloned());
@@ -76,37 +76,37 @@ fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<String>, cures: bool) -> 
     steps
 }
 
-fn modes(host: &Host<'_>) -> Vec<String> {
+fn modes(host: &Host<'_>) -> Vec<Command> {
     let Some(mounted) = &host.seen.mounted else { return Vec::new() };
     let mut steps = Vec::new();
     if mounted.private_mode.is_some_and(|mode| mode & 0o007 != 0 || mode & 0o400 == 0) {
-        steps.push(format!("chmod 600 {}", host.file("id_ecdsa")));
+        steps.push(Command::Other(format!("chmod 600 {}", host.word("id_ecdsa"))));
     }
     if mounted.public_mode.is_some_and(|mode| mode & 0o400 == 0) {
-        steps.push(format!("chmod 644 {}", host.file("id_ecdsa.pub")));
+        steps.push(Command::Other(format!("chmod 644 {}", host.word("id_ecdsa.pub"))));
     }
     steps
 }
 
 /// `cli.toml` may remember a key that the server will not have at the end.
-fn refreshed_server_key(host: &Host<'_>, plan: &FilePlan) -> Option<String> {
+fn refreshed_server_key(host: &Host<'_>, plan: &FilePlan) -> Option<Command> {
     let url = host.seen.places.server.as_deref().filter(|_| host.seen.server.is_there())?;
     let mut of_this = host.seen.cli_toml.server_keys().iter().filter(|key| key.is_this_server);
     of_this.any(|remembered| Some(remembered.fingerprint) != plan.key).then(|| {
         let cli_toml = path(&host.seen.places.cli_toml);
-        format!("spacetime --config-path {cli_toml} server fingerprint -y {}", quote(url))
+        let url = quote(url);
+        Command::Other(format!("spacetime --config-path {cli_toml} server fingerprint -y {url}"))
     })
 }
 
-fn restart(seen: &Observations) -> String {
+fn restart(seen: &Observations) -> Command {
     let given = seen.places.restart.trim();
-    if given.is_empty() { RESTART } else { given }.to_owned()
+    Command::Other(if given.is_empty() { RESTART } else { given }.to_owned())
 }
 
-/// The option that names the configuration, where it is not found by itself.
-fn config(seen: &Observations) -> String {
-    let config = seen.places.config.as_deref();
-    config.map(|config| format!(" --config {}", path(config))).unwrap_or_default()
+/// The configuration, where it is not found by itself.
+fn config(seen: &Observations) -> Option<Choice> {
+    seen.places.config.clone().map(Choice::Config)
 }
 
 /// Whether a key file's text has to be mended for a server.

@@ -1,20 +1,21 @@
 use crate::Identity;
+use crate::advice::{Choice, NextStep, Run};
 use crate::doctor::outcome::TokenFate;
 use crate::doctor::shell::path;
-use crate::doctor::{CliTomlSeen, Reply, TokenAnswer, TokenFacts, outcome};
+use crate::doctor::{CliTomlSeen, Command, Reply, TokenAnswer, TokenFacts, outcome};
 use crate::fleet::Vault;
 
+use super::config;
 use super::files::FilePlan;
 use super::host::{Files, Host, holds};
-use super::{PROGRAM, config};
 use crate::doctor::checks::is_another_servers;
 
 /// What is to become of the token.
 pub(super) enum Token {
     /// It is right, or these steps bring the right one.
-    Right(Vec<String>),
+    Right(Vec<Command>),
     /// It cannot be judged: it stays, whatever becomes of the files.
-    Stays(Vec<String>),
+    Stays(Vec<Command>),
     /// It is wrong, and nothing known brings the right one.
     Wrong,
 }
@@ -76,14 +77,14 @@ fn is_good(host: &Host<'_>, plan: &FilePlan) -> bool {
 }
 
 /// The same claims, signed anew.
-fn resign(host: &Host<'_>, plan: &FilePlan, goal: Identity) -> Option<Vec<String>> {
+fn resign(host: &Host<'_>, plan: &FilePlan, goal: Identity) -> Option<Vec<Command>> {
     let facts = host.facts().filter(|facts| can_be_signed_anew(facts, goal))?;
     let mut steps = Vec::new();
     if facts.signed_by.is_some_and(|by| is_another_servers(host.seen, by)) {
         // The other server goes on with the copy.
         let cli_toml = &host.seen.places.cli_toml;
         let copy = path(&format!("{cli_toml}.other-server"));
-        steps.push(format!("cp -p {} {copy}", path(cli_toml)));
+        steps.push(Command::Other(format!("cp -p {} {copy}", path(cli_toml))));
     }
     // A sync leaves a token alone that its key has signed, however long ago it has expired.
     let by_sync = plan.sync && facts.signed_by != plan.key;
@@ -93,19 +94,21 @@ fn resign(host: &Host<'_>, plan: &FilePlan, goal: Identity) -> Option<Vec<String
     }
     steps.extend(sync_for(host, plan, None));
     if plan.sync || plan.is_new || host.files.key().is_some() {
-        let external = if facts.is_local { "" } else { " --allow-external-issuer" };
-        let cli_toml = path(&host.seen.places.cli_toml);
-        let private = host.file("id_ecdsa");
-        steps.push(format!(
-            "{PROGRAM} token resign --cli-toml {cli_toml} --private-key {private} --expect-identity {goal}{external}"
-        ));
+        let mut choices = vec![
+            Choice::CliToml(Some(host.seen.places.cli_toml.clone())),
+            Choice::PrivateKey(host.file("id_ecdsa")),
+        ];
+        choices.extend(expecting(goal, facts));
+        steps.push(Command::Step(NextStep::TokenResign(choices)));
     } else {
         // The private key is in the vault alone.
         let (vault, pair) = host.vault?;
         if host.served.is_some() && host.served != Some(pair) {
             return None;
         }
-        steps.push(sync(host, vault, Some((goal, facts)), " --no-sync-mounted-keys"));
+        let mut choices = expecting(goal, facts);
+        choices.push(Choice::LeaveMountedKeys);
+        steps.push(sync(host, vault, choices));
     }
     Some(steps)
 }
@@ -118,7 +121,7 @@ fn can_be_signed_anew(facts: &TokenFacts, goal: Identity) -> bool {
 }
 
 /// A token made from the claims in escrow.
-fn restore(host: &Host<'_>, plan: &mut FilePlan, goal: Identity) -> Option<Vec<String>> {
+fn restore(host: &Host<'_>, plan: &mut FilePlan, goal: Identity) -> Option<Vec<Command>> {
     let (vault, pair) = host.vault.filter(|(vault, _)| holds(vault, goal))?;
     // It signs with the vault's key, and wants that to be the mounted one.
     match host.files {
@@ -131,15 +134,11 @@ fn restore(host: &Host<'_>, plan: &mut FilePlan, goal: Identity) -> Option<Vec<S
     if matches!(host.seen.cli_toml, CliTomlSeen::Bad(_)) {
         let cli_toml = &host.seen.places.cli_toml;
         let kept = path(&format!("{cli_toml}.damaged"));
-        steps.push(format!("mv {} {kept}", path(cli_toml)));
+        steps.push(Command::Other(format!("mv {} {kept}", path(cli_toml))));
     }
     steps.extend(sync_for(host, plan, None));
-    steps.push(format!(
-        "{PROGRAM} token restore{} --env {} --expect-identity {goal}{}",
-        config(host.seen),
-        vault.environment,
-        host_files(host),
-    ));
+    let choices = vec![Choice::ExpectIdentity(Some(goal))];
+    steps.push(Command::Step(NextStep::TokenRestore(run(host, vault, choices))));
     Some(steps)
 }
 
@@ -148,35 +147,32 @@ fn sync_for(
     host: &Host<'_>,
     plan: &FilePlan,
     resigned: Option<(Identity, &TokenFacts)>,
-) -> Vec<String> {
-    let vault = host.vault.filter(|_| plan.sync);
-    vault.map(|(vault, _)| sync(host, vault, resigned, "")).into_iter().collect()
+) -> Vec<Command> {
+    let Some((vault, _)) = host.vault.filter(|_| plan.sync) else { return Vec::new() };
+    let leaving = vec![Choice::LeaveToken];
+    let choices = resigned.map_or(leaving, |(goal, facts)| expecting(goal, facts));
+    vec![sync(host, vault, choices)]
 }
 
-fn sync(
-    host: &Host<'_>,
-    vault: &Vault,
-    resigned: Option<(Identity, &TokenFacts)>,
-    more: &str,
-) -> String {
-    let token = match resigned {
-        Some((goal, facts)) if facts.is_local => format!(" --expect-identity {goal}"),
-        Some((goal, _)) => format!(" --expect-identity {goal} --allow-external-issuer"),
-        None => " --no-preserve-publisher-token".to_owned(),
-    };
-    format!(
-        "{PROGRAM} sync{} --env {}{token}{more} --yes{}",
-        config(host.seen),
-        vault.environment,
-        host_files(host),
-    )
+fn sync(host: &Host<'_>, vault: &Vault, mut choices: Vec<Choice>) -> Command {
+    choices.push(Choice::Yes);
+    Command::Step(NextStep::Sync(run(host, vault, choices)))
 }
 
-/// This host's files, where they are not the configuration's.
-fn host_files(host: &Host<'_>) -> String {
+/// Whose token is signed anew, whatever its issuer.
+fn expecting(goal: Identity, facts: &TokenFacts) -> Vec<Choice> {
+    let expected = Choice::ExpectIdentity(Some(goal));
+    let external = (!facts.is_local).then_some(Choice::AllowExternalIssuer);
+    [expected].into_iter().chain(external).collect()
+}
+
+/// With the configuration, and with this host's files where they are not the configuration's.
+fn run(host: &Host<'_>, vault: &Vault, mut choices: Vec<Choice>) -> Run {
     let places = &host.seen.places;
-    if places.are_configured {
-        return String::new();
+    choices.extend(config(host.seen));
+    if !places.are_configured {
+        choices.push(Choice::CliToml(Some(places.cli_toml.clone())));
+        choices.push(Choice::MountedKeysDir(Some(places.keys_dir.clone())));
     }
-    format!(" --cli-toml {} --mounted-keys-dir {}", path(&places.cli_toml), path(&places.keys_dir))
+    Run { environment: Some(vault.environment.clone()), choices }
 }
