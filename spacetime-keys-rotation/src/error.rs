@@ -89,6 +89,9 @@ pub enum Kind {
         /// The file that says so.
         path: PathBuf,
     },
+    /// A run that was cut short is about a store of another kind.
+    #[error("the run that was cut short here works on another store ({0})")]
+    OtherStore(String),
     /// The note of an unfinished run cannot be read.
     #[error("{} is damaged", .0.display())]
     JournalDamaged(PathBuf),

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use spacetime_keys_core::fleet::{Environment, LeftElsewhere, Operation, Request};
 use spacetime_keys_core::{Fingerprint, Identity};
 
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::files;
 use crate::host::Paths;
 use crate::site::Settings;
@@ -24,6 +24,9 @@ pub(crate) struct Journal {
     /// The private key that was mounted there when it began.
     #[serde(default)]
     mounted: Option<String>,
+    /// The kind of its store. `None` in notes of earlier versions.
+    #[serde(default)]
+    store: Option<String>,
     /// What concerns vaults is done, and the rest is for another host than the one that did it.
     #[serde(default)]
     left: bool,
@@ -46,6 +49,7 @@ impl Journal {
     pub(crate) fn new(
         request: &Request,
         paths: &Paths,
+        store: &str,
         identity: Option<Identity>,
         mounted: Option<Fingerprint>,
     ) -> Self {
@@ -53,6 +57,7 @@ impl Journal {
             rotation_id: request.rotation_id.clone(),
             machine: machine(),
             mounted: mounted.map(|mounted| mounted.to_string()),
+            store: Some(store.to_owned()),
             left: false,
             operation: request.operation.as_str().to_owned(),
             environments: request.environments.iter().map(ToString::to_string).collect(),
@@ -87,6 +92,15 @@ impl Journal {
         let other = |(theirs, ours): (&String, String)| *theirs != ours;
         let is_elsewhere = self.machine.as_ref().zip(machine()).is_some_and(other);
         !is_elsewhere && is_same_folder(&self.mounted_keys_dir, &paths.mounted_keys_dir)
+    }
+
+    /// Fails where it is about another store: program and script may share a folder of marks, and
+    /// what is half done in a key vault is not finished in a folder.
+    pub(crate) fn require_store(&self, ours: &str) -> Result<(), Failure> {
+        match &self.store {
+            Some(theirs) if theirs != ours => Err(Kind::OtherStore(theirs.clone()).into()),
+            _ => Ok(()),
+        }
     }
 
     /// The same, with what concerns vaults done.

@@ -213,6 +213,11 @@ impl<'a> Site<'a> {
         Self { settings, store, watch, state: State::new(settings.state.clone()) }
     }
 
+    /// What kind of store it is, whatever reaches it.
+    pub(crate) fn store_kind(&self) -> &'static str {
+        if self.store.folder().is_some() { "directory" } else { "azure-key-vault" }
+    }
+
     /// Fails where somebody asked the run to stop.
     pub(crate) fn require_going(&self) -> Result<(), Failure> {
         if self.watch.is_stopped() { Err(Kind::Stopped.into()) } else { Ok(()) }

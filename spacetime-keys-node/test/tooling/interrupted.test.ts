@@ -148,6 +148,26 @@ test("what an old run has left in its note does not keep a new one from rotating
   }
 });
 
+test("the program does not finish the script's run on another store", async () => {
+  const program = process.env["SPACETIME_KEYS_BIN"] ?? "";
+  expect(program).not.toBe("");
+  const host = hostAt("established");
+  host.store.fail({ kind: "crash", ...upload("kv-dev", PUBLIC) });
+  expect((await host.tooling("--yes")).code).toBe(1);
+  host.store.fail();
+  const [tree, vaults] = [host.treeHash(), host.store.contents()];
+  // Without a configuration, its store is a folder.
+  for (const command of [["resume"], ["rotate", "--env", "local"], ["sync", "--env", "local"]]) {
+    const yes = command[0] === "rotate" ? ["--yes"] : [];
+    const run = await host.spawn([program, ...command, ...yes]);
+    expect([command[0], run.code]).toEqual([command[0], 3]);
+    expect(run.stderr).toContain("another store");
+    expect([host.treeHash(), host.store.contents()]).toEqual([tree, vaults]);
+  }
+  expect((await host.tooling("--yes")).stdout).toContain("No new one was begun");
+  expect(host.audit()).toMatchObject({ ok: true, publisher: { identity: IDENTITY } });
+});
+
 test("half of --all-environments: done groups stay, the others follow", async () => {
   const host = hostAt("established");
   host.store.fail({ kind: "crash", ...upload("kv-test", PUBLIC) });

@@ -185,7 +185,7 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
         site.state.begin(
             &lock,
             &paths,
-            &Journal::new(&run.request, &run.paths, identity, mounted),
+            &Journal::new(&run.request, &run.paths, site.store_kind(), identity, mounted),
         )?;
     }
     let mut executor = Executor::new(site, &planned, gathered);
@@ -241,6 +241,7 @@ fn decide(site: &Site<'_>, job: &Job) -> Result<Option<Run>, Failure> {
     let same = job.request.operation == journal.operation()? && asked == journal.environments;
     let resumes = job.request.operation == Operation::Resume
         && asked.iter().all(|name| group_names(site, &journal).contains(name));
+    journal.require_store(site.store_kind())?;
     if !same && !resumes {
         return Err(Error::Unfinished.into());
     }
@@ -262,6 +263,7 @@ fn continued(site: &Site<'_>, job: &Job, journal: &Journal) -> Result<Run, Failu
 
 /// The run that another host was to finish, or seemed to be: what this host can do of it.
 fn of_another_host(site: &Site<'_>, job: &Job, journal: Journal) -> Result<Option<Run>, Failure> {
+    journal.require_store(site.store_kind())?;
     let mut run = continued(site, job, &journal)?;
     if journal.is_of_this_host(&job.paths) {
         // Which of the two it is shows when the mounted files are read.

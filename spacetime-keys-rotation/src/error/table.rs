@@ -59,6 +59,10 @@ impl Kind {
                 let advice = ("wait until it has ended, then look at {}", [Step::Verify]);
                 ("ERR_LOCKED", Safety, advice.into())
             }
+            Self::OtherStore(_) => {
+                let advice = "finish it by what began it, or with the configuration that it had";
+                ("ERR_OTHER_STORE", Safety, advice.into())
+            }
             Self::JournalDamaged(_) => {
                 let advice = "move it away, then {} for the environment concerned";
                 ("ERR_JOURNAL_DAMAGED", Input, (advice, [Step::RESUME]).into())

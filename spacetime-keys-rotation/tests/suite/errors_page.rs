@@ -110,6 +110,7 @@ fn kinds() -> Vec<Row> {
         Kind::Symlink(file()),
         Kind::Locked(None),
         Kind::JournalDamaged(file()),
+        Kind::OtherStore("…".to_owned()),
         Kind::StoreChanged { secret: "SECRET".to_owned(), vault: "VAULT".to_owned() },
         Kind::Names(text()),
         Kind::NotInThisBuild("…"),
