@@ -3,21 +3,22 @@
 
 const check = require("./check.js");
 const { attempt, translate } = require("./errors.js");
-const { camelCase } = require("./fleet.js");
+const { RUN_DEFAULTS, camelCase, forNewPair, forRun, required } = require("./fleet.js");
 const native = require("./native.js");
 const { readResignWithKey } = require("./signing.js");
 
 const names = check.list(check.text);
 
-const readFleet = check.fields(
+const readStore = check.fields({
+  kind: check.oneOf("directory", "az"),
+  path: check.text,
+  program: check.text,
+  timeout: check.seconds,
+  secretFiles: check.text,
+});
+const fleetFields = check.fields(
   {
-    store: check.fields({
-      kind: check.oneOf("directory", "az"),
-      path: check.text,
-      program: check.text,
-      timeout: check.seconds,
-      secretFiles: check.text,
-    }),
+    store: required(readStore, "kind"),
     environments: vaultsByEnvironment,
     groups: check.list(names),
     maxAgeDays: check.count(0xffffffff),
@@ -34,44 +35,29 @@ const readFleet = check.fields(
   },
 );
 
+const readFleet = required(fleetFields, "store");
+
 const watching = { onEvent: func, signal: abortSignal };
-const forHost = { dryRun: check.flag, syncMounted: check.flag, preservePublisher: check.flag };
-const trusting = {
-  expectIdentity: check.text,
-  allowUnverified: check.flag,
-  allowExternalIssuer: check.flag,
-};
-const NO_NEW_PAIR = { adoptMounted: false, replaceLostKey: false };
-const DEFAULTS = {
-  environments: [],
-  dryRun: false,
-  syncMounted: true,
-  preservePublisher: true,
-  allowUnverified: false,
-  allowExternalIssuer: false,
-  ...NO_NEW_PAIR,
-};
+const DEFAULTS = { ...RUN_DEFAULTS, environments: [], dryRun: false };
 
 /** What a run takes beside what all take. */
-const reading = (own) => check.fields({ ...own, ...forHost, ...trusting, ...watching }, DEFAULTS);
-const readRotate = reading({
-  environments: names,
-  host: check.text,
-  adoptMounted: check.flag,
-  replaceLostKey: check.flag,
-});
+const reading = (own) =>
+  check.fields({ ...own, dryRun: check.flag, ...forRun, ...watching }, DEFAULTS);
+const readRotate = reading({ environments: names, host: check.text, ...forNewPair });
 const readResume = reading({ environments: names, host: check.text });
-const readRollback = reading({ environment: check.text, host: check.text });
-const readSync = reading({ environment: check.text });
+const readRollback = required(
+  reading({ environment: check.text, host: check.text }),
+  "environment",
+);
+const readSync = required(reading({ environment: check.text }), "environment");
 const readVerify = check.fields(
   { environments: names, host: check.flag, likelyHost: check.text, ...watching },
   { host: true },
 );
-const readRestore = check.fields({
-  environment: check.text,
-  expectIdentity: check.text,
-  ...watching,
-});
+const readRestore = required(
+  check.fields({ environment: check.text, expectIdentity: check.text, ...watching }),
+  "environment",
+);
 
 /** Environments and their vaults, in the order of the object's fields. */
 function vaultsByEnvironment(value, name) {
@@ -96,15 +82,9 @@ function abortSignal(value, name) {
   });
 }
 
-function needed(value, name) {
-  if (value === undefined) check.fail(name, "must be a string");
-  return value;
-}
-
 /** Calls the engine, and hands its events on. */
 async function run(work, fleet, { onEvent, signal, ...wish }) {
   const found = readFleet(fleet, "fleet");
-  if (found.store?.kind === undefined) check.fail("fleet.store.kind", "must be a string");
   const stop = new native.Stop();
   const onAbort = () => stop.stop();
   let thrown = null;
@@ -154,19 +134,17 @@ async function mendAndRotate(fleet, options) {
 }
 
 async function resume(fleet, options) {
-  return operate("resume", fleet, { ...readResume(options, "options"), ...NO_NEW_PAIR });
+  return operate("resume", fleet, readResume(options, "options"));
 }
 
 async function rollback(fleet, options) {
   const { environment, ...wish } = readRollback(options, "options");
-  const environments = [needed(environment, "options.environment")];
-  return operate("rollback", fleet, { ...wish, ...NO_NEW_PAIR, environments });
+  return operate("rollback", fleet, { ...wish, environments: [environment] });
 }
 
 async function sync(fleet, options) {
   const { environment, ...wish } = readSync(options, "options");
-  const environments = [needed(environment, "options.environment")];
-  return operate("sync", fleet, { ...wish, ...NO_NEW_PAIR, environments, host: environment });
+  return operate("sync", fleet, { ...wish, environments: [environment], host: environment });
 }
 
 async function verifyFleet(fleet, options) {
@@ -174,15 +152,13 @@ async function verifyFleet(fleet, options) {
 }
 
 async function restoreToken(fleet, options) {
-  const wish = readRestore(options, "options");
-  needed(wish.environment, "options.environment");
-  return run(native.restoreToken, fleet, wish);
+  return run(native.restoreToken, fleet, readRestore(options, "options"));
 }
 
 async function resignCliTomlFile(path, options) {
   check.text(path, "path");
   const { privateKey, now = check.now(), ...wish } = readResignWithKey(options, "options");
-  needed(privateKey, "options.privateKey");
+  check.text(privateKey, "options.privateKey");
   const json = JSON.stringify({ ...wish, now });
   const working = attempt(() => native.resignCliTomlFile(path, privateKey, json));
   try {

@@ -55,28 +55,34 @@ const audit = check.fields({
   likelyHost: check.text,
   now: check.time,
 });
+/** What every operation takes, to plan it or to do it. */
+const forRun = {
+  syncMounted: check.flag,
+  preservePublisher: check.flag,
+  expectIdentity: check.text,
+  allowUnverified: check.flag,
+  allowExternalIssuer: check.flag,
+};
+/** What leads to a new pair takes these, too. */
+const forNewPair = { adoptMounted: check.flag, replaceLostKey: check.flag };
+const RUN_DEFAULTS = {
+  syncMounted: true,
+  preservePublisher: true,
+  adoptMounted: false,
+  replaceLostKey: false,
+  allowUnverified: false,
+  allowExternalIssuer: false,
+};
 const request = required(
   check.fields(
     {
       operation: check.oneOf("rotate", "resume", "rollback", "sync"),
       environments: names,
       host: check.text,
-      syncMounted: check.flag,
-      preservePublisher: check.flag,
-      adoptMounted: check.flag,
-      replaceLostKey: check.flag,
-      expectIdentity: check.text,
-      allowUnverified: check.flag,
-      allowExternalIssuer: check.flag,
+      ...forRun,
+      ...forNewPair,
     },
-    {
-      syncMounted: true,
-      preservePublisher: true,
-      adoptMounted: false,
-      replaceLostKey: false,
-      allowUnverified: false,
-      allowExternalIssuer: false,
-    },
+    RUN_DEFAULTS,
   ),
   "operation",
   "environments",
@@ -117,4 +123,13 @@ function camelCase(_, value) {
   return Object.fromEntries(named);
 }
 
-module.exports = { auditFleet, camelCase, planRotation, required, vault };
+module.exports = {
+  RUN_DEFAULTS,
+  auditFleet,
+  camelCase,
+  forNewPair,
+  forRun,
+  planRotation,
+  required,
+  vault,
+};

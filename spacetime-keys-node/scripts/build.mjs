@@ -24,8 +24,7 @@ const name = values.as ?? here();
 // unwinding through C, which never throws.
 const C_FLAGS = ["-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX"];
 // The time goes into assembly. By cargo's `opt-level = "s"` AWS-LC would leave that out: four times slower.
-if (!name.startsWith("win32")) C_FLAGS.push("-Os");
-if (!name.startsWith("win32")) C_FLAGS.push("-fno-asynchronous-unwind-tables");
+if (!name.startsWith("win32")) C_FLAGS.push("-Os", "-fno-asynchronous-unwind-tables");
 const LIBRARIES = {
   darwin: "libspacetime_keys_node.dylib",
   linux: "libspacetime_keys_node.so",

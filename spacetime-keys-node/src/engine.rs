@@ -8,8 +8,8 @@ use napi::bindgen_prelude::AsyncTask;
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spacetime_keys_core::fleet::{Environment, Operation, Request, Scope};
-use spacetime_keys_core::{Identity, PrivateKey};
+use spacetime_keys_core::PrivateKey;
+use spacetime_keys_core::fleet::{Environment, Scope};
 use spacetime_keys_rotation::site::Names;
 use spacetime_keys_rotation::store::{self, Az, StoreSettings};
 use spacetime_keys_rotation::{self as engine, Failure, Job, Paths, Settings, Site, Watch, token};
@@ -17,7 +17,7 @@ use spacetime_keys_rotation::{self as engine, Failure, Job, Paths, Settings, Sit
 use crate::bulk::{Bulk, in_background};
 use crate::error::{bug, describe_unread, failed, thrown};
 use crate::object::with;
-use crate::options::{Resign, expected};
+use crate::options::{Resign, Wish, expected};
 use crate::run::{Emit, Events, Stop, outcome};
 
 #[derive(Deserialize)]
@@ -87,41 +87,12 @@ impl Fleet {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-struct Wish {
-    operation: String,
-    environments: Vec<String>,
-    host: Option<String>,
-    dry_run: bool,
-    sync_mounted: bool,
-    preserve_publisher: bool,
-    adopt_mounted: bool,
-    replace_lost_key: bool,
-    expect_identity: Option<String>,
-    allow_unverified: bool,
-    allow_external_issuer: bool,
-}
-
-impl Wish {
-    fn job(&self, settings: &Settings, paths: Paths) -> Result<Job, Failure> {
-        let environments = environments(settings, &self.environments)?;
-        let host = self.host.as_deref().map(|name| settings.environment(name)).transpose()?;
-        let request = Request {
-            environments,
-            host,
-            sync_mounted: self.sync_mounted,
-            preserve_publisher: self.preserve_publisher,
-            adopt_mounted: self.adopt_mounted,
-            replace_lost_key: self.replace_lost_key,
-            expect_identity: expected(self.expect_identity.as_deref())?,
-            allow_unverified: self.allow_unverified,
-            allow_external_issuer: self.allow_external_issuer,
-            ..Request::new(Operation::parse(&self.operation).unwrap_or(Operation::Resume))
-        };
-        Ok(Job { request, paths, dry_run: self.dry_run, ask: false })
-    }
+/// What is to be done with a fleet, of which the names are known.
+fn job(wish: &Wish, settings: &Settings, paths: &Paths) -> Result<Job, Failure> {
+    let environments = environments(settings, &wish.environments)?;
+    let host = wish.host.as_deref().map(|name| settings.environment(name)).transpose()?;
+    let request = wish.request(environments, host)?;
+    Ok(Job { request, paths: paths.clone(), dry_run: wish.dry_run, ask: false })
 }
 
 fn environments(settings: &Settings, names: &[String]) -> Result<Vec<Environment>, Failure> {
@@ -171,8 +142,7 @@ pub fn run_rotation(
     stop: &Stop,
 ) -> napi::Result<AsyncTask<Bulk>> {
     with_fleet(&fleet, &wish, (emit, stop), |site, paths, wish: &Wish| {
-        let job = wish.job(site.settings, paths.clone())?;
-        engine::run(site, &job).map(|ended| outcome(&ended))
+        engine::run(site, &job(wish, site.settings, paths)?).map(|ended| outcome(&ended))
     })
 }
 
@@ -184,7 +154,7 @@ pub fn mend_and_rotate(
     stop: &Stop,
 ) -> napi::Result<AsyncTask<Bulk>> {
     with_fleet(&fleet, &wish, (emit, stop), |site, paths, wish: &Wish| {
-        let mended = engine::mend_and_rotate(site, &wish.job(site.settings, paths.clone())?)?;
+        let mended = engine::mend_and_rotate(site, &job(wish, site.settings, paths)?)?;
         let runs: Vec<_> = mended.outcomes.iter().map(outcome).collect();
         Ok(json!({ "runs": runs, "afterwards": mended.afterwards }))
     })
@@ -210,16 +180,7 @@ pub fn verify_fleet(
                 None => None,
             },
         };
-        let mut verified = engine::verify(site, paths, &scope)?;
-        let mut problems = std::mem::take(&mut verified.report.problems);
-        for problem in &mut problems {
-            // In the store's own words, in the place of the core's.
-            if let Some(failure) = verified.failure_of(problem) {
-                problem.message = failure.kind().to_string();
-                problem.hint = failure.advice();
-            }
-        }
-        verified.report.problems = problems;
+        let verified = engine::verify(site, paths, &scope)?;
         let failures: Vec<_> = verified.failures.iter().map(describe_unread).collect();
         let report = serde_json::to_value(&verified.report)
             .map_err(|_| Failure::from(engine::Kind::Bug("a report without JSON")))?;
@@ -236,7 +197,7 @@ pub fn restore_token(
 ) -> napi::Result<AsyncTask<Bulk>> {
     with_fleet(&fleet, &wish, (emit, stop), |site, paths, wish: &Restore| {
         let environment = site.settings.environment(&wish.environment)?;
-        let identity = wish.expect_identity.as_deref().map(Identity::parse).transpose()?;
+        let identity = expected(wish.expect_identity.as_deref())?;
         let restored = token::restore(site, &environment, identity, paths)?;
         let replaced = restored.replaced.as_ref().map(|(publisher, _, verified_with)| {
             json!({ "identity": publisher.identity, "verifiedWith": verified_with })

@@ -4,14 +4,14 @@ use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spacetime_keys_core::fleet::{
-    self, CliTomlFacts, Environment, Escrow, Host, KeyState, Mounted, Operation, Plan, Policy,
-    Refusal, Request, Scope, Snapshot, Source, StoredVersion, Tags, Vault,
+    self, CliTomlFacts, Environment, Escrow, Host, KeyState, Mounted, Plan, Policy, Refusal, Scope,
+    Snapshot, Source, StoredVersion, Tags, Vault,
 };
 use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey};
 
 use crate::error::{bug, refused, thrown};
 use crate::object::with;
-use crate::options::expected;
+use crate::options::Wish;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -208,49 +208,14 @@ pub fn audit_fleet(contents: String, options: String) -> napi::Result<String> {
     serde_json::to_string(&report).map_err(bug)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-struct Wish {
-    operation: String,
-    environments: Vec<String>,
-    host: Option<String>,
-    sync_mounted: bool,
-    preserve_publisher: bool,
-    adopt_mounted: bool,
-    replace_lost_key: bool,
-    expect_identity: Option<String>,
-    allow_unverified: bool,
-    allow_external_issuer: bool,
-}
-
-impl Wish {
-    fn request(&self, fleet: &Fleet) -> Result<Request, Error> {
-        let host = self.host.as_ref().map(std::slice::from_ref);
-        Ok(Request {
-            operation: Operation::parse(&self.operation).unwrap_or(Operation::Resume),
-            // Nothing here carries tags, so no version can be one of this run's.
-            rotation_id: String::new(),
-            continuing: false,
-            environments: known_names(fleet, &self.environments)?,
-            host: known_names(fleet, host.unwrap_or_default())?.pop(),
-            host_is_named: false,
-            sync_mounted: self.sync_mounted,
-            preserve_publisher: self.preserve_publisher,
-            adopt_mounted: self.adopt_mounted,
-            replace_lost_key: self.replace_lost_key,
-            expect_identity: expected(self.expect_identity.as_deref())?,
-            allow_unverified: self.allow_unverified,
-            allow_external_issuer: self.allow_external_issuer,
-        })
-    }
-}
-
 #[napi(catch_unwind)]
 pub fn plan_rotation(contents: String, wish: String) -> napi::Result<String> {
     let wish: Wish = serde_json::from_str(&wish).map_err(bug)?;
     let fleet = read(&contents, 0)?;
-    let request = wish.request(&fleet).map_err(thrown)?;
+    let environments = known_names(&fleet, &wish.environments).map_err(thrown)?;
+    let host = known_names(&fleet, wish.host.as_slice()).map_err(thrown)?.pop();
+    // Nothing here carries tags, so no version can be one of this run's: it has no id.
+    let request = wish.request(environments, host).map_err(thrown)?;
     let plan = fleet::plan(&fleet.policy, &fleet.snapshot, &request)
         .map_err(|refusal: Refusal| refused(&refusal))?;
     Ok(with(describe_plan(&plan), "escrow", escrow(&plan, &fleet.snapshot)).to_string())

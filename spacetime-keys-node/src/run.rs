@@ -73,7 +73,7 @@ impl Watch for Events {
     }
 
     fn begins(&self, plan: &Planned) {
-        self.emit(&with(planned("begun", plan, None), "type", "begins"));
+        self.emit(&with(planned(plan, &[]), "type", "begins"));
     }
 
     fn step(&self, Step { action, environment, target }: &Step) {
@@ -101,7 +101,7 @@ impl Watch for Events {
     }
 
     fn ends(&self, plan: &Planned, done: &Done) {
-        self.emit(&with(planned("done", plan, Some(done)), "type", "ends"));
+        self.emit(&with(finished(plan, done), "type", "ends"));
     }
 
     fn az(&self, call: &AzCall<'_>) {
@@ -122,20 +122,33 @@ impl Watch for Events {
 pub(crate) fn outcome(outcome: &Outcome) -> Value {
     match outcome {
         Outcome::NothingToResume => json!({ "status": "nothing-to-resume" }),
-        Outcome::Planned(plan) => planned("planned", plan, None),
-        Outcome::Done(plan, done) => planned("done", plan, Some(done)),
+        Outcome::Planned(plan) => with(planned(plan, &[]), "status", "planned"),
+        Outcome::Done(plan, done) => finished(plan, done),
     }
 }
 
-/// A plan and, where it was carried out, what came of it.
-fn planned(status: &str, planned: &Planned, done: Option<&Done>) -> Value {
+/// What was carried out.
+fn finished(plan: &Planned, done: &Done) -> Value {
+    let resigned = done.resigned.as_ref().map(|resigned| {
+        json!({
+            "identity": resigned.publisher.identity,
+            "verifiedWith": resigned.verified_with,
+            "expiryCleared": resigned.became_eternal(),
+        })
+    });
+    let run = with(planned(plan, &done.pairs), "status", "done");
+    let run = with(with(run, "versions", json!(done.versions)), "setAside", json!(done.set_aside));
+    with(run, "resigned", resigned)
+}
+
+/// A plan. `pairs` are those that its targets hold at the end, as far as they are known.
+fn planned(planned: &Planned, pairs: &[Fingerprint]) -> Value {
     let Planned { request, plan, previous, held, mounted, unread, .. } = planned;
     let pairs = plan.targets.iter().zip(previous).enumerate().map(|(place, (target, before))| {
-        let pair = done.and_then(|done| done.pairs.get(place).copied());
         json!({
             "environments": target.environments,
             "before": before,
-            "now": pair.or_else(|| target.source.fingerprint()),
+            "now": pairs.get(place).copied().or_else(|| target.source.fingerprint()),
         })
     });
     let held = held.iter().map(|held| {
@@ -146,15 +159,7 @@ fn planned(status: &str, planned: &Planned, done: Option<&Done>) -> Value {
             "publicFingerprint": held.public,
         })
     });
-    let resigned = done.and_then(|done| done.resigned.as_ref()).map(|resigned| {
-        json!({
-            "identity": resigned.publisher.identity,
-            "verifiedWith": resigned.verified_with,
-            "expiryCleared": resigned.became_eternal(),
-        })
-    });
     json!({
-        "status": status,
         "operation": request.operation,
         "rotationId": request.rotation_id,
         "continued": request.continuing,
@@ -163,8 +168,5 @@ fn planned(status: &str, planned: &Planned, done: Option<&Done>) -> Value {
         "held": held.collect::<Vec<_>>(),
         "mounted": mounted,
         "unread": unread.iter().map(describe_unread).collect::<Vec<_>>(),
-        "versions": done.map(|done| &done.versions),
-        "setAside": done.map_or(&[][..], |done| &done.set_aside),
-        "resigned": resigned,
     })
 }

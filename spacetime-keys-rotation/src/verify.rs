@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use spacetime_keys_core::fleet::{Environment, Finding, Problem, Report, Scope, audit, audit_keys};
+use spacetime_keys_core::fleet::{Environment, Finding, Report, Scope, audit, audit_keys};
 
 use crate::clock;
 use crate::error::Failure;
@@ -20,16 +20,6 @@ pub struct Verified {
     pub failures: Vec<(Environment, Failure)>,
 }
 
-impl Verified {
-    /// Why the vault of this problem could not be read, where that is the problem.
-    pub fn failure_of(&self, problem: &Problem) -> Option<&Failure> {
-        let is_unread = problem.code == Finding::VaultUnavailable.code();
-        let of =
-            |(failed, _): &&(Environment, Failure)| problem.environment.as_ref() == Some(failed);
-        self.failures.iter().find(of).filter(|_| is_unread).map(|(_, failure)| failure)
-    }
-}
-
 /// Reads the vaults and this host, and judges what is in `scope`: keys, policy, mounted files, token,
 /// modes and owners of files, earlier versions.
 ///
@@ -43,6 +33,17 @@ pub fn verify(site: &Site<'_>, paths: &Paths, scope: &Scope) -> Result<Verified,
     let mut report = audit(policy, &gathered.snapshot, scope, clock::now());
     let inspected = inspect(site, &scope.environments, paths, &gathered);
     report.extend(inspected.problems(policy, &gathered.snapshot));
+    for problem in &mut report.problems {
+        let of =
+            |(failed, _): &&(Environment, Failure)| problem.environment.as_ref() == Some(failed);
+        let failed = gathered.failures.iter().find(of);
+        if let Some((_, failure)) =
+            failed.filter(|_| problem.code == Finding::VaultUnavailable.code())
+        {
+            // In the store's own words, in the place of the core's.
+            (problem.message, problem.hint) = (failure.to_string(), failure.advice());
+        }
+    }
     Ok(Verified { report, failures: gathered.failures })
 }
 

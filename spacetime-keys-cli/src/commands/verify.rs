@@ -39,16 +39,7 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
     let site = Site::new(&settings, &*store, &*watcher);
     let paths = config.paths(args.cli_toml.as_deref(), args.keys_dir.as_deref());
     let scope = Scope { environments, host: true, likely_host: settings.likely_host() };
-    let mut verified = engine::verify(&site, &paths, &scope)?;
-    let mut problems = std::mem::take(&mut verified.report.problems);
-    for problem in &mut problems {
-        // In the store's own words, in the place of the core's.
-        if let Some(failure) = verified.failure_of(problem) {
-            let words = Failure::from(failure.clone());
-            (problem.message, problem.hint) = (words.message, words.hint.into());
-        }
-    }
-    Ok(Report { problems, ..verified.report })
+    Ok(engine::verify(&site, &paths, &scope)?.report)
 }
 
 fn to_text(report: &Report) -> String {
