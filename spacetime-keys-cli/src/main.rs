@@ -13,6 +13,7 @@ mod confirm;
 mod doctor;
 mod failure;
 mod files;
+mod here;
 mod hints;
 mod http;
 mod key_set;

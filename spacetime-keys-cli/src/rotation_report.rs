@@ -177,6 +177,13 @@ fn next_steps(planned: &Planned) -> Vec<String> {
     let of_host = plan.host.as_ref().and_then(|(_, target)| previous.get(*target));
     let first_pair = of_host.is_some_and(Option::is_none);
     let mounts = |step: &Step| matches!(step.action, Action::MountPrivate | Action::MountPublic);
+    if let (false, Some((host, _))) = (request.sync_mounted, &plan.host)
+        && plan.notes.contains(&Note::MountedNotSynced)
+    {
+        next.push(format!(
+            "The key files of this host are the ones from before: `spacetime-keys sync --env {host}`, then restart the server. Until then it answers 401 to the new token."
+        ));
+    }
     if plan.steps.iter().any(mounts) {
         next.push(format!(
             "Restart the server: it reads {} at start-up only.",

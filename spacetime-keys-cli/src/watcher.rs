@@ -32,6 +32,36 @@ impl Watcher {
             _ => failure.into(),
         }
     }
+
+    /// What a person should know of a run before it begins.
+    pub(crate) fn tell(&self, planned: &Planned) {
+        if planned.plan.notes.contains(&Note::MountedNotSynced) && planned.request.sync_mounted {
+            self.output.note("What is mounted here is in no vault of the group, and is left as it is: see `spacetime-keys verify`.");
+        }
+        for note in &planned.plan.notes {
+            match note {
+                Note::NoCliToml => self.output.warn(
+                    "there is no cli.toml: no publisher token is signed anew; all else is done",
+                ),
+                Note::AnotherPublisher => self.output.warn(
+                    "the escrow holds another publisher than cli.toml's: if this one is a new login by mistake, see `spacetime-keys token restore --help`",
+                ),
+                Note::TokenUnverified => self.output.warn(
+                    "the publisher token was signed by no known key; it is signed anew because its identity was named, --allow-unverified was given, or the run that was cut short had found it good",
+                ),
+                Note::BecomesEternal => self.output.warn(
+                    "the publisher token had an expiry; the new one never expires",
+                ),
+                Note::TokenNotPreserved => self.output.warn(
+                    "the publisher token is left as it is: a server with the new key answers 401 to it",
+                ),
+                Note::Adopts => self.output.note(
+                    "The mounted pair is new to the vault: it is kept there first, for a rollback.",
+                ),
+                _ => {}
+            }
+        }
+    }
 }
 
 impl Watch for Watcher {
@@ -59,32 +89,7 @@ impl Watch for Watcher {
     }
 
     fn begins(&self, planned: &Planned) {
-        if planned.plan.notes.contains(&Note::MountedNotSynced) && planned.request.sync_mounted {
-            self.output.note("What is mounted here is in no vault of the group, and is left as it is: see `spacetime-keys verify`.");
-        }
-        for note in &planned.plan.notes {
-            match note {
-                Note::NoCliToml => self.output.warn(
-                    "there is no cli.toml: no publisher token is signed anew; all else is done",
-                ),
-                Note::AnotherPublisher => self.output.warn(
-                    "the escrow holds another publisher than cli.toml's: if this one is a new login by mistake, see `spacetime-keys token restore --help`",
-                ),
-                Note::TokenUnverified => self.output.warn(
-                    "the publisher token was signed by no known key; it is signed anew because its identity was named, --allow-unverified was given, or the run that was cut short had found it good",
-                ),
-                Note::BecomesEternal => self.output.warn(
-                    "the publisher token had an expiry; the new one never expires",
-                ),
-                Note::TokenNotPreserved => self.output.warn(
-                    "the publisher token is left as it is: a server with the new key answers 401 to it",
-                ),
-                Note::Adopts => self.output.note(
-                    "The mounted pair is new to the vault: it is kept there first, for a rollback.",
-                ),
-                _ => {}
-            }
-        }
+        self.tell(planned);
     }
 
     fn step(&self, step: &Step) {

@@ -44,6 +44,7 @@ impl serde::Serialize for doctor::Command {
 /// The command that takes a step. `E`, `FILE`, `DIR` and `HEX` stand for what is not known.
 pub fn command(step: &NextStep) -> String {
     let command = match step {
+        NextStep::Init(choices) => flags("init", choices),
         NextStep::FinishRun(choices) => flags("resume", choices),
         NextStep::Resume(run) => in_environment("resume", run),
         NextStep::Sync(run) => in_environment("sync", run),
@@ -143,6 +144,7 @@ pub fn flag(choice: &Choice) -> String {
         Choice::ForRobot => "--purpose robot --subject robot:ID",
         Choice::Delegated => "--purpose delegated --claim 'act={\"sub\":\"robot:ID\"}'",
         Choice::DryRun => "--dry-run",
+        Choice::NewKeys => "--new-keys",
     };
     flag.to_owned()
 }

@@ -66,6 +66,7 @@ impl Fleet {
         let folder = path.unwrap_or_else(|| STORE.into());
         let in_key_vault = kind == "az";
         let names = Names {
+            host: None,
             environments: self.environments,
             groups: self.groups,
             max_age_days: self.max_age_days,
@@ -169,17 +170,12 @@ pub fn verify_fleet(
 ) -> napi::Result<AsyncTask<Bulk>> {
     with_fleet(&fleet, &wish, (emit, stop), |site, paths, wish: &Look| {
         let names = wish.environments.as_ref();
-        let scope = Scope {
-            environments: match names {
-                Some(names) => environments(site.settings, names)?,
-                None => site.settings.names(),
-            },
-            host: wish.host,
-            likely_host: match &wish.likely_host {
-                Some(name) => Some(site.settings.environment(name)?),
-                None => None,
-            },
+        let asked = match names {
+            Some(names) => environments(site.settings, names)?,
+            None => site.settings.names(),
         };
+        let likely = wish.likely_host.as_deref().map(|name| site.settings.environment(name));
+        let scope = Scope { host: wish.host, ..Scope::of(asked, likely.transpose()?) };
         let verified = engine::verify(site, paths, &scope)?;
         let failures: Vec<_> = verified.failures.iter().map(describe_unread).collect();
         let report = serde_json::to_value(&verified.report)

@@ -198,7 +198,7 @@ pub fn audit_fleet(contents: String, options: String) -> napi::Result<String> {
     };
     let likely_host =
         wish.likely_host.as_deref().map(Environment::new).transpose().map_err(thrown)?;
-    let scope = Scope { environments, host: wish.host, likely_host };
+    let scope = Scope { host: wish.host, ..Scope::of(environments, likely_host) };
     let mut report = fleet::audit(&fleet.policy, &fleet.snapshot, &scope, wish.now);
     for environment in &mut report.environments {
         if fleet.ageless.iter().any(|name| name == environment.name.as_str()) {

@@ -12,6 +12,7 @@ use spacetime_keys_core::{Error, Identity};
 
 use crate::clock;
 use crate::lock::Holder;
+use crate::places::Nothing;
 
 /// Why a run ended, and at which place. Like the core's errors, it holds no key, token or other
 /// input; paths, environments and vaults are named.
@@ -75,6 +76,10 @@ pub enum Kind {
     /// A file that is to be replaced is a symbolic link.
     #[error("{} is a symbolic link", .0.display())]
     Symlink(PathBuf),
+    /// A file that is to be replaced is mounted by itself, such as by `docker run -v FILE:FILE`. It
+    /// can be written, and cannot be replaced.
+    #[error("{} is a mount of its own, so that it cannot be replaced", .0.display())]
+    MountPoint(PathBuf),
     /// Another program wrote a file again and again while it was to be replaced.
     #[error("writing {}: another program writes it at the same time", .0.display())]
     Contended(PathBuf),
@@ -89,6 +94,23 @@ pub enum Kind {
         /// The file that says so.
         path: PathBuf,
     },
+    /// A configuration that was found, and not named, is another user's, or everybody may write it.
+    #[error("{} is another user's, or everybody may write it", .0.display())]
+    Untrusted(PathBuf),
+    /// A file or a folder that was named is not there.
+    #[error("{} is not there: it is named by {by}", path.display())]
+    NamedMissing {
+        /// What was named.
+        path: PathBuf,
+        /// By what, such as `--cli-toml`.
+        by: &'static str,
+    },
+    /// Neither a configuration, a store, key files nor a `cli.toml` is where they were looked for.
+    #[error("{0}")]
+    NothingHere(Nothing),
+    /// This host mounts the keys of another environment than the one that was named for it.
+    #[error("this host mounts the keys of {0}")]
+    OtherHost(Environment),
     /// A run that was cut short is about a store of another kind.
     #[error("the run that was cut short here works on another store ({0})")]
     OtherStore(String),

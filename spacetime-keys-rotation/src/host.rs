@@ -1,11 +1,12 @@
 //! This host: where its mounted key files and its `cli.toml` are.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use spacetime_keys_core::fleet::{CliTomlFacts, Mounted};
 use spacetime_keys_core::{PrivateKey, PublicKey};
 
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::files::{self, Mode};
 
 /// Where this host's files are.
@@ -33,6 +34,20 @@ impl Paths {
     /// The mounted public key.
     pub fn public_key(&self) -> PathBuf {
         public_key_in(&self.mounted_keys_dir)
+    }
+}
+
+/// Fails where something that was named, `by` a flag or an entry, is not there. What nobody named may
+/// be missing.
+///
+/// # Errors
+/// [`Kind::NamedMissing`]
+pub fn require(path: &Path, by: Option<&'static str>) -> Result<(), Failure> {
+    match by {
+        Some(by) if path.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound) => {
+            Err(Kind::NamedMissing { path: path.to_owned(), by }.into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod apply;
 pub mod clock;
+pub mod configuration;
 mod error;
 mod failpoint;
 pub mod files;
@@ -17,6 +18,7 @@ mod inspect;
 mod journal;
 mod lock;
 mod observe;
+pub mod places;
 mod read;
 mod seen;
 pub mod site;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use spacetime_keys_core::fleet::{Environment, Policy};
+use spacetime_keys_core::fleet::{Environment, Policy, Scope};
 
 use crate::error::{Failure, Kind};
 use crate::state::State;
@@ -37,6 +37,11 @@ pub struct Settings {
     pub escrow_secret: String,
     /// The folder in which runs leave their marks.
     pub state: PathBuf,
+    /// The environment whose keys this host mounts, where that was written down.
+    pub host: Option<Environment>,
+    /// Nobody has written these settings down: they are the self-hosting guide's, assumed for a folder
+    /// that nobody named. Where nothing lies in it, nothing is made.
+    pub assumed: bool,
 }
 
 /// Names as somebody wrote them down. What is `None` is as the self-hosting guide has it.
@@ -54,6 +59,8 @@ pub struct Names {
     pub public_secret: Option<String>,
     /// The secret that holds the publishers' claims.
     pub escrow_secret: Option<String>,
+    /// The environment whose keys this host mounts.
+    pub host: Option<String>,
     /// Whether Azure's rules for the names of vaults hold.
     pub in_key_vault: bool,
 }
@@ -102,8 +109,20 @@ impl Settings {
             }
             None => Policy::of_guide(&all, names.max_age_days)?,
         };
-        let state = state.into();
-        Ok(Self { environments, policy, private_secret, public_secret, escrow_secret, state })
+        let is_known = |name: &String| all.iter().any(|known| known.as_str() == name);
+        if !names.host.as_ref().is_none_or(is_known) {
+            return Err(Kind::UnknownEnvironment(all).into());
+        }
+        Ok(Self {
+            environments,
+            policy,
+            private_secret,
+            public_secret,
+            escrow_secret,
+            state: state.into(),
+            host: names.host.as_deref().map(Environment::new).transpose()?,
+            assumed: false,
+        })
     }
 
     /// The three secrets of each vault.
@@ -127,13 +146,15 @@ impl Settings {
             .ok_or_else(|| Kind::UnknownEnvironment(self.names()).into())
     }
 
-    /// The environment that a host is taken for where nothing else tells: `local`, if there is one.
+    /// The environment that a host is taken for where its keys do not tell: what is written down,
+    /// else `local`, if there is one.
     pub fn likely_host(&self) -> Option<Environment> {
-        self.environment(LIKELY_HOST).ok()
+        self.host.clone().or_else(|| self.environment(LIKELY_HOST).ok())
     }
 
     /// The environments that a rotation of `name` is about, which may be `all`, and the one whose keys
-    /// the host mounts.
+    /// this host mounts: the one that is written down, else the one that is rotated; with `all`,
+    /// `local`.
     ///
     /// # Errors
     /// [`Kind::UnknownEnvironment`]
@@ -142,7 +163,32 @@ impl Settings {
             return Ok((self.names(), self.likely_host()));
         }
         let environment = self.environment(name)?;
-        Ok((vec![environment.clone()], Some(environment)))
+        let host = self.host.clone().unwrap_or_else(|| environment.clone());
+        Ok((vec![environment], Some(host)))
+    }
+
+    /// What is looked at where these environments are named (`all`: each one). Where none is: the
+    /// group of the host's environment, else the environments that are written down, else those that
+    /// have a vault.
+    ///
+    /// # Errors
+    /// [`Kind::UnknownEnvironment`]
+    pub fn scope(&self, named: &[String]) -> Result<Scope, Failure> {
+        let likely = self.likely_host();
+        if named.iter().any(|name| name == Environment::ALL) {
+            return Ok(Scope::of(self.names(), likely));
+        }
+        if !named.is_empty() {
+            let named = named.iter().map(|name| self.environment(name));
+            return Ok(Scope::of(named.collect::<Result<_, _>>()?, likely));
+        }
+        let group = self.host.as_ref().and_then(|host| self.policy.group_of(host));
+        let environments = group.map_or_else(|| self.names(), <[_]>::to_vec);
+        Ok(Scope {
+            required: self.host.clone().into_iter().collect(),
+            only_set_up: self.assumed,
+            ..Scope::of(environments, likely)
+        })
     }
 
     /// An environment's vault.

@@ -60,12 +60,17 @@ impl State {
 
     /// Takes the lock.
     pub(crate) fn lock(&self, paths: &Paths, doing: &str) -> Result<Lock, Failure> {
+        let store = files::folder_of(&self.folder);
+        // One that was there may hold other things than keys.
+        let made = (!store.exists()).then_some(store);
         files::create_folder(&self.folder, FOLDER_MODE)?;
-        let ignore = self.folder.join(".gitignore");
-        if !ignore.exists() {
-            // Keys are set aside here, and this may be a work tree. A run that cannot say so is none
-            // the worse.
-            let _ = files::create_new(&ignore, b"*\n", FILE_MODE);
+        for folder in made.into_iter().chain([self.folder.as_path()]) {
+            let ignore = folder.join(".gitignore");
+            if !ignore.exists() {
+                // Keys are here, and this may be a work tree. A run that cannot say so is none the
+                // worse.
+                let _ = files::create_new(&ignore, b"*\n", FILE_MODE);
+            }
         }
         self.guarded(paths).lock(doing)
     }

@@ -13,6 +13,7 @@ use crate::error::{Failure, Kind};
 use crate::files;
 use crate::host::{self, Paths};
 use crate::lock::Guarded;
+use crate::places::require_something;
 use crate::read::gather;
 use crate::site::Site;
 
@@ -60,6 +61,7 @@ pub fn restore(
     identity: Option<Identity>,
     paths: &Paths,
 ) -> Result<Restored, Failure> {
+    require_something(site.settings, site.store.folder(), paths)?;
     let guarded = site.state.guarded(paths);
     if guarded.is_locked() {
         return Err(guarded.busy());

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use spacetime_keys_core::fleet::{Environment, Finding, Report, Scope, audit, audit_keys};
+use spacetime_keys_core::fleet::{
+    Environment, Finding, Problem, Report, Scope, Severity, audit, audit_keys,
+};
 
 use crate::clock;
 use crate::error::Failure;
 use crate::host::{self, Paths};
 use crate::inspect::{inspect, places_of};
+use crate::places::require_something;
 use crate::read::gather;
 use crate::site::Site;
 
@@ -33,6 +36,15 @@ pub fn verify(site: &Site<'_>, paths: &Paths, scope: &Scope) -> Result<Verified,
     let mut report = audit(policy, &gathered.snapshot, scope, clock::now());
     let inspected = inspect(site, &scope.environments, paths, &gathered);
     report.extend(inspected.problems(policy, &gathered.snapshot));
+    if let Err(nothing) = require_something(site.settings, site.store.folder(), paths) {
+        report.extend(vec![Problem {
+            code: nothing.kind().code(),
+            severity: Severity::Error,
+            environment: None,
+            message: nothing.to_string(),
+            hint: nothing.advice(),
+        }]);
+    }
     for problem in &mut report.problems {
         let of =
             |(failed, _): &&(Environment, Failure)| problem.environment.as_ref() == Some(failed);

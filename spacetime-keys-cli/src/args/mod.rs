@@ -2,6 +2,7 @@
 
 mod doctor;
 mod identity;
+mod init;
 mod jwks;
 mod misplaced;
 mod report;
@@ -15,6 +16,7 @@ use spacetime_keys_core::Identity;
 
 pub(crate) use doctor::Doctor;
 pub(crate) use identity::{InputFormat, Map, OutputFormat};
+pub(crate) use init::Init;
 pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
 pub(crate) use report::report;
@@ -38,7 +40,8 @@ pub(crate) struct Global {
     /// One JSON document on stdout, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The configuration [default: spacetime-keys.toml in the working directory, if there is one]
+    /// The configuration [default: SPACETIME_KEYS_CONFIG, else the nearest spacetime-keys.toml, here or
+    /// in a folder above]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Say nothing but results, warnings and errors
@@ -51,6 +54,8 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Look at what is here, and write a configuration for it
+    Init(Init),
     /// Give an environment's group a new key pair; keep the publisher's identity
     Rotate(Rotate),
     /// Finish a run that was interrupted, or mend a group's half-written keys
@@ -68,6 +73,9 @@ pub(crate) enum Command {
     /// is well; 1 it is not, whatever the cause, a server that does not answer among them; 2 usage;
     /// 4 a log or a configuration that cannot be read.
     Doctor(Doctor),
+    /// The configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Key files
     #[command(subcommand)]
     Key(Key),
@@ -142,10 +150,11 @@ pub(crate) struct HostOptions {
 
 #[derive(ClapArgs)]
 pub(crate) struct Rotate {
-    /// The environment whose group is rotated, or `all`
+    /// The environment whose group is rotated, or `all` [default: SPACETIME_KEYS_ENV, else this host's]
     #[arg(long, value_name = "E")]
-    pub(crate) env: String,
-    /// The environment whose keys this host mounts [default: the one rotated; `local` with `all`]
+    pub(crate) env: Option<String>,
+    /// The environment whose keys this host mounts [default: the configuration's, else the one
+    /// rotated; `local` with `all`]
     #[arg(long, value_name = "E")]
     pub(crate) host_env: Option<String>,
     /// Keep a mounted pair that the vault has never seen, for a rollback
@@ -172,10 +181,10 @@ pub(crate) struct Resume {
 
 #[derive(ClapArgs)]
 pub(crate) struct Rollback {
-    /// The environment whose group goes back
+    /// The environment whose group goes back [default: SPACETIME_KEYS_ENV, else this host's]
     #[arg(long, value_name = "E")]
-    pub(crate) env: String,
-    /// The environment whose keys this host mounts [default: the same]
+    pub(crate) env: Option<String>,
+    /// The environment whose keys this host mounts [default: the configuration's, else the same]
     #[arg(long, value_name = "E")]
     pub(crate) host_env: Option<String>,
     #[command(flatten)]
@@ -184,17 +193,18 @@ pub(crate) struct Rollback {
 
 #[derive(ClapArgs)]
 pub(crate) struct Sync {
-    /// The environment whose keys this host mounts
+    /// The environment whose keys this host mounts [default: SPACETIME_KEYS_ENV, else this host's]
     #[arg(long, value_name = "E")]
-    pub(crate) env: String,
+    pub(crate) env: Option<String>,
     #[command(flatten)]
     pub(crate) host: HostOptions,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct Verify {
-    /// Look at these environments only [default: all]
-    #[arg(long, value_name = "E")]
+    /// Look at these environments, or `all` [default: SPACETIME_KEYS_ENV, else this host's group, else
+    /// those of the configuration, else those that have a vault]
+    #[arg(long, value_name = "E", value_delimiter = ',')]
     pub(crate) env: Vec<String>,
     /// The folder with the mounted keys; without --env, look at nothing else
     #[arg(long, value_name = "DIR")]
@@ -205,6 +215,12 @@ pub(crate) struct Verify {
     /// Pairs older than this are a problem [default: the policy's; 0: ages are not enforced]
     #[arg(long, value_name = "N")]
     pub(crate) max_age_days: Option<u32>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print what is in force, and where each value comes from
+    Show,
 }
 
 #[derive(Subcommand)]

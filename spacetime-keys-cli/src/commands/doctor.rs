@@ -9,7 +9,7 @@ use spacetime_keys_rotation::{Look, Site, observe, store};
 
 use super::Answer;
 use crate::args::{self, Global};
-use crate::config::Config;
+use crate::config::{Config, HostFiles};
 use crate::doctor::{self, Client};
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
@@ -21,7 +21,8 @@ pub(super) fn run(
     config: &Config,
     output: &Output,
 ) -> Result<Answer, Failure> {
-    let paths = config.paths(args.cli_toml.as_deref(), args.keys_dir.as_deref());
+    let HostFiles { paths, .. } =
+        config.host_files(args.cli_toml.as_deref(), args.keys_dir.as_deref())?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let places = Places {
         cli_toml: text(&paths.cli_toml),

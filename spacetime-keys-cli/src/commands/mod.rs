@@ -1,8 +1,10 @@
 //! One function a command: arguments as typed → as meant → the core → output.
 
+mod config;
 mod doctor;
 mod identity;
 mod identity_map;
+mod init;
 mod jwks;
 mod key;
 mod rotation;
@@ -10,7 +12,7 @@ mod shell;
 mod token;
 mod verify;
 
-use crate::args::{Args, Command};
+use crate::args::{self, Args, Command};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -31,16 +33,18 @@ impl From<bool> for Answer {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
-    let config = || Config::load(args.global.config.as_deref());
+    let load = || Config::load(args.global.config.as_deref());
     match &args.command {
-        Command::Rotate(rotate) => rotation::rotate(&config()?, rotate, output),
-        Command::Resume(resume) => rotation::resume(&config()?, resume, output),
-        Command::Rollback(rollback) => rotation::rollback(&config()?, rollback, output),
-        Command::Sync(sync) => rotation::sync(&config()?, sync, output),
-        Command::Verify(verify) => verify::run(verify, config, output),
-        Command::Doctor(doctor) => doctor::run(doctor, &args.global, &config()?, output),
+        Command::Init(init) => init::run(init, output),
+        Command::Rotate(rotate) => rotation::rotate(&load()?, rotate, output),
+        Command::Resume(resume) => rotation::resume(&load()?, resume, output),
+        Command::Rollback(rollback) => rotation::rollback(&load()?, rollback, output),
+        Command::Sync(sync) => rotation::sync(&load()?, sync, output),
+        Command::Verify(verify) => verify::run(verify, load, output),
+        Command::Doctor(doctor) => doctor::run(doctor, &args.global, &load()?, output),
+        Command::Config(args::ConfigCommand::Show) => Ok(config::show(&load()?, output)),
         Command::Key(key) => key::run(key, output),
-        Command::Token(token) => token::run(token, config, output),
+        Command::Token(token) => token::run(token, load, output),
         Command::Identity(identity) => identity::run(identity, output),
         Command::Jwks(jwks) => jwks::run(jwks, output),
         Command::Completions { shell } => Ok(shell::completions(*shell, output)),

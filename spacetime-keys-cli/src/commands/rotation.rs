@@ -10,6 +10,7 @@ use super::Answer;
 use crate::args::{self, HostFiles, HostOptions};
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::here;
 use crate::output::Output;
 use crate::rotation_report::{self, Report};
 use crate::watcher::Watcher;
@@ -19,7 +20,8 @@ pub(super) fn rotate(
     args: &args::Rotate,
     output: &Output,
 ) -> Result<Answer, Failure> {
-    let (environments, host) = config.settings.rotated(&args.env)?;
+    let name = config.environment_name(args.env.as_deref())?;
+    let (environments, host) = config.settings.rotated(&name)?;
     let named = args.host_env.as_deref();
     let mut job = job(config, Operation::Rotate, environments, host, named, &args.host)?;
     job.request.adopt_mounted = args.adopt_mounted;
@@ -45,14 +47,14 @@ pub(super) fn rollback(
     args: &args::Rollback,
     output: &Output,
 ) -> Result<Answer, Failure> {
-    let environment = config.settings.environment(&args.env)?;
-    let (environments, host) = (vec![environment.clone()], Some(environment));
+    let name = config.environment(args.env.as_deref())?;
+    let (environments, host) = config.settings.rotated(name.as_str())?;
     let named = args.host_env.as_deref();
     run(config, &job(config, Operation::Rollback, environments, host, named, &args.host)?, output)
 }
 
 pub(super) fn sync(config: &Config, args: &args::Sync, output: &Output) -> Result<Answer, Failure> {
-    let environment = config.settings.environment(&args.env)?;
+    let environment = config.environment(args.env.as_deref())?;
     let (environments, host) = (vec![environment.clone()], Some(environment));
     run(config, &job(config, Operation::Sync, environments, host, None, &args.host)?, output)
 }
@@ -79,15 +81,19 @@ fn job(
         ..Request::new(operation)
     };
     let HostFiles { cli_toml, mounted_keys_dir } = &options.files;
-    let paths = config.paths(cli_toml.as_deref(), mounted_keys_dir.as_deref());
+    let files = config.host_files(cli_toml.as_deref(), mounted_keys_dir.as_deref())?;
+    if !options.no_sync_mounted_keys {
+        files.require_keys()?;
+    }
+    if !options.no_preserve_publisher_token {
+        files.require_cli_toml()?;
+    }
+    let paths = files.paths;
     Ok(Job { request, paths, dry_run: options.dry_run, ask: !options.yes })
 }
 
 fn run(config: &Config, job: &Job, output: &Output) -> Result<Answer, Failure> {
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
-    match engine::run(&site, job).map_err(|failure| watcher.words(failure))? {
+    match carry_out(config, job, output)? {
         Outcome::NothingToResume => {
             let text = "no run was interrupted; name an environment (--env E) to mend its group";
             output.result(&rotation_report::nothing(text), || format!("{text}\n"));
@@ -96,6 +102,19 @@ fn run(config: &Config, job: &Job, output: &Output) -> Result<Answer, Failure> {
         Outcome::Done(planned, done) => show(&Report::done(&planned, &done), output),
     }
     Ok(Answer::Yes)
+}
+
+/// Says what it works on, and does the job.
+pub(super) fn carry_out(config: &Config, job: &Job, output: &Output) -> Result<Outcome, Failure> {
+    here::say(config, &job.paths, output);
+    let watcher = Arc::new(Watcher::new(output));
+    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
+    let site = Site::new(&config.settings, &*store, &*watcher);
+    let outcome = engine::run(&site, job).map_err(|failure| watcher.words(failure))?;
+    if let Outcome::Planned(planned) = &outcome {
+        watcher.tell(planned);
+    }
+    Ok(outcome)
 }
 
 fn show(report: &Report, output: &Output) {

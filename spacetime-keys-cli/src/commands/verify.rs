@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use spacetime_keys_core::fleet::{Environment, MountedReport, Problem, Report, Scope, Severity};
+use spacetime_keys_core::fleet::{Environment, MountedReport, Problem, Report, Severity};
 use spacetime_keys_rotation::{self as engine, Site, store};
 
 use super::Answer;
 use crate::args;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::here;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
 use crate::watcher::Watcher;
 
@@ -27,19 +28,17 @@ pub(super) fn run(
 }
 
 fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report, Failure> {
-    let environments = if args.env.is_empty() {
-        config.settings.names()
-    } else {
-        args.env.iter().map(|name| config.settings.environment(name)).collect::<Result<_, _>>()?
-    };
+    let files = config.host_files(args.cli_toml.as_deref(), args.keys_dir.as_deref())?;
+    here::say(config, &files.paths, output);
+    files.require_keys()?;
+    files.require_cli_toml()?;
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
     let mut settings = config.settings.clone();
     settings.policy.max_age_days = args.max_age_days.unwrap_or(settings.policy.max_age_days);
     let site = Site::new(&settings, &*store, &*watcher);
-    let paths = config.paths(args.cli_toml.as_deref(), args.keys_dir.as_deref());
-    let scope = Scope { environments, host: true, likely_host: settings.likely_host() };
-    Ok(engine::verify(&site, &paths, &scope)?.report)
+    let scope = settings.scope(&Config::asked(&args.env))?;
+    Ok(engine::verify(&site, &files.paths, &scope)?.report)
 }
 
 fn to_text(report: &Report) -> String {

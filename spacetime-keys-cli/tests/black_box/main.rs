@@ -24,7 +24,9 @@ mod failpoints;
 mod faults;
 #[cfg(feature = "testing")]
 mod guard;
+mod here;
 mod identity_map;
+mod init;
 mod key_set;
 #[cfg(feature = "azure-key-vault")]
 mod key_vault;

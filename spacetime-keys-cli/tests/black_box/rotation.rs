@@ -285,7 +285,7 @@ fn openssl_agrees_on_every_key_file_that_is_written() {
 /// As the first rotation of an empty host advises.
 #[test]
 fn the_first_publisher_is_escrowed_by_a_sync() {
-    let host = Host::empty();
+    let host = Host::configured();
     let report = host.run(&["rotate", "--env", "local", "--yes", "--json"]).success().json();
     let advice = report["next"].to_string();
     assert!(advice.contains("`spacetime-keys sync --env local`"), "{advice}");

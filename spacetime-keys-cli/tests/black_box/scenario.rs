@@ -69,7 +69,7 @@ pub(crate) fn rotate_and_adopt() -> Scenario {
 pub(crate) fn rotate_without_a_host() -> Scenario {
     Scenario {
         name: "rotate, vaults alone",
-        prepare: Host::empty,
+        prepare: Host::configured,
         arguments: &["rotate", "--env", "prod", "--no-sync-mounted-keys", "--yes"],
         environment: "prod",
         mounts: false,

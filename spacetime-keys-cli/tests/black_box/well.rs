@@ -160,7 +160,7 @@ fn the_token_is_gone() {
     is_well(&host);
 
     // Where nobody was ever in escrow, there is nobody to bring back.
-    let host = Host::empty();
+    let host = Host::configured();
     host.run(ROTATE).success();
     let report = host.run(&["verify", "--env", "local", "--json"]).success().json();
     assert_eq!(report["problems"], json!([]));

@@ -21,6 +21,8 @@ macro_rules! named {
 named! {
     /// Something to do with a program on this library.
     NextStep {
+        /// Write a configuration for what is found here.
+        Init(Vec<Choice>) => "init",
         /// Finish the run that was cut short.
         FinishRun(Vec<Choice>) => "resume",
         /// Mend an environment's group, and this host, from the keys that there are.
@@ -143,6 +145,8 @@ named! {
         Delegated => "delegated",
         /// Look at the steps, and take none.
         DryRun => "dry-run",
+        /// Make a first pair.
+        NewKeys => "new-keys",
     }
 }
 

@@ -17,10 +17,35 @@ use super::{
 pub struct Scope {
     /// These environments' vaults.
     pub environments: Vec<Environment>,
+    /// Those of them that must have been set up. Of others that is said, and is no problem.
+    pub required: Vec<Environment>,
+    /// Pass over environments that were never set up and are not required.
+    pub only_set_up: bool,
     /// The host, too: its mounted files and its token.
     pub host: bool,
     /// Where environments share the mounted pair, the one that this host is taken for.
     pub likely_host: Option<Environment>,
+}
+
+impl Scope {
+    /// All that there is to see of these environments, each of which must have been set up, and of
+    /// this host.
+    pub fn of(environments: Vec<Environment>, likely_host: Option<Environment>) -> Self {
+        let required = environments.clone();
+        Self { environments, required, only_set_up: false, host: true, likely_host }
+    }
+
+    /// What is left of it for this snapshot.
+    fn in_view(&self, snapshot: &Snapshot) -> Self {
+        let mut scope = self.clone();
+        scope.environments.retain(|environment| {
+            let vault = snapshot.vault(environment);
+            !self.only_set_up
+                || self.required.contains(environment)
+                || vault.is_some_and(|vault| !vault.is_new())
+        });
+        scope
+    }
 }
 
 /// What an audit says.
@@ -47,7 +72,7 @@ pub struct EnvironmentReport {
     pub name: Environment,
     /// Its vault.
     pub vault: String,
-    /// `ok`, `missing`, `mismatched`, `half-written`, `unreadable` or `unavailable`.
+    /// `ok`, `not set up`, `missing`, `mismatched`, `half-written`, `unreadable` or `unavailable`.
     pub status: &'static str,
     /// Of the latest private key.
     pub private_fingerprint: Option<Fingerprint>,
@@ -100,6 +125,7 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 /// Judges a snapshot, at `now` (Unix seconds).
 pub fn audit(policy: &Policy, snapshot: &Snapshot, scope: &Scope, now: i64) -> Report {
+    let scope = &scope.in_view(snapshot);
     let mut auditor =
         Auditor { policy, snapshot, scope, now, token_is_refused: false, problems: Vec::new() };
     auditor.token_is_refused = scope.host && auditor.is_token_refused();
@@ -135,6 +161,11 @@ struct Auditor<'a> {
     /// Whether a command that signs the token anew would refuse it.
     token_is_refused: bool,
     problems: Vec<Problem>,
+}
+
+/// Of an environment's vault.
+fn status_of(vault: &Vault) -> &'static str {
+    if vault.is_new() { "not set up" } else { status(vault.pair()) }
 }
 
 const fn status(pair: PairState) -> &'static str {
@@ -243,6 +274,10 @@ impl Auditor<'_> {
         reports
     }
 
+    fn is_required(&self, vault: &Vault) -> bool {
+        self.scope.required.contains(&vault.environment)
+    }
+
     /// Vaults that were not asked about, but belong to a group that was: a rotation would refuse
     /// what is damaged there.
     fn others_of_the_groups(&mut self) {
@@ -277,6 +312,7 @@ impl Auditor<'_> {
                     self.add(Finding::NotCanonical(effect), environment);
                 }
             }
+            PairState::Empty if vault.is_new() && !self.is_required(vault) => {}
             PairState::Empty => self.add(Finding::Error(Error::VaultEmpty), environment),
             PairState::Unavailable => self.add(Finding::VaultUnavailable, environment),
             PairState::Unsound(how) => {
@@ -294,7 +330,7 @@ impl Auditor<'_> {
         EnvironmentReport {
             name: vault.environment.clone(),
             vault: vault.name.clone(),
-            status: status(vault.pair()),
+            status: status_of(vault),
             private_fingerprint: vault.private.fingerprint(),
             public_fingerprint: vault.public.fingerprint(),
             age_days,

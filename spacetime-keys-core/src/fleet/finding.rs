@@ -32,6 +32,8 @@ pub enum Finding {
     NotShared,
     /// Environments of different groups share a pair.
     NotDistinct,
+    /// The mounted pair is kept in no vault, for none was set up yet.
+    NotKept,
     /// The mounted pair is an earlier one.
     MountedBehind,
     /// The mounted pair is another environment's, and how bad that is: an error where the environment
@@ -138,6 +140,10 @@ impl Finding {
                 "ERR_POLICY_NOT_DISTINCT", Bad, "environments of different groups share one pair",
                 ("{} gives this environment's group a pair of its own", [Step::ROTATE]).into(),
             ),
+            Self::NotKept => (
+                "ERR_NOT_KEPT", Warning, "the mounted keys are the only copy: no vault was set up yet",
+                ("the first {} keeps them in the vault, for a rollback", [Step::ROTATE]).into(),
+            ),
             Self::MountedBehind => (
                 "ERR_MOUNTED_BEHIND", Bad, "the mounted keys are an earlier pair of the vault",
                 brings_up(),
@@ -189,6 +195,7 @@ impl Finding {
             Self::TooOld,
             Self::NotShared,
             Self::NotDistinct,
+            Self::NotKept,
             Self::MountedBehind,
             Self::MountedDiffers(Severity::Warning),
             Self::MountedMissing(Severity::Warning),

@@ -61,6 +61,11 @@ impl CliTomlFacts {
         Self { publisher, server_keys, token: Some(Zeroizing::new(token.to_owned())) }
     }
 
+    /// The publisher, if there is one.
+    pub const fn publisher(&self) -> &PublisherState {
+        &self.publisher
+    }
+
     /// Notes which of the keys verifies the token. Whether one does; `true`, too, where there is no
     /// token to verify.
     pub fn verify_with<'a>(&mut self, keys: impl IntoIterator<Item = &'a PublicKey>) -> bool {

@@ -214,6 +214,14 @@ impl Vault {
             })
     }
 
+    /// Whether nobody has ever set this environment up: no keys, no earlier ones, nobody in escrow.
+    pub fn is_new(&self) -> bool {
+        let has_versions = self.latest.is_some() || !self.earlier.is_empty();
+        let escrow_is_empty =
+            self.escrow.as_ref().is_ok_and(|escrow| escrow.publishers().is_empty());
+        self.pair() == PairState::Empty && !has_versions && escrow_is_empty
+    }
+
     /// Whether the escrow holds somebody.
     pub fn has_publisher(&self) -> bool {
         self.escrow.as_ref().is_ok_and(|escrow| !escrow.publishers().is_empty())

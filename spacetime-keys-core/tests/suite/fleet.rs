@@ -116,7 +116,7 @@ proptest! {
     #[test]
     fn audit_and_plans_agree(world in crate::fleet_model::any_world()) {
         let mut world = world;
-        let scope = Scope { environments: all_environments(), host: true, likely_host: None };
+        let scope = Scope::of(all_environments(), None);
         let report = audit(&policy(), &world.snapshot(), &scope, 0);
         // The host mounts the keys of the environment that the audit says.
         let host = report.mounted.as_ref().and_then(|mounted| mounted.environment.as_ref());

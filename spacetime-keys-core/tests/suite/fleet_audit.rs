@@ -9,7 +9,7 @@ use spacetime_keys_core::fleet::{
 };
 
 fn all() -> Scope {
-    Scope { environments: all_environments(), host: true, likely_host: None }
+    Scope::of(all_environments(), None)
 }
 
 fn codes(snapshot: &Snapshot) -> Vec<&'static str> {

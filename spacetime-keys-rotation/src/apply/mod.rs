@@ -17,6 +17,7 @@ use crate::clock;
 use crate::error::{Failure, Kind};
 use crate::host::Paths;
 use crate::journal::Journal;
+use crate::places::require_something;
 use crate::read::{Gathered, gather};
 use crate::site::Site;
 use execute::Executor;
@@ -137,6 +138,7 @@ impl Run {
 /// What refused, failed or could not be proven. Where [`Failure::is_resumable`] says so, something
 /// was changed already, and the same job again finishes it.
 pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
+    require_something(site.settings, site.store.folder(), &job.paths)?;
     let Some(mut run) = decide(site, job)? else { return Ok(Outcome::NothingToResume) };
     // A person takes time to answer: a plan to ask about is made before the lock. Where nobody is
     // asked, and looking takes time, one look under the lock is enough.
@@ -149,6 +151,9 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
         let (gathered, plan) = prepare(site, &mut run)
             .map_err(|failure| if guarded.is_locked() { guarded.busy() } else { failure })?;
         if job.dry_run {
+            if plan.changes_anything() {
+                execute::check_writable(site, &run.paths, &plan)?;
+            }
             let planned = Planned::new(&run, plan, &gathered);
             return Ok(Outcome::Planned(Box::new(planned)));
         }
@@ -228,6 +233,7 @@ fn decide(site: &Site<'_>, job: &Job) -> Result<Option<Run>, Failure> {
                 None => Ok(None),
             };
         }
+        require_own(site, &job.request)?;
         let rotation_id = new_rotation_id()?;
         let request = Request { rotation_id, continuing: false, ..job.request.clone() };
         let paths = job.paths.clone();
@@ -246,6 +252,16 @@ fn decide(site: &Site<'_>, job: &Job) -> Result<Option<Run>, Failure> {
         return Err(Error::Unfinished.into());
     }
     continued(site, job, &journal).map(Some)
+}
+
+/// A sync mounts what it is told to: where this host's environment is written down, that one's keys.
+fn require_own(site: &Site<'_>, request: &Request) -> Result<(), Failure> {
+    match &site.settings.host {
+        Some(own) if request.operation == Operation::Sync && request.host.as_ref() != Some(own) => {
+            Err(Kind::OtherHost(own.clone()).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The run that was cut short.

@@ -8,6 +8,7 @@ use spacetime_keys_core::error::Class::{self, Input, Safety};
 use spacetime_keys_core::fleet::Environment;
 
 use super::{Failure, Kind};
+use crate::places::Nothing;
 
 impl Kind {
     /// A stable name for programs, `ERR_…`. It does not change between versions.
@@ -38,7 +39,7 @@ impl Kind {
                 let (code, class, _) = of(Error::EnvironmentUnknown);
                 (code, class, format!("one of: {}", names.join(", ")).into())
             }
-            Self::Io { error, .. } => ("ERR_IO", Input, io(*error).into()),
+            Self::Io { error, .. } => ("ERR_IO", Input, io(*error)),
             Self::IsFolder(_) => {
                 let advice = "a folder stands where a file belongs: name the file itself, or move the folder away";
                 ("ERR_IO", Input, advice.into())
@@ -54,6 +55,25 @@ impl Kind {
                 let files = [Choice::CliToml(None), Choice::MountedKeysDir(None)].map(Step::Choose);
                 let advice = "name the file that it points to (in a rotation by {}, {})";
                 ("ERR_SYMLINK", Safety, (advice, files).into())
+            }
+            Self::MountPoint(_) => {
+                let advice = "mount its folder in its place, and start the container again; to leave this host's files as they are: {}, or {} for cli.toml";
+                let leave = [Choice::LeaveMountedKeys, Choice::LeaveToken].map(Step::Choose);
+                ("ERR_MOUNT_POINT", Safety, (advice, leave).into())
+            }
+            Self::Untrusted(path) => {
+                let config = Choice::Config(path.display().to_string());
+                let advice = "look at what it says; if that is what you want, name it: {}";
+                ("ERR_CONFIG_UNTRUSTED", Safety, (advice, [Step::Choose(config)]).into())
+            }
+            Self::NamedMissing { .. } => {
+                let advice = "check the path; name what is there, or make it";
+                ("ERR_NAMED_MISSING", Input, advice.into())
+            }
+            Self::NothingHere(nothing) => ("ERR_NOTHING_HERE", Safety, way_from(nothing)),
+            Self::OtherHost(_) => {
+                let advice = "name that environment; if this host mounts another one's keys now, change `[host] environment` first";
+                ("ERR_OTHER_HOST", Safety, advice.into())
             }
             Self::Locked(_) | Self::LockedByScript { .. } => {
                 let advice = ("wait until it has ended, then look at {}", [Step::Verify]);
@@ -98,6 +118,9 @@ impl Failure {
         let (_, _, advice) = self.kind.row(self.environment());
         let is_said = advice.steps().any(|step| *step == Step::FINISH_RUN)
             || matches!(self.kind, Kind::Stopped);
+        if !self.resumable && is_tried_again(&self.kind) {
+            return advice.and(", then run it again");
+        }
         if !self.resumable || is_said {
             return advice;
         }
@@ -119,13 +142,48 @@ fn about_token(error: Error, continuing: bool, advice: Advice) -> Advice {
     advice.and(("; to leave the token as it is: {}", [Step::Choose(Choice::LeaveToken)]))
 }
 
-const fn io(error: ErrorKind) -> &'static str {
+/// What to do where nothing is set up.
+fn way_from(nothing: &Nothing) -> Advice {
+    let first_pair = Step::Init(vec![Choice::NewKeys]);
+    if let Some(folder) = nothing.project() {
+        return format!("run it in {}", folder.display()).into();
+    }
+    if nothing.found.is_empty() {
+        let advice = "run it in the folder of your server, or name its files ({}, {}); for a server that has no keys yet: {}";
+        let files = [Choice::MountedKeysDir(None), Choice::CliToml(None)].map(Step::Choose);
+        let [keys, cli_toml] = files;
+        return (advice, [keys, cli_toml, first_pair]).into();
+    }
+    let advice =
+        "{} writes a configuration for what was found; for a server that has no keys yet: {}";
+    (advice, [Step::Init(Vec::new()), first_pair]).into()
+}
+
+fn io(error: ErrorKind) -> Advice {
     match error {
-        ErrorKind::NotFound => "check the path; relative ones start at the working directory",
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            "run as the user who owns the file, or make it readable and writable for you"
+        ErrorKind::NotFound => {
+            "check the path; relative ones start at the working directory".into()
         }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room, then run it again",
-        _ => "look at the file and its folder, then run it again",
+        ErrorKind::PermissionDenied => {
+            "run as the user who owns the file, or make it readable and writable for you".into()
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            let advice = "this file system is mounted read-only: run it on the host that owns the folder; to leave this host's files as they are: {}, or {} for cli.toml";
+            let leave = [Choice::LeaveMountedKeys, Choice::LeaveToken].map(Step::Choose);
+            (advice, leave).into()
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room".into(),
+        _ => "look at the file and its folder".into(),
+    }
+}
+
+/// Whether what failed may be well the next time.
+const fn is_tried_again(kind: &Kind) -> bool {
+    match kind {
+        Kind::Io { error, .. } => !matches!(
+            error,
+            ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+        ),
+        _ => false,
     }
 }

@@ -191,8 +191,30 @@ fn target(path: &Path) -> Result<Option<Metadata>, Failure> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::io("writing", path, &error)),
-        Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
+        Ok(metadata) if metadata.is_file() => {
+            if is_mount_point(path) {
+                return Err(Kind::MountPoint(path.to_owned()).into());
+            }
+            Ok(Some(metadata))
+        }
         Ok(metadata) if metadata.is_symlink() => Err(Kind::Symlink(path.to_owned()).into()),
         Ok(_) => Err(Kind::NotAFile(path.to_owned()).into()),
     }
+}
+
+/// Whether a file is mounted by itself: a rename over it is refused by the system, whoever asks.
+#[cfg(target_os = "linux")]
+fn is_mount_point(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    let known = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
+    // Systems before Linux 5.8 do not tell; there the rename itself fails.
+    known.is_ok_and(|found| {
+        found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT)
+            && found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_mount_point(_path: &Path) -> bool {
+    false
 }

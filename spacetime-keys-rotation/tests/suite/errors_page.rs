@@ -10,6 +10,7 @@ use std::{env, fs};
 use spacetime_keys_core::Error;
 use spacetime_keys_core::error::{Class, Unsound};
 use spacetime_keys_core::fleet::{Environment, Finding, Problem, Severity};
+use spacetime_keys_rotation::places::{Found, Layout, Nothing};
 use spacetime_keys_rotation::{Failure, Kind};
 
 const HEAD: &str = "\
@@ -97,6 +98,7 @@ fn kinds() -> Vec<Row> {
     let io_errors = [
         ErrorKind::NotFound,
         ErrorKind::PermissionDenied,
+        ErrorKind::ReadOnlyFilesystem,
         ErrorKind::StorageFull,
         ErrorKind::InvalidData,
     ];
@@ -108,6 +110,12 @@ fn kinds() -> Vec<Row> {
         Kind::TooLarge(file()),
         Kind::NotUtf8(file()),
         Kind::Symlink(file()),
+        Kind::MountPoint(file()),
+        Kind::Untrusted(file()),
+        Kind::NamedMissing { path: file(), by: "FLAG" },
+        Kind::NothingHere(nothing(Vec::new())),
+        Kind::NothingHere(nothing(vec![elsewhere()])),
+        Kind::OtherHost(environment.clone()),
         Kind::Locked(None),
         Kind::JournalDamaged(file()),
         Kind::OtherStore("…".to_owned()),
@@ -127,6 +135,17 @@ fn kinds() -> Vec<Row> {
         add(&mut rows, Row { code, class, message, hint });
     }
     rows
+}
+
+fn nothing(found: Vec<Found>) -> Nothing {
+    let [store, keys_dir, cli_toml] = ["STORE", "DIR", "FILE"].map(PathBuf::from);
+    Nothing { store, keys_dir, cli_toml, found }
+}
+
+fn elsewhere() -> Found {
+    let cli_toml = Some("FILE".into());
+    let (folder, private_key, public_key) = ("DIR".into(), None, None);
+    Found { layout: Layout::Home, folder, private_key, public_key, cli_toml, store: None }
 }
 
 fn findings() -> Vec<Row> {

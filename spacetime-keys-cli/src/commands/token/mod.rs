@@ -28,7 +28,7 @@ pub(super) fn run(
         Token::Mint(args) => mint::mint(args, output),
         Token::Resign(args) => publisher::resign(args, output),
         Token::Restore { env, expect_identity, files } => {
-            publisher::restore(&config()?, env, *expect_identity, files, output)
+            publisher::restore(&config()?, env.as_deref(), *expect_identity, files, output)
         }
     }
 }

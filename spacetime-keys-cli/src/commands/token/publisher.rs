@@ -10,9 +10,10 @@ use spacetime_keys_rotation::{Site, store, token};
 use crate::args;
 use crate::clock;
 use crate::commands::Answer;
-use crate::config::Config;
+use crate::config::{Config, HostFiles};
 use crate::failure::Failure;
 use crate::files;
+use crate::here;
 use crate::output::{GOOD, Output, styled};
 use crate::watcher::Watcher;
 
@@ -76,16 +77,19 @@ pub(super) fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Fai
 
 pub(super) fn restore(
     config: &Config,
-    environment: &str,
+    environment: Option<&str>,
     identity: Option<Identity>,
     files: &args::HostFiles,
     output: &Output,
 ) -> Result<Answer, Failure> {
-    let environment = config.settings.environment(environment)?;
+    let environment = config.environment(environment)?;
+    // The token's file is made where there is none.
+    let HostFiles { paths, .. } =
+        config.host_files(files.cli_toml.as_deref(), files.mounted_keys_dir.as_deref())?;
+    here::say(config, &paths, output);
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
     let site = Site::new(&config.settings, &*store, &*watcher);
-    let paths = config.paths(files.cli_toml.as_deref(), files.mounted_keys_dir.as_deref());
     let restored = token::restore(&site, &environment, identity, &paths)?;
 
     let publisher = &restored.publisher;

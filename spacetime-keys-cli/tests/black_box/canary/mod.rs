@@ -83,6 +83,8 @@ fn every_command_that_succeeds() {
     clean(&["token", "resign", "--cli-toml", CLI_TOML, "--private-key", PRIVATE]);
     cage.host.write("publish.log", "PUBLISH_SUCCESS\n");
     clean(&["doctor", "--logs", "publish.log"]);
+    clean(&["init"]);
+    clean(&["config", "show"]);
     clean(&["rotate", "--env", "local", "--dry-run"]);
     clean(&["rotate", "--env", "local", "--yes"]);
     clean(&["verify", "--env", "local"]);

@@ -23,7 +23,7 @@ pub(crate) use unprivileged::{NOBODY, Unprivileged};
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_spacetime-keys");
 
 /// What hosts run: [`PROGRAM`], or the one that `SPACETIME_KEYS_PROGRAM` names, such as a release.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     std::env::var_os("SPACETIME_KEYS_PROGRAM").map_or_else(|| PROGRAM.into(), PathBuf::from)
 }
 
@@ -36,6 +36,7 @@ pub(crate) const PRIVATE: &str = ".generated/spacetimedb-keys/id_ecdsa";
 pub(crate) const PUBLIC: &str = ".generated/spacetimedb-keys/id_ecdsa.pub";
 pub(crate) const CLI_TOML: &str = "data/.config/spacetime/cli.toml";
 pub(crate) const STORE: &str = ".spacetime-keys";
+pub(crate) const CONFIG: &str = "spacetime-keys.toml";
 
 /// A folder of its own, in which the program is run. Gone with the value.
 pub(crate) struct Host {
@@ -57,6 +58,13 @@ impl Host {
     /// An empty folder.
     pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// With a configuration that says nothing, and with nothing else: keys may be made here.
+    pub(crate) fn configured() -> Self {
+        let host = Self::empty();
+        host.write(CONFIG, "");
+        host
     }
 
     /// A host whose store holds the mounted pair, as the one that came before the present one.
@@ -99,6 +107,8 @@ impl Host {
         let mut command = Command::new(program());
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.args(arguments).current_dir(self.folder.path()).env_clear().env("PATH", path);
+        // Not that of whoever runs the tests.
+        command.env("HOME", self.path("home"));
         command
     }
 

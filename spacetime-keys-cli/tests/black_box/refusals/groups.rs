@@ -108,5 +108,5 @@ fn nothing_to_take_and_nothing_to_go_back_to() {
     host.run(RESUME).success();
     proven(&host, "local");
     refused(&host, ROLLBACK, REFUSED, "ERR_NO_EARLIER_PAIR");
-    refused(&Host::empty(), RESUME, REFUSED, "ERR_VAULT_EMPTY");
+    refused(&Host::configured(), RESUME, REFUSED, "ERR_VAULT_EMPTY");
 }

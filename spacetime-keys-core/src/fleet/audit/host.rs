@@ -129,7 +129,7 @@ impl Auditor<'_> {
                     let severity = if is_own { Severity::Error } else { Severity::Warning };
                     self.add(Finding::MountedDiffers(severity), self.scope.environments.first());
                 }
-                if !self.scope.environments.is_empty() {
+                if !self.snapshot.vaults.is_empty() {
                     self.compare_with_store(pair, here);
                 }
             }
@@ -145,14 +145,22 @@ impl Auditor<'_> {
         }
     }
 
-    /// Mounted = store? An empty vault says so itself, and the next rotation adopts the host.
+    /// Mounted = store? An empty vault that must not be says so itself. The next rotation adopts the
+    /// host.
     fn compare_with_store(&mut self, pair: Fingerprint, environment: Option<&Environment>) {
         let vaults = || self.snapshot.vaults.iter();
         match environment.and_then(|environment| self.snapshot.vault(environment)) {
             Some(vault) if vault.private.fingerprint() == Some(pair) => {}
             Some(vault) if vault.knows(pair) => self.add(Finding::MountedBehind, environment),
+            Some(vault) if vault.is_new() && !self.is_required(vault) => {
+                self.add(Finding::NotKept, environment);
+            }
             Some(vault) if vault.pair() == PairState::Empty => {}
-            None if vaults().all(|vault| vault.pair() == PairState::Empty) => {}
+            None if vaults().all(|vault| vault.pair() == PairState::Empty) => {
+                if self.scope.required.is_empty() {
+                    self.add(Finding::NotKept, None);
+                }
+            }
             _ => self.add(Finding::Error(Error::MountedUnknown), environment),
         }
     }

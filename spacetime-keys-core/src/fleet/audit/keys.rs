@@ -10,7 +10,7 @@ pub fn audit_keys(mounted: Mounted, world_accessible: bool, inspected: &Inspecte
     let host =
         Host { has_folder: true, ..Host::of(mounted, world_accessible, CliTomlFacts::of(None)) };
     let snapshot = Snapshot { vaults: Vec::new(), host, unfinished: None };
-    let scope = Scope { environments: Vec::new(), host: true, likely_host: None };
+    let scope = Scope::of(Vec::new(), None);
     // Without vaults nothing has an age.
     let mut report = audit(&policy, &snapshot, &scope, 0);
     report.extend(inspected.problems(&policy, &snapshot));

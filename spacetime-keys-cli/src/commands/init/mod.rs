@@ -1,0 +1,148 @@
+//! `init`: looks at what is here, and writes it down.
+
+mod choose;
+mod template;
+mod words;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+use spacetime_keys_core::Fingerprint;
+use spacetime_keys_core::doctor::ServerSeen;
+use spacetime_keys_core::fleet::{Environment, Operation, Request};
+use spacetime_keys_rotation::places::{Around, Found, Service, services};
+use spacetime_keys_rotation::{Job, Outcome, configuration, files};
+
+use super::{Answer, rotation};
+use crate::args;
+use crate::config::Config;
+use crate::doctor::Client;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::rotation_report::Report;
+use choose::Chosen;
+use write::{File, Status};
+
+/// Where a server listens, unless it is told otherwise.
+const USUAL_SERVER: &str = "http://127.0.0.1:3000";
+
+/// A server of this machine answers at once, or is not there.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What there is to be written down.
+struct Seen {
+    folder: PathBuf,
+    environment: Environment,
+    database: Option<String>,
+    chosen: Chosen,
+    /// The server that answers here.
+    server: Option<&'static str>,
+    services: Vec<Service>,
+}
+
+pub(super) fn run(args: &args::Init, output: &Output) -> Result<Answer, Failure> {
+    let folder = folder(args)?;
+    let environment =
+        Environment::new(&args.env).map_err(|error| Failure::from(error).into_usage())?;
+    let seen = look(args, folder, environment, output)?;
+    if args.new_keys && !seen.chosen.keys_files.is_empty() {
+        return Err(words::keys_are_there(&seen));
+    }
+    let files = write::plan(&seen)?;
+    if args.diff {
+        output.result(&report(&seen, &files, args.new_keys), || write::differences(&files));
+        return Ok(Answer::Yes);
+    }
+    if let Some(differs) = files.iter().find(|file| file.status == Status::Differs) {
+        return Err(words::differs(&differs.path));
+    }
+    if !args.dry_run {
+        for file in &files {
+            file.write()?;
+        }
+    }
+    let mut document = report(&seen, &files, args.new_keys);
+    let mut text = words::done(&seen, &files, args);
+    if args.new_keys && !args.dry_run {
+        let made = first_pair(&seen, output)?;
+        text.push_str(&made.to_text());
+        document["rotation"] = json!(made);
+    }
+    output.result(&document, || text);
+    Ok(Answer::Yes)
+}
+
+/// The folder to set up: no other configuration is in force there.
+fn folder(args: &args::Init) -> Result<PathBuf, Failure> {
+    let folder = args.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    if !folder.is_dir() {
+        return Err(files::not_found(&folder).into());
+    }
+    let folder = files::absolute(&folder).components().collect::<PathBuf>();
+    let found = if args.dir.is_some() { None } else { configuration::find(&folder)? };
+    match found {
+        Some(path) if path.parent() != Some(&folder) => Err(words::above(&path)),
+        _ => Ok(folder),
+    }
+}
+
+fn look(
+    args: &args::Init,
+    folder: PathBuf,
+    environment: Environment,
+    output: &Output,
+) -> Result<Seen, Failure> {
+    let services = services(&folder);
+    let around = Around { folder: folder.clone(), ..Around::of_process() };
+    let mut found = around.look();
+    found.extend(mounted_by(&services));
+    let (server, served) = ask(output);
+    let chosen = choose::choose(args, &folder, &found, served)?;
+    Ok(Seen { folder, environment, database: args.database.clone(), chosen, server, services })
+}
+
+/// The keys that containers mount from this host.
+fn mounted_by(services: &[Service]) -> impl Iterator<Item = Found> {
+    services.iter().filter_map(Service::on_host).cloned()
+}
+
+/// The server of this machine, and the key that it verifies with.
+fn ask(output: &Output) -> (Option<&'static str>, Option<Fingerprint>) {
+    let seen = ServerSeen::look(&Client::new(USUAL_SERVER, SERVER_TIMEOUT, output));
+    let key = seen.verifying_key().map(spacetime_keys_core::PublicKey::fingerprint);
+    (seen.version().map(|_| USUAL_SERVER), key)
+}
+
+fn report(seen: &Seen, files: &[File], new_keys: bool) -> serde_json::Value {
+    json!({
+        "folder": seen.folder,
+        "environment": seen.environment,
+        "keys_dir": seen.chosen.keys_dir,
+        "cli_toml": seen.chosen.cli_toml,
+        "server": seen.server,
+        "files": files.iter().map(File::report).collect::<Vec<_>>(),
+        "next": words::next(seen, new_keys),
+    })
+}
+
+/// The rotation that makes a first pair, by the configuration that was written.
+fn first_pair(seen: &Seen, output: &Output) -> Result<Report, Failure> {
+    let config = Config::load(Some(&seen.folder.join(configuration::FILE_NAME)))?;
+    let request = Request {
+        environments: vec![seen.environment.clone()],
+        host: Some(seen.environment.clone()),
+        ..Request::new(Operation::Rotate)
+    };
+    let paths = config.host_files(None, None)?.paths;
+    let job = Job { request, paths, dry_run: false, ask: false };
+    match rotation::carry_out(&config, &job, output)? {
+        Outcome::Done(planned, done) => Ok(Report::done(&planned, &done)),
+        _ => Err(Failure::bug("a rotation that is to be done was not done")),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

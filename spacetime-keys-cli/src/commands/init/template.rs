@@ -1,0 +1,73 @@
+//! The configuration that is written: what was found, and the defaults as comments.
+
+use std::path::Path;
+
+use super::Seen;
+
+pub(super) fn render(seen: &Seen) -> String {
+    let path = |path: &Path| string(&written(path, &seen.folder));
+    let or_default = |name: &str, value: Option<String>, default: &str| match value {
+        Some(value) => format!("{name} = {value}\n"),
+        None => format!("# {name} = {default}\n"),
+    };
+    let keys_dir = seen.chosen.keys_dir.as_deref().map(path);
+    let cli_toml = seen.chosen.cli_toml.as_deref().map(path);
+    let restart = seen.services.first().map_or_else(
+        || "docker compose restart".to_owned(),
+        |service| {
+            let file = written(&service.file, &seen.folder);
+            format!("docker compose -f {file} up -d --force-recreate {}", service.name)
+        },
+    );
+    let mut text = String::from(HEAD);
+    text.push_str("[host]\n");
+    text.push_str("# Whose keys this host mounts: the default of every --env.\n");
+    text.push_str(&format!("environment = {}\n", string(seen.environment.as_str())));
+    text.push_str("# The folder that the server reads id_ecdsa and id_ecdsa.pub from.\n");
+    text.push_str(&or_default("keys_dir", keys_dir, "\".generated/spacetimedb-keys\""));
+    text.push_str("# The SpacetimeDB CLI's file with the publisher token.\n");
+    text.push_str(&or_default("cli_toml", cli_toml, "\"./data/.config/spacetime/cli.toml\""));
+    text.push_str("# For `spacetime-keys doctor`.\n");
+    text.push_str(&or_default("server", seen.server.map(string), "\"http://127.0.0.1:3000\""));
+    text.push_str(&or_default("database", seen.database.as_deref().map(string), "\"app\""));
+    text.push_str(&or_default("restart", None, &string(&restart)));
+    text
+}
+
+const HEAD: &str = "\
+# spacetime-keys: where this server's signing keys are, and where they are kept.
+# Written by `spacetime-keys init`, and yours to change. Lines with # show the defaults.
+# `spacetime-keys config show` prints what is in force.
+
+# [store]
+# kind = \"directory\"                      # or \"azure-key-vault\"
+# path = \".spacetime-keys\"                # holds private keys: never commit it
+
+# [environments]
+# prod = \"kv-prod\"                        # environment = vault
+# test = \"kv-test\"
+# dev = \"kv-dev\"
+# local = \"kv-local\"
+
+# [policy]
+# groups = [[\"prod\"], [\"test\"], [\"dev\", \"local\"]]   # environments of one group share one pair
+# max_age_days = 0                        # 0: ages are shown, not enforced
+
+";
+
+/// A path as it is written down: from the configuration's folder, from the home folder, or in full.
+pub(super) fn written(path: &Path, folder: &Path) -> String {
+    if let Ok(inside) = path.strip_prefix(folder) {
+        return inside.display().to_string();
+    }
+    let home = std::env::home_dir().filter(|home| home.is_absolute());
+    match home.as_deref().map(|home| path.strip_prefix(home)) {
+        Some(Ok(below)) => format!("~/{}", below.display()),
+        _ => path.display().to_string(),
+    }
+}
+
+/// A TOML string.
+fn string(text: &str) -> String {
+    toml_edit::Value::from(text).to_string()
+}

@@ -1,0 +1,137 @@
+//! What `init` says.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use spacetime_keys_rotation::places::{GUIDE_KEYS, Kept, Service};
+
+use super::write::{File, Status};
+use super::{Seen, shown, template};
+use crate::args;
+use crate::failure::Failure;
+use crate::output::{BOLD, GOOD, styled};
+
+pub(super) fn several(what: &str, flag: &str, found: &[PathBuf]) -> Failure {
+    let all: Vec<_> = found.iter().map(|path| shown(path)).collect();
+    Failure::refused(
+        "ERR_SEVERAL_FOUND",
+        format!("several {what} were found: {}", all.join(", ")),
+        format!("name the one that this server uses: {flag}"),
+    )
+}
+
+pub(super) fn above(path: &Path) -> Failure {
+    Failure::refused(
+        "ERR_CONFIG_ABOVE",
+        format!("a configuration is in force here already: {}", shown(path)),
+        "work with that one (`spacetime-keys config show`); for one of this folder's own: --dir .",
+    )
+}
+
+pub(super) fn differs(path: &Path) -> Failure {
+    Failure::refused(
+        "ERR_FILE_DIFFERS",
+        format!("{} is there, and says something else", shown(path)),
+        "it stays as it is: `spacetime-keys init --diff` shows what would be written",
+    )
+}
+
+pub(super) fn keys_are_there(seen: &Seen) -> Failure {
+    let all: Vec<_> = seen.chosen.keys_files.iter().map(|path| shown(path)).collect();
+    Failure::refused(
+        "ERR_KEYS_THERE",
+        format!("this server has keys: {}", all.join(", ")),
+        "run `spacetime-keys init` without --new-keys; `spacetime-keys rotate` then replaces them",
+    )
+}
+
+pub(super) fn done(seen: &Seen, files: &[File], args: &args::Init) -> String {
+    let mut text = String::new();
+    if args.dry_run {
+        let _ = writeln!(text, "{} (nothing is changed)", styled(BOLD, "init, dry run"));
+    }
+    for file in files {
+        let status = file.status.name();
+        let style = if file.status == Status::Unchanged { BOLD } else { GOOD };
+        let _ = writeln!(text, "{} {}", styled(style, format!("{status:<9}")), shown(&file.path));
+    }
+    let chosen = &seen.chosen;
+    let default = seen.folder.join(GUIDE_KEYS);
+    let keys = chosen.keys_dir.as_deref().unwrap_or(&default);
+    let have = if chosen.keys_files.is_empty() { " (no keys there yet)" } else { "" };
+    let _ = writeln!(text, "keys      {}{have}", shown(keys));
+    if let Some(path) = &chosen.cli_toml {
+        let _ = writeln!(text, "cli.toml  {}", shown(path));
+    }
+    if let Some(server) = seen.server {
+        let _ = writeln!(text, "server    {server}");
+    }
+    let next = next(seen, args.new_keys);
+    if !next.is_empty() {
+        let _ = writeln!(text, "next");
+        for step in next {
+            let _ = writeln!(text, "  - {step}");
+        }
+    }
+    text
+}
+
+/// What is left to be done.
+pub(super) fn next(seen: &Seen, new_keys: bool) -> Vec<String> {
+    let mut next = Vec::new();
+    let others = &seen.chosen.other_names;
+    if !others.is_empty() {
+        let all: Vec<_> = others.iter().map(|path| shown(path)).collect();
+        next.push(format!(
+            "The server reads {}. This program works on files that are called id_ecdsa and id_ecdsa.pub: copy them into one folder under these names, and change the server's paths.",
+            all.join(" and ")
+        ));
+    }
+    let inside: Vec<String> =
+        seen.services.iter().flat_map(|service| out_of_container(seen, service)).collect();
+    let is_inside = !inside.is_empty();
+    next.extend(inside);
+    if !seen.chosen.keys_files.is_empty() {
+        next.push(
+            "`spacetime-keys rotate` replaces the keys. Your databases stay yours.".to_owned(),
+        );
+    } else if !new_keys && !is_inside && others.is_empty() {
+        next.push("For a server that has no keys yet: `spacetime-keys init --new-keys`. For one that has: name their folder as `keys_dir` in the configuration.".to_owned());
+    }
+    next
+}
+
+/// How the keys get out of a container, into a folder that it then mounts.
+fn out_of_container(seen: &Seen, service: &Service) -> Vec<String> {
+    let name = &service.name;
+    let inside = service.private_key.parent().unwrap_or(Path::new("/"));
+    let mount =
+        format!("add to the service `{name}`: volumes: [\"./{GUIDE_KEYS}:{}\"]", inside.display());
+    let file = template::written(&service.file, &seen.folder);
+    match &service.kept {
+        Kept::Container | Kept::Volume(_) => {
+            let why = match &service.kept {
+                Kept::Volume(volume) if !volume.is_empty() => {
+                    format!("The keys of `{name}` are in the volume `{volume}`.")
+                }
+                _ => format!("The keys of `{name}` are in the container, and go with it."),
+            };
+            let copy = |path: &Path| {
+                format!("`docker compose -f {file} cp {name}:{} {GUIDE_KEYS}/`", path.display())
+            };
+            vec![
+                format!(
+                    "{why} Copy them out: `mkdir -p {GUIDE_KEYS}`, {}, {} (without compose: `docker cp CONTAINER:{} {GUIDE_KEYS}/`).",
+                    copy(&service.private_key),
+                    copy(&service.public_key),
+                    service.private_key.display(),
+                ),
+                format!("Let the container read them from there: {mount}."),
+            ]
+        }
+        Kept::Files(_) => vec![format!(
+            "`{name}` mounts each key file by itself: such a file cannot be replaced. Mount its folder: {mount}."
+        )],
+        _ => Vec::new(),
+    }
+}

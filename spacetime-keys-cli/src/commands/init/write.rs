@@ -1,0 +1,131 @@
+//! The files that `init` writes: whole, or not at all.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use similar::{ChangeTag, TextDiff};
+use spacetime_keys_rotation::configuration::FILE_NAME;
+use spacetime_keys_rotation::files::{self, Mode};
+use spacetime_keys_rotation::places::{GUIDE_CLI_TOML, GUIDE_KEYS, STORE};
+
+use super::{Seen, shown, template};
+use crate::failure::Failure;
+
+/// A file, as it is and as it is to be.
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    pub(super) status: Status,
+    before: String,
+    after: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It is not there.
+    New,
+    /// Lines are added to it.
+    Extended,
+    /// It says already what would be written.
+    Unchanged,
+    /// It says something else, and stays as it is.
+    Differs,
+}
+
+impl Status {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::New => "created",
+            Self::Extended => "extended",
+            Self::Unchanged => "unchanged",
+            Self::Differs => "differs",
+        }
+    }
+}
+
+impl File {
+    pub(super) fn report(&self) -> serde_json::Value {
+        json!({ "path": self.path, "status": self.status.name() })
+    }
+
+    pub(super) fn write(&self) -> Result<(), Failure> {
+        Ok(match self.status {
+            Status::New => files::create(&self.path, self.after.as_bytes(), 0o644)?,
+            Status::Extended => {
+                files::replace(&self.path, self.after.as_bytes(), Mode::KeepOr(0o644))?;
+            }
+            Status::Unchanged | Status::Differs => {}
+        })
+    }
+}
+
+/// What is to be written. Nothing is written yet.
+pub(super) fn plan(seen: &Seen) -> Result<Vec<File>, Failure> {
+    Ok(vec![configuration(seen.folder.join(FILE_NAME), template::render(seen))?, ignored(seen)?])
+}
+
+fn configuration(path: PathBuf, after: String) -> Result<File, Failure> {
+    let before = files::read_text(&path)?.map(|text| text.to_string());
+    let status = match &before {
+        None => Status::New,
+        Some(before) if *before == after => Status::Unchanged,
+        Some(_) => Status::Differs,
+    };
+    Ok(File { path, status, before: before.unwrap_or_default(), after })
+}
+
+/// Keys and tokens below this folder are kept out of a repository.
+fn ignored(seen: &Seen) -> Result<File, Failure> {
+    let path = seen.folder.join(".gitignore");
+    let before = files::read_text(&path)?.map(|text| text.to_string());
+    let chosen = &seen.chosen;
+    let below = |path: &Path, end: &str| {
+        let inside = path.strip_prefix(&seen.folder).ok()?;
+        let inside: PathBuf = inside.components().collect();
+        Some(format!("/{}{end}", inside.display()))
+    };
+    let default = |path: &str| seen.folder.join(path).components().collect::<PathBuf>();
+    let keys = chosen.keys_dir.clone().unwrap_or_else(|| default(GUIDE_KEYS));
+    let cli_toml = chosen.cli_toml.clone().unwrap_or_else(|| default(GUIDE_CLI_TOML));
+    let wanted = [
+        below(&default(STORE), "/"),
+        below(&keys, "/"),
+        below(&cli_toml, ""),
+        Some(".env".to_owned()),
+    ];
+    let text = before.clone().unwrap_or_default();
+    let is_there = |line: &String| text.lines().any(|known| known.trim() == line);
+    let missing: Vec<String> =
+        wanted.into_iter().flatten().filter(|line| !is_there(line)).collect();
+    let mut after = text.clone();
+    if !missing.is_empty() && !after.is_empty() && !after.ends_with('\n') {
+        after.push('\n');
+    }
+    for line in &missing {
+        let _ = writeln!(after, "{line}");
+    }
+    let status = match before {
+        None => Status::New,
+        Some(_) if missing.is_empty() => Status::Unchanged,
+        Some(_) => Status::Extended,
+    };
+    Ok(File { path, status, before: text, after })
+}
+
+/// What would be written, beside what is there.
+pub(super) fn differences(files: &[File]) -> String {
+    let mut text = String::new();
+    for file in files {
+        let _ = writeln!(text, "{}: {}", shown(&file.path), file.status.name());
+        let lines = TextDiff::from_lines(&file.before, &file.after);
+        for change in lines.iter_all_changes() {
+            let mark = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => continue,
+            };
+            let _ = writeln!(text, "{mark}{}", change.value().trim_end());
+        }
+    }
+    text
+}
