@@ -65,9 +65,11 @@ fn command_in(hint: &str) -> Option<Vec<String>> {
 
 /// Whether a run got as far as to change anything: keys, token, or its own mark of having begun.
 fn has_begun(host: &Host, start: &Host) -> bool {
-    // Its lock's note, which a killed run leaves, tells of nothing that was changed.
+    // Its lock's note, which a killed run leaves, and what keeps its folder out of a repository tell of
+    // nothing that was changed.
     let own = |path: &Path| {
         path.ends_with(".spacetime-keys-tmp-holder")
+            || path.ends_with(".gitignore")
             || path.components().any(|part| part.as_os_str() == ".state")
     };
     let visible = |host: &Host| -> Vec<_> {
@@ -80,8 +82,7 @@ fn has_begun(host: &Host, start: &Host) -> bool {
 /// Does what `verify` says until it says ok, as a person would. How many commands that took.
 fn mend(host: &Host, environment: &str, context: &str) -> usize {
     for commands in 0..4 {
-        let named = ["verify", "--json", "--env", environment];
-        let verify = host.run(if environment == "all" { &named[..2] } else { &named });
+        let verify = host.run(&["verify", "--json", "--env", environment]);
         let report = verify.json();
         if verify.status == Some(0) {
             assert_eq!(report["ok"], true, "{context}");
