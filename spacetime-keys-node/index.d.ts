@@ -569,6 +569,7 @@ export interface RotationPlan {
       | "mount-private"
       | "mount-public"
       | "resign-token"
+      | "update-server-key"
       | "prove";
     environment: string;
     /** The place of its target. */

@@ -200,6 +200,8 @@ fn next_steps(planned: &Planned) -> Vec<String> {
             }
             if first_pair {
                 next.push(format!("Log in and publish once, then `spacetime-keys sync --env {host}`: it keeps the publisher's claims in escrow."));
+            } else if plan.notes.contains(&Note::TokenOfIssuer) {
+                next.push("The publisher token is a login at an external issuer: it stays valid, and needs nothing.".to_owned());
             } else if plan.publisher.is_none() {
                 next.push("No publisher token was signed anew: a token of the earlier key is a 401 now. Do not log in again to cure that.".to_owned());
             }

@@ -55,6 +55,9 @@ impl Watcher {
                 Note::TokenNotPreserved => self.output.warn(
                     "the publisher token is left as it is: a server with the new key answers 401 to it",
                 ),
+                Note::TokenOfIssuer => self.output.note(
+                    "The publisher token is a login at an external issuer: it is left as it is, and stays valid.",
+                ),
                 Note::Adopts => self.output.note(
                     "The mounted pair is new to the vault: it is kept there first, for a rollback.",
                 ),

@@ -22,6 +22,7 @@ function describe({ action, environment }: Step, { site, flags }: Start): string
     "set-aside": `keep what is in ${privateKey}`,
     "mount-private": `replace ${privateKey} (0600)`,
     "mount-public": `replace ${publicKey} (0644)`,
+    "update-server-key": `put the new public key into ${flags.cliToml}`,
     "resign-token": `sign the publisher token in ${flags.cliToml} anew`,
     prove: `read everything again and judge it`,
   }[action];
@@ -66,6 +67,8 @@ const NOTES: Readonly<Record<string, (flags: Flags) => string>> = {
   "becomes-eternal": () => "the publisher token has an expiry; the new one never expires",
   "token-not-preserved": () =>
     "the publisher token is left: a server with the new key answers 401 to it",
+  "token-of-issuer": () =>
+    "the publisher token is a login at an external issuer: it is left as it is, and stays valid",
   "mounted-not-synced": () => "the mounted files are left: they are not the vault's pair any more",
 };
 

@@ -136,7 +136,7 @@ fn write(found: &Found, path: &Path) -> Result<Restored, Failure> {
     files::create_folder(files::folder_of(path), 0o700)?;
     host::write_cli_toml(path, &cli_toml.with(&token, &[], key.public_key()))?;
     let replaced = match replaced {
-        PublisherState::Found { publisher, times, verified_with } => {
+        PublisherState::Found { publisher, times, verified_with, .. } => {
             Some((publisher.clone(), *times, *verified_with))
         }
         _ => None,

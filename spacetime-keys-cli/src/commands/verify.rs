@@ -6,6 +6,8 @@ use std::sync::Arc;
 use spacetime_keys_core::fleet::{Environment, MountedReport, Problem, Report, Severity};
 use spacetime_keys_rotation::{self as engine, Site, store};
 
+use spacetime_keys_core::jwt::LOCAL_ISSUER;
+
 use super::Answer;
 use crate::args;
 use crate::config::Config;
@@ -52,6 +54,7 @@ fn to_text(report: &Report) -> String {
     if let Some(publisher) = &report.publisher {
         let signed = match publisher.verified_with {
             Some(fingerprint) => format!("signed by {}", fingerprint.short()),
+            None if publisher.issuer != LOCAL_ISSUER => format!("a login at {}", publisher.issuer),
             None => "signed by an unknown key".to_owned(),
         };
         let _ = writeln!(text, "publisher  {} ({signed})", publisher.identity);

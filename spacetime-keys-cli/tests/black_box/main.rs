@@ -34,6 +34,7 @@ mod key_vault;
 mod lock;
 #[path = "../../../tests/pages.rs"]
 mod pages;
+mod publishers;
 mod refusals;
 mod rotation;
 #[cfg(feature = "testing")]

@@ -282,6 +282,9 @@ errors! {
     /// Several publishers, and none was chosen.
     EscrowAmbiguous: Safety "ERR_ESCROW_AMBIGUOUS" "several publishers' claims are in escrow for this environment"
         => ("choose one by its identity: {}", [Step::Choose(Choice::ExpectIdentity(None))]);
+    /// The publisher's tokens are signed by an external issuer.
+    EscrowExternal: Safety "ERR_ESCROW_EXTERNAL" "the publisher in escrow has its tokens from an external issuer: none can be signed here"
+        => "log in with the same account as before (`spacetime login` for spacetimedb.com): the identity is then the same";
     /// The escrow's text is not what it should be.
     EscrowDamaged: Input "ERR_ESCROW_DAMAGED" "the escrowed claims cannot be read"
         => "an older version of the secret in the vault may still be whole";

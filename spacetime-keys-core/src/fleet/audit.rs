@@ -188,8 +188,15 @@ impl Auditor<'_> {
     fn add(&mut self, finding: Finding, environment: Option<&Environment>) {
         let mut problem = Problem::new(finding, environment);
         if let Some(named) = environment {
-            if finding == Finding::Error(Error::VaultEmpty) {
-                problem.hint = self.first_pair(named);
+            let vault = self.snapshot.vault(named);
+            match finding {
+                Finding::Error(Error::VaultEmpty) => problem.hint = self.first_pair(named),
+                Finding::TokenMissing | Finding::CliTomlMissing | Finding::PublisherUnknown
+                    if vault.is_some_and(Vault::logs_in_elsewhere) =>
+                {
+                    problem.hint = Error::EscrowExternal.advice();
+                }
+                _ => {}
             }
             problem.hint = self.completed(problem.hint);
         }

@@ -102,20 +102,26 @@ impl Escrow {
         &self.publishers
     }
 
-    /// The one with this identity; without a choice, the only one.
+    /// The one with this identity whose token can be signed here; without a choice, the only such one.
     ///
     /// # Errors
-    /// [`Error::EscrowEmpty`], [`Error::EscrowAmbiguous`], or [`Error::TokenUnexpectedIdentity`] if
-    /// the chosen one is not among them.
+    /// [`Error::EscrowEmpty`], [`Error::EscrowAmbiguous`], [`Error::TokenUnexpectedIdentity`] if
+    /// the chosen one is not among them, or [`Error::EscrowExternal`] if an external issuer signs its
+    /// tokens.
     pub fn choose(&self, identity: Option<Identity>) -> Result<&Publisher> {
-        match (identity, self.publishers.as_slice()) {
-            (_, []) => Err(Error::EscrowEmpty),
-            (Some(identity), all) => all
-                .iter()
-                .find(|publisher| publisher.identity == identity)
-                .ok_or(Error::TokenUnexpectedIdentity),
-            (None, [only]) => Ok(only),
-            (None, _) => Err(Error::EscrowAmbiguous),
+        if self.publishers.is_empty() {
+            return Err(Error::EscrowEmpty);
+        }
+        if let Some(identity) = identity {
+            let chosen = self.publishers.iter().find(|publisher| publisher.identity == identity);
+            let chosen = chosen.ok_or(Error::TokenUnexpectedIdentity)?;
+            return if chosen.is_local() { Ok(chosen) } else { Err(Error::EscrowExternal) };
+        }
+        let mut local = self.publishers.iter().filter(|publisher| publisher.is_local());
+        match (local.next(), local.next()) {
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(_)) => Err(Error::EscrowAmbiguous),
+            (None, _) => Err(Error::EscrowExternal),
         }
     }
 }
@@ -138,6 +144,18 @@ mod tests {
         escrow.add(second.clone(), None);
         assert_eq!(escrow.choose(None), Err(Error::EscrowAmbiguous));
         assert_eq!(escrow.choose(Some(second.identity)), Ok(&second));
+    }
+
+    #[test]
+    fn what_an_external_issuer_signs_cannot_be_signed_here() {
+        let mut escrow = Escrow::default();
+        let external = Publisher::new("https://id.example.com", "somebody").unwrap();
+        escrow.add(external.clone(), None);
+        assert_eq!(escrow.choose(None), Err(Error::EscrowExternal));
+        assert_eq!(escrow.choose(Some(external.identity)), Err(Error::EscrowExternal));
+        let local = Publisher::new("localhost", "one").unwrap();
+        escrow.add(local.clone(), None);
+        assert_eq!(escrow.choose(None), Ok(&local));
     }
 
     #[test]

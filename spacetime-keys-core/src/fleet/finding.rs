@@ -61,6 +61,8 @@ pub enum Finding {
     TokenStale,
     /// The token has expired.
     TokenExpired,
+    /// The same, of an external issuer's.
+    LoginExpired,
     /// `cli.toml` holds an earlier public key of the server.
     ServerKeyStale,
 }
@@ -176,6 +178,10 @@ impl Finding {
                 "ERR_TOKEN_EXPIRED", Bad, "the publisher token has expired: a server answers 401",
                 ("{} signs it without an expiry", [Step::PublisherResign]).into(),
             ),
+            Self::LoginExpired => (
+                "ERR_TOKEN_EXPIRED", Bad, "the publisher token has expired: a server answers 401",
+                Error::EscrowExternal.advice(),
+            ),
             Self::ServerKeyStale => (
                 "ERR_SERVER_KEY_STALE", Warning, "cli.toml remembers an earlier public key of the server",
                 brings_up(),
@@ -209,6 +215,7 @@ impl Finding {
             Self::TokenUnverifiedAtFirst,
             Self::TokenStale,
             Self::TokenExpired,
+            Self::LoginExpired,
             Self::ServerKeyStale,
         ]);
         all

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 use super::{Host, KeyState, PublisherState};
 use crate::cli_toml::CliToml;
 use crate::es256::Verifier;
-use crate::jwt::{Token, examine};
-use crate::{Error, PublicKey};
+use crate::jwt::{Publisher, Times, Token, examine};
+use crate::{Error, PublicKey, Result};
 
 /// The mounted key files, and the public keys in them.
 #[derive(Debug)]
@@ -52,12 +52,8 @@ impl CliTomlFacts {
             Ok(token) => token,
             Err(error) => return Self { server_keys, ..nothing(PublisherState::Bad(error)) },
         };
-        let publisher = match Token::parse(token).and_then(|token| examine(&token)) {
-            Ok((publisher, times)) => {
-                PublisherState::Found { publisher, verified_with: None, times }
-            }
-            Err(error) => PublisherState::Bad(error),
-        };
+        let publisher = Token::parse(token).and_then(|token| found(&token));
+        let publisher = publisher.unwrap_or_else(PublisherState::Bad);
         Self { publisher, server_keys, token: Some(Zeroizing::new(token.to_owned())) }
     }
 
@@ -77,6 +73,16 @@ impl CliTomlFacts {
         *verified_with = keys.into_iter().find(signs).map(PublicKey::fingerprint);
         verified_with.is_some()
     }
+}
+
+/// Whose token it is. An external issuer signs as it likes.
+fn found(token: &Token<'_>) -> Result<PublisherState> {
+    let algorithm = token.algorithm();
+    let (publisher, times) = match Publisher::from_token(token) {
+        Ok(publisher) if !publisher.is_local() => (publisher, Times::of(token)?),
+        _ => examine(token)?,
+    };
+    Ok(PublisherState::Found { publisher, algorithm, verified_with: None, times })
 }
 
 impl Host {

@@ -129,6 +129,9 @@ pub enum Action {
     MountPublic,
     /// Sign the publisher token anew, in `cli.toml`.
     ResignToken,
+    /// Put the new public key in the place of the server's earlier one, in a `cli.toml` whose token
+    /// stays as it is.
+    UpdateServerKey,
     /// Look at everything again, and judge it.
     Prove,
 }
@@ -148,6 +151,7 @@ impl Action {
             Self::MountPrivate => "mount-private",
             Self::MountPublic => "mount-public",
             Self::ResignToken => "resign-token",
+            Self::UpdateServerKey => "update-server-key",
             Self::Prove => "prove",
         }
     }
@@ -171,9 +175,11 @@ impl Action {
             Self::AdoptPrivate | Self::AdoptPublic => Stage::Adopt,
             Self::Generate | Self::Load => Stage::Keys,
             Self::PushPrivate | Self::PushPublic => Stage::Push,
-            Self::SetAside | Self::MountPrivate | Self::MountPublic | Self::ResignToken => {
-                Stage::Host
-            }
+            Self::SetAside
+            | Self::MountPrivate
+            | Self::MountPublic
+            | Self::ResignToken
+            | Self::UpdateServerKey => Stage::Host,
             Self::Prove => Stage::Prove,
         }
     }
@@ -199,6 +205,8 @@ pub enum Note {
     NoCliToml,
     /// The token stays as it is, and will be void.
     TokenNotPreserved,
+    /// The token is an external issuer's: a rotation leaves it as it is, and it stays valid.
+    TokenOfIssuer,
     /// The mounted files stay as they are.
     MountedNotSynced,
     /// This host mounts the keys of an environment that is not concerned.

@@ -1,6 +1,6 @@
 //! Making a plan.
 
-use crate::error::Unsound;
+use crate::error::{Algorithm, Unsound};
 use crate::jwt::Publisher;
 use crate::{Error, Fingerprint, Identity};
 
@@ -29,13 +29,20 @@ struct Planner<'a> {
 
 /// A pair is read only where a later step writes it or signs with it.
 fn drop_needless_loads(steps: &mut Vec<Step>) {
-    use Action::{Load, MountPrivate, MountPublic, PushPrivate, PushPublic, ResignToken};
+    use Action::{
+        Load, MountPrivate, MountPublic, PushPrivate, PushPublic, ResignToken, UpdateServerKey,
+    };
     let needed: Vec<usize> = steps
         .iter()
         .filter(|step| {
             matches!(
                 step.action,
-                PushPrivate | PushPublic | MountPrivate | MountPublic | ResignToken
+                PushPrivate
+                    | PushPublic
+                    | MountPrivate
+                    | MountPublic
+                    | ResignToken
+                    | UpdateServerKey
             )
         })
         .map(|step| step.target)
@@ -227,11 +234,20 @@ impl Planner<'_> {
     fn add_publisher(&self, plan: &mut Plan) -> Result<(), Refusal> {
         let Some((host, target)) = plan.host.clone() else { return Ok(()) };
         let preserve = self.request.preserve_publisher;
-        if !preserve {
+        let external = matches!(
+            &self.snapshot.host.publisher,
+            PublisherState::Found { publisher, .. } if self.is_of_issuer(publisher)
+        );
+        if external {
+            plan.notes.push(Note::TokenOfIssuer);
+        } else if !preserve {
             plan.notes.push(Note::TokenNotPreserved);
         }
         let (publisher, verified_with, times) = match &self.snapshot.host.publisher {
-            PublisherState::Found { publisher, verified_with, times } => {
+            PublisherState::Found { publisher, algorithm, verified_with, times } => {
+                if preserve && !external && *algorithm != Algorithm::Es256 {
+                    return Err(at(&host)(Error::TokenAlgorithm(*algorithm)));
+                }
                 (publisher, *verified_with, times)
             }
             _ if !preserve => return Ok(()),
@@ -243,15 +259,17 @@ impl Planner<'_> {
         };
         if preserve {
             self.check_publisher(&host, publisher, verified_with).map_err(at(&host))?;
-            if verified_with.is_none() {
-                plan.notes.push(Note::TokenUnverified);
+            if !external {
+                if verified_with.is_none() {
+                    plan.notes.push(Note::TokenUnverified);
+                }
+                if times.exp.is_some() {
+                    plan.notes.push(Note::BecomesEternal);
+                }
+                plan.publisher = Some(publisher.clone());
+                plan.verified_with = verified_with;
             }
-            if times.exp.is_some() {
-                plan.notes.push(Note::BecomesEternal);
-            }
-            plan.publisher = Some(publisher.clone());
-            plan.verified_with = verified_with;
-        } else if verified_with.is_none() {
+        } else if verified_with.is_none() && !external {
             // Nobody known has signed it, and nobody vouched for it.
             return Ok(());
         } else if self.is_unknown(&host, publisher) && !self.is_vouched_for(publisher) {
@@ -269,6 +287,11 @@ impl Planner<'_> {
             plan.steps.push(Step { action: Action::Escrow, environment: host, target });
         }
         Ok(())
+    }
+
+    /// Whether an external issuer signs this publisher's tokens: a rotation does not touch them.
+    fn is_of_issuer(&self, publisher: &Publisher) -> bool {
+        !publisher.is_local() && !self.request.allow_external_issuer
     }
 
     /// Whether the escrow of this environment holds publishers, and not this one.
@@ -295,9 +318,6 @@ impl Planner<'_> {
         verified_with: Option<Fingerprint>,
     ) -> Result<(), Error> {
         let request = self.request;
-        if !publisher.is_local() && !request.allow_external_issuer {
-            return Err(Error::TokenExternalIssuer);
-        }
         if request.expect_identity.is_some_and(|expected| expected != publisher.identity) {
             return Err(Error::TokenUnexpectedIdentity);
         }
@@ -311,6 +331,10 @@ impl Planner<'_> {
         }
         if self.is_unknown(host, publisher) {
             return Err(Error::PublisherUnknown);
+        }
+        // Whether it is good shows at its issuer, and nothing is signed on the strength of it.
+        if self.is_of_issuer(publisher) {
+            return Ok(());
         }
         if verified_with.is_none() && !request.allow_unverified {
             return Err(Error::TokenUnverified);
@@ -381,8 +405,16 @@ impl Planner<'_> {
         } else {
             plan.notes.push(Note::MountedNotSynced);
         }
+        let stale = |key: &Fingerprint| {
+            let is_mounted = [host.private.fingerprint(), host.public.fingerprint()];
+            Some(*key) != pair
+                && (self.knows(&environment, *key) || is_mounted.contains(&Some(*key)))
+        };
+        let is_left = plan.notes.contains(&Note::TokenOfIssuer);
+        if is_left && self.request.preserve_publisher && host.server_keys.iter().any(stale) {
+            add(Action::UpdateServerKey);
+        }
         if plan.publisher.is_some() {
-            let stale = |key: &Fingerprint| Some(*key) != pair && self.knows(&environment, *key);
             if pair.is_none() || plan.verified_with != pair || host.server_keys.iter().any(stale) {
                 add(Action::ResignToken);
             }

@@ -1,4 +1,4 @@
-use crate::error::Unsound;
+use crate::error::{Algorithm, Unsound};
 use crate::jwt::{Publisher, Times};
 use crate::pem::{Effect, Oddity, worst_effect};
 use crate::{Error, Fingerprint, Identity, PrivateKey, PublicKey, Result};
@@ -205,13 +205,20 @@ impl Vault {
         self.versions().any(|version| version.fingerprint == Some(fingerprint))
     }
 
-    /// Whether the escrow holds publishers, and not this one, whose token a server of its own issued:
-    /// somebody has logged in again. A token of an external issuer is its issuer's business.
+    /// Whether the escrow holds publishers, and not this one: somebody has logged in again.
     pub fn is_unknown(&self, publisher: &Publisher) -> bool {
-        publisher.is_local()
-            && self.escrow.as_ref().is_ok_and(|escrow| {
-                !escrow.publishers().is_empty() && !escrow.holds(publisher.identity)
-            })
+        self.escrow.as_ref().is_ok_and(|escrow| {
+            !escrow.publishers().is_empty() && !escrow.holds(publisher.identity)
+        })
+    }
+
+    /// Whether the escrow holds publishers, and only such whose tokens an external issuer signs.
+    pub fn logs_in_elsewhere(&self) -> bool {
+        self.has_publisher()
+            && self
+                .escrow
+                .as_ref()
+                .is_ok_and(|escrow| !escrow.publishers().iter().any(Publisher::is_local))
     }
 
     /// Whether nobody has ever set this environment up: no keys, no earlier ones, nobody in escrow.
@@ -240,6 +247,8 @@ pub enum PublisherState {
     Found {
         /// Whose.
         publisher: Publisher,
+        /// The algorithm that its header names.
+        algorithm: Algorithm,
         /// The known key that its signature verifies with.
         verified_with: Option<Fingerprint>,
         /// `iat` and `exp`.

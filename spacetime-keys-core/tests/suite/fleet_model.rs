@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use spacetime_keys_core::error::Algorithm;
 use spacetime_keys_core::fleet::{
     Action, Environment, Escrow, Host, KeyState, Origin, Plan, Policy, PublisherState, Request,
     Snapshot, Step, StoredVersion, Tags, Unfinished, Vault,
@@ -216,6 +217,7 @@ impl World {
         let publisher =
             self.token.map_or(PublisherState::NoFile, |signed_by| PublisherState::Found {
                 publisher: self.publisher(),
+                algorithm: Algorithm::Es256,
                 verified_with: Some(signed_by).filter(known).map(fingerprint),
                 times: Times { iat: Some(0), exp: None },
             });
@@ -306,6 +308,7 @@ impl World {
             Action::MountPrivate => self.mounted_private = Some(new()),
             Action::MountPublic => self.mounted_public = Some(new()),
             Action::ResignToken => self.token = Some(new()),
+            Action::UpdateServerKey => {}
             Action::Prove => {}
         }
     }

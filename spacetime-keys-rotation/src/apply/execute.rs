@@ -68,7 +68,9 @@ pub(super) fn check_writable(site: &Site<'_>, paths: &Paths, plan: &Plan) -> Res
             }
             Action::MountPrivate => files::check_replaceable(&paths.private_key())?,
             Action::MountPublic => files::check_replaceable(&paths.public_key())?,
-            Action::ResignToken => files::check_replaceable(&paths.cli_toml)?,
+            Action::ResignToken | Action::UpdateServerKey => {
+                files::check_replaceable(&paths.cli_toml)?;
+            }
             Action::Generate | Action::Load | Action::Prove => {}
         }
     }
@@ -201,6 +203,10 @@ impl<'a> Executor<'a> {
                 self.touch();
                 self.resign(self.key(step)?)?;
             }
+            Action::UpdateServerKey => {
+                self.touch();
+                self.update_server_key(self.key(step)?.public_key())?;
+            }
             Action::Prove => self.prove()?,
         }
         Ok(None)
@@ -287,11 +293,24 @@ impl<'a> Executor<'a> {
         let signer = Signer::new(key)?;
         let resigned =
             jwt::resign(cli_toml.token().map_err(in_file)?, &signer, &options).map_err(in_file)?;
-        let old_keys: Vec<PublicKey> =
-            cli_toml.server_keys().filter(|key| self.is_ours(key)).cloned().collect();
+        let old_keys = self.old_keys(&cli_toml);
         host::write_cli_toml(path, &cli_toml.with(&resigned.token, &old_keys, key.public_key()))?;
         let _ = self.resigned.set(resigned);
         Ok(())
+    }
+
+    /// The token stays as it is: its issuer signs it.
+    fn update_server_key(&self, key: &PublicKey) -> Result<(), Failure> {
+        let path = &self.paths.cli_toml;
+        let in_file = |error| Failure::in_file(path, error);
+        let text: Zeroizing<String> = files::read_text(path)?.ok_or(Error::TomlNoToken)?;
+        let cli_toml = CliToml::parse(&text).map_err(in_file)?;
+        let token = cli_toml.token().map_err(in_file)?;
+        host::write_cli_toml(path, &cli_toml.with(token, &self.old_keys(&cli_toml), key))
+    }
+
+    fn old_keys(&self, cli_toml: &CliToml<'_>) -> Vec<PublicKey> {
+        cli_toml.server_keys().filter(|key| self.is_ours(key)).cloned().collect()
     }
 
     /// Whether a server's key in `cli.toml` is one that this host's environment has had.

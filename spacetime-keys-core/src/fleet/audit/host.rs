@@ -188,7 +188,7 @@ impl Auditor<'_> {
                 self.add(Finding::Error(*error), here);
                 return None;
             }
-            PublisherState::Found { publisher, verified_with, times } => {
+            PublisherState::Found { publisher, verified_with, times, .. } => {
                 (publisher, *verified_with, times)
             }
         };
@@ -212,7 +212,8 @@ impl Auditor<'_> {
         }
         // Servers allow 60 seconds.
         if !unknown && times.exp.is_some_and(|exp| self.now.saturating_sub(exp) > 60) {
-            self.add(Finding::TokenExpired, here);
+            let external = !publisher.is_local() && verified_with.is_none();
+            self.add(if external { Finding::LoginExpired } else { Finding::TokenExpired }, here);
         }
         let stale = |key: &Fingerprint| {
             pair.is_some_and(|pair| pair != *key) && vault.is_some_and(|vault| vault.knows(*key))
