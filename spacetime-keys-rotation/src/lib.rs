@@ -9,6 +9,7 @@
 
 mod apply;
 pub mod clock;
+pub mod cure;
 mod error;
 mod failpoint;
 pub mod files;
@@ -17,12 +18,15 @@ mod inspect;
 mod journal;
 mod lock;
 mod observe;
+pub mod project;
 mod read;
+mod restart;
 mod seen;
 pub mod site;
 mod state;
 pub mod store;
 pub mod token;
+mod usual;
 mod verify;
 mod watch;
 
@@ -32,6 +36,8 @@ pub use host::Paths;
 pub use lock::{Holder, HostLock};
 pub use observe::{Look, observe};
 pub use read::{Gathered, gather};
+pub use restart::restart;
 pub use site::{Names, Settings, Site};
+pub use usual::{Named, Usual};
 pub use verify::{Verified, verify, verify_keys};
 pub use watch::{AzCall, Silent, VaultRequest, Watch};

@@ -12,6 +12,7 @@ mod verify;
 
 use crate::args::{Args, Command};
 use crate::config::Config;
+use crate::doctor::Defaults;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -38,7 +39,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
         Command::Rollback(rollback) => rotation::rollback(&config()?, rollback, output),
         Command::Sync(sync) => rotation::sync(&config()?, sync, output),
         Command::Verify(verify) => verify::run(verify, config, output),
-        Command::Doctor(doctor) => doctor::run(doctor, &args.global, &config()?, output),
+        Command::Doctor(doctor) => {
+            doctor::run(doctor, &args.global, &config()?, &Defaults::default(), output)
+        }
         Command::Key(key) => key::run(key, output),
         Command::Token(token) => token::run(token, config, output),
         Command::Identity(identity) => identity::run(identity, output),

@@ -99,5 +99,7 @@ fn run(config: &Config, job: &Job, output: &Output) -> Result<Answer, Failure> {
 }
 
 fn show(report: &Report, output: &Output) {
-    output.result(report, || report.to_text());
+    output.result(report, || {
+        if output.is_quiet() { report.verdict() } else { report.to_text() }
+    });
 }

@@ -55,6 +55,10 @@ impl Kind {
                 let advice = "name the file that it points to (in a rotation by {}, {})";
                 ("ERR_SYMLINK", Safety, (advice, files).into())
             }
+            Self::NotTrusted(_) => {
+                let advice = "nothing is taken from it: make the file your own (`chown`, `chmod go-w`), or name what it would say";
+                ("ERR_FILE_NOT_TRUSTED", Safety, advice.into())
+            }
             Self::Locked(_) | Self::LockedByScript { .. } => {
                 let advice = ("wait until it has ended, then look at {}", [Step::Verify]);
                 ("ERR_LOCKED", Safety, advice.into())
@@ -86,6 +90,10 @@ impl Kind {
                 ("ERR_NOT_CONFIRMED", Safety, (advice, [Step::Choose(Choice::DryRun)]).into())
             }
             Self::Stopped => ("ERR_STOPPED", Input, "the same call again finishes it".into()),
+            Self::Restart(_) => {
+                let advice = "look at what the command printed, and restart the server by hand";
+                ("ERR_RESTART", Input, advice.into())
+            }
             Self::Failpoint(_) => ("ERR_FAILPOINT", Input, "look at the test".into()),
             Self::Bug(_) => ("ERR_INTERNAL", Input, "please report this as a bug".into()),
         }
@@ -124,6 +132,9 @@ const fn io(error: ErrorKind) -> &'static str {
         ErrorKind::NotFound => "check the path; relative ones start at the working directory",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             "run as the user who owns the file, or make it readable and writable for you"
+        }
+        ErrorKind::NotADirectory => {
+            "a file stands where a folder belongs: name the folder that holds the file"
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room, then run it again",
         _ => "look at the file and its folder, then run it again",

@@ -97,6 +97,7 @@ fn kinds() -> Vec<Row> {
     let io_errors = [
         ErrorKind::NotFound,
         ErrorKind::PermissionDenied,
+        ErrorKind::NotADirectory,
         ErrorKind::StorageFull,
         ErrorKind::InvalidData,
     ];
@@ -108,6 +109,7 @@ fn kinds() -> Vec<Row> {
         Kind::TooLarge(file()),
         Kind::NotUtf8(file()),
         Kind::Symlink(file()),
+        Kind::NotTrusted(file()),
         Kind::Locked(None),
         Kind::JournalDamaged(file()),
         Kind::OtherStore("…".to_owned()),
@@ -117,6 +119,7 @@ fn kinds() -> Vec<Row> {
         Kind::MountedDiffers(environment),
         Kind::NotConfirmed,
         Kind::Stopped,
+        Kind::Restart(None),
         Kind::Failpoint(text()),
         Kind::Bug("…"),
     ];

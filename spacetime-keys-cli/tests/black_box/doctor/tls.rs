@@ -134,5 +134,6 @@ fn https_to_a_port_that_speaks_http() {
     let said = doctor(&host, &["--server", &url]);
     assert_eq!(said.outcome(), ("unreachable", None), "{:#}", said.document);
     let (ok, text) = said.check("server");
-    assert!(ok == Some(false) && text.contains("TLS"), "{text}");
+    assert!(ok == Some(false) && text.contains("does not speak https"), "{text}");
+    assert!(text.contains("write http://"), "{text}");
 }
