@@ -42,7 +42,7 @@ pub fn is_ours(command: &Command, restarts: bool) -> bool {
         | Command::Copy { .. }
         | Command::DerivePublic { .. } => true,
         Command::Restart(_) => restarts,
-        _ => false,
+        Command::Other(_) => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A project's files: `spacetime.json` in a folder or in one above it, and those that lie over it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use spacetime_keys_core::doctor::ProjectSeen;
 use spacetime_keys_core::doctor::project::{Project, Target};
@@ -82,11 +82,11 @@ fn read(folder: &Path, environment: Option<&str>) -> Result<Project, Failure> {
     Ok(project)
 }
 
-fn read_one(path: &PathBuf) -> Result<Option<Project>, Failure> {
+fn read_one(path: &Path) -> Result<Option<Project>, Failure> {
     let Some(text) = files::read_text(path)? else { return Ok(None) };
     // It says where the publisher token goes.
     if files::is_writable_by_others(path) {
-        return Err(Kind::NotTrusted(path.clone()).into());
+        return Err(Kind::NotTrusted(path.to_owned()).into());
     }
     Project::parse(&text).map(Some).map_err(|error| Failure::in_file(path, error))
 }

@@ -101,9 +101,8 @@ mod tests {
         /// Both, as seen from the world's folder.
         fn found(&self, named: Named) -> [String; 2] {
             let paths = self.usual.in_place_of(&self.paths, named);
-            [&paths.cli_toml, &paths.mounted_keys_dir].map(|path| {
-                path.strip_prefix(self.folder.path()).unwrap().display().to_string()
-            })
+            [&paths.cli_toml, &paths.mounted_keys_dir]
+                .map(|path| path.strip_prefix(self.folder.path()).unwrap().display().to_string())
         }
     }
 
@@ -132,7 +131,10 @@ mod tests {
         let all = world(&[HOME, HOME_KEY]);
         let (cli_toml, keys_dir) = (true, true);
         assert_eq!(all.found(Named { cli_toml, keys_dir }), own);
-        assert_eq!(all.found(Named { cli_toml, keys_dir: false }), [own[0], "home/.config/spacetime"]);
+        assert_eq!(
+            all.found(Named { cli_toml, keys_dir: false }),
+            [own[0], "home/.config/spacetime"]
+        );
         assert_eq!(all.found(Named { cli_toml: false, keys_dir }), [HOME, own[1]]);
     }
 
