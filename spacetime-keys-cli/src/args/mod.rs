@@ -82,10 +82,10 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Look at vaults, mounted files and token; write nothing
     Verify(Verify),
-    /// What a publish would answer, and why, before anyone publishes; without --fix reads only
+    /// What a publish would answer, and why, before anyone publishes
     ///
     /// Without arguments it asks the server that the configuration, spacetime.json or cli.toml names,
-    /// and says which. Asks by GET only, and never for a new identity. The token is sent to that
+    /// and says which. Asks by GET only, and never for a new identity; without --fix it reads only. The token is sent to that
     /// server, once it has shown to be one, and to nobody else: redirects are not followed, and a
     /// server that only spacetime.json names must be one that cli.toml knows. Exit codes: 0 all is
     /// well; 1 it is not, whatever the cause, a server that does not answer among them; 2 usage;

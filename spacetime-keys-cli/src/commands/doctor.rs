@@ -95,9 +95,8 @@ impl Doctor<'_> {
         let mut waiting =
             Waiting::new(wait.unwrap_or_default(), "an answer of the server", self.output);
         loop {
-            let timeout = wait.map_or(self.args.timeout, |_| {
-                self.args.timeout.min(waiting.left().max(PAUSE))
-            });
+            let timeout = wait
+                .map_or(self.args.timeout, |_| self.args.timeout.min(waiting.left().max(PAUSE)));
             let seen = Observations { log, ..self.look_once(timeout)? };
             let unreached = seen.server.unreached().is_some()
                 && diagnose(&seen).outcome == Some(Outcome::Unreachable);

@@ -99,7 +99,5 @@ fn run(config: &Config, job: &Job, output: &Output) -> Result<Answer, Failure> {
 }
 
 fn show(report: &Report, output: &Output) {
-    output.result(report, || {
-        if output.is_quiet() { report.verdict() } else { report.to_text() }
-    });
+    output.result(report, || if output.is_quiet() { report.verdict() } else { report.to_text() });
 }

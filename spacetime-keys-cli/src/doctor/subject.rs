@@ -35,8 +35,7 @@ impl Subject {
     ) -> Result<Self, Failure> {
         let environment = args.env.as_deref().or(defaults.environment.as_deref());
         let environment = environment.map(|name| config.settings.environment(name)).transpose()?;
-        let named =
-            Named { cli_toml: args.cli_toml.is_some(), keys_dir: args.keys_dir.is_some() };
+        let named = Named { cli_toml: args.cli_toml.is_some(), keys_dir: args.keys_dir.is_some() };
         let configured = config.paths(args.cli_toml.as_deref(), args.keys_dir.as_deref());
         let usual = Usual::of_environment();
         let paths = usual.in_place_of(&configured, named);
@@ -66,13 +65,12 @@ impl Subject {
     ) -> Result<(), Failure> {
         let content = files::read(&self.paths.cli_toml);
         // One that cannot be read is a finding of its own, and knows no server.
-        let servers = Servers::of(content.as_ref().map_or(Some(&[]), |content| {
-            content.as_deref().map(Vec::as_slice)
-        }));
+        let servers = Servers::of(
+            content.as_ref().map_or(Some(&[]), |content| content.as_deref().map(Vec::as_slice)),
+        );
         let folder = std::env::current_dir().unwrap_or_default();
         let looked = project::look(&folder, self.environment.as_ref().map(Environment::as_str));
-        let argument =
-            Names { server: args.server.as_deref(), database: args.database.as_deref() };
+        let argument = Names { server: args.server.as_deref(), database: args.database.as_deref() };
         let configuration =
             Names { server: defaults.server.as_deref(), database: defaults.database.as_deref() };
         let target = looked.project().target(argument.database.or(configuration.database));
@@ -200,5 +198,5 @@ fn known(servers: &Servers) -> String {
     if names.is_empty() {
         return String::new();
     }
-    format!(". cli.toml knows: {}", names.join(", "))
+    format!(". Known names: {}", names.join(", "))
 }

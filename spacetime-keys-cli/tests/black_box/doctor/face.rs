@@ -45,10 +45,16 @@ fn marks_and_lines() {
 fn quiet_is_the_verdict() {
     let host = Host::rotated("local");
     let run = ask(&host, &["-q"]);
-    assert_eq!((run.status, &*run.stdout), (Some(0), "a publish would update the database (200)\n"));
+    assert_eq!(
+        (run.status, &*run.stdout),
+        (Some(0), "a publish would update the database (200)\n")
+    );
     assert_eq!(host.run(&["verify", "--env", "local", "-q"]).stdout, "ok\n");
     let run = host.run(&["rotate", "--env", "local", "--yes", "-q"]).success();
-    assert!(run.stdout.starts_with("rotate: done and proven ") && run.stdout.lines().count() == 1, "{run:?}");
+    assert!(
+        run.stdout.starts_with("rotate: done and proven ") && run.stdout.lines().count() == 1,
+        "{run:?}"
+    );
     assert_eq!(run.stderr, "");
     host.remove(PUBLIC);
     let run = host.run(&["verify", "--env", "local", "-q"]);
@@ -89,7 +95,10 @@ fn a_terminal_has_a_width() {
         // Without the codes of colours.
         let mut parts = line.trim_end().split('\u{1b}');
         let first = parts.next().unwrap_or_default().chars().count();
-        first + parts.map(|part| part.split_once('m').map_or(0, |(_, text)| text.chars().count())).sum::<usize>()
+        first
+            + parts
+                .map(|part| part.split_once('m').map_or(0, |(_, text)| text.chars().count()))
+                .sum::<usize>()
     };
     for line in screen.lines().filter(|line| !line.contains(IDENTITY)) {
         assert!(plain(line) <= 60, "{line:?}");

@@ -115,7 +115,10 @@ fn without_a_store() {
     world.host.remove(PUBLIC);
     let fixed = world.is_cured(&["--restart", RESTART]);
     let steps = steps(&fixed);
-    assert!(steps[0].starts_with("chmod 600 ") && steps[1].starts_with("openssl pkey "), "{fixed:#}");
+    assert!(
+        steps[0].starts_with("chmod 600 ") && steps[1].starts_with("openssl pkey "),
+        "{fixed:#}"
+    );
     // A pair that is lost is replaced; what is left of it is kept, and nobody becomes another.
     let world = World::of(Host::new());
     world.host.write(PRIVATE, "half of a k");
@@ -137,7 +140,12 @@ fn a_restart_wants_to_be_told_how() {
     let old = world.host.read(PUBLIC);
     world.host.run(&["rotate", "--env", "local", "--yes"]).success();
     let said = world.doctor(&["--fix", "--yes"]);
-    assert_eq!((said.run.status, &said.document["fixed"]), (Some(1), &json!([])), "{:#}", said.document);
+    assert_eq!(
+        (said.run.status, &said.document["fixed"]),
+        (Some(1), &json!([])),
+        "{:#}",
+        said.document
+    );
     assert_eq!(said.remedy(), ["docker compose restart"]);
     let fixed = world.is_cured(&["--restart", RESTART]);
     assert_eq!(fixed, json!([{ "step": RESTART, "ok": true }]));

@@ -2,6 +2,7 @@
 //! may answer in a server's place. The real server: `tests/real-server/doctor`.
 
 mod answers;
+mod curable;
 mod face;
 mod fix;
 mod fronts;

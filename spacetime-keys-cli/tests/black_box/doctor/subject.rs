@@ -68,7 +68,10 @@ fn names_that_are_no_servers() {
         let message = error["message"].as_str().unwrap();
         assert!(message.starts_with("--server: ") && message.contains(words), "{message}");
         let hint = error["hint"].as_str().unwrap();
-        assert!(hint.contains("http://HOST:PORT") && hint.contains("local, maincloud, mine"), "{hint}");
+        assert!(
+            hint.contains("http://HOST:PORT") && hint.contains("local, maincloud, mine"),
+            "{hint}"
+        );
         assert!(!run.stdout.contains("keep-me") && !run.stdout.contains("example.com"), "{run:?}");
     }
     assert!(server.take().is_empty());
@@ -105,9 +108,14 @@ fn where_nothing_names_a_server() {
     let (_, said) = ask(command(&host).env("HOME", host.path("home")), &[], 2);
     assert_eq!(said["error"]["code"], "ERR_USAGE");
     let hint = said["error"]["hint"].as_str().unwrap();
-    for place in ["--server", "[host] server", "spacetime.json", "data/.config/spacetime/cli.toml",
-        "home/.config/spacetime", "/stdb/config"]
-    {
+    for place in [
+        "--server",
+        "[host] server",
+        "spacetime.json",
+        "data/.config/spacetime/cli.toml",
+        "home/.config/spacetime",
+        "/stdb/config",
+    ] {
         assert!(hint.contains(place), "{place}: {hint}");
     }
     // A log needs none.
@@ -119,12 +127,18 @@ fn where_nothing_names_a_server() {
 #[test]
 fn a_project_names_server_and_database() {
     let (host, server) = world();
-    host.write("spacetime.json", "// ours\n{ server: 'local', database: 'wrong', env: { KEY: 'keep-me' }, }");
+    host.write(
+        "spacetime.json",
+        "// ours\n{ server: 'local', database: 'wrong', env: { KEY: 'keep-me' }, }",
+    );
     host.write("spacetime.local.json", "{ \"server\": \"mine\" }");
     host.write("spacetime.dev.json", "{ database: 'app' }");
     let (run, said) = ask(&mut command(&host), &["--env", "dev"], 0);
     assert_eq!(said["outcome"], "updates", "{said:#}");
-    assert_eq!((&said["asked"]["server_from"], &said["asked"]["database_from"]), (&json!("project"), &json!("project")));
+    assert_eq!(
+        (&said["asked"]["server_from"], &said["asked"]["database_from"]),
+        (&json!("project"), &json!("project"))
+    );
     assert!(run.stderr.contains("app (spacetime.json)"), "{run:?}");
     assert!(!run.stdout.contains("keep-me") && !run.stderr.contains("keep-me"), "{run:?}");
     // The base alone has another.
@@ -143,12 +157,18 @@ fn a_project_names_server_and_database() {
 #[test]
 fn a_project_with_several_databases() {
     let (host, _server) = world();
-    host.write("spacetime.json", "{ server: 'mine', children: [ { database: 'app' }, { database: 'b' } ] }");
+    host.write(
+        "spacetime.json",
+        "{ server: 'mine', children: [ { database: 'app' }, { database: 'b' } ] }",
+    );
     let (run, said) = ask(&mut command(&host), &[], 0);
     assert_eq!(said["asked"]["database"], json!(null));
     assert!(run.stderr.contains("--database: app, b"), "{run:?}");
     let (_, said) = ask(&mut command(&host), &["--database", "app"], 0);
-    assert_eq!((&said["outcome"], &said["asked"]["server_from"]), (&json!("updates"), &json!("project")));
+    assert_eq!(
+        (&said["outcome"], &said["asked"]["server_from"]),
+        (&json!("updates"), &json!("project"))
+    );
 }
 
 #[test]
@@ -213,7 +233,11 @@ fn the_usual_places() {
     host.write(&format!("{usual}/cli.toml"), format!("{}{token}{}", &old[..begin], &old[end..]));
     let (_, said) = ask(command(&host).env("HOME", &home), &[], 1);
     let remedy = said["remedy"].to_string();
-    assert!(remedy.contains(&format!("--cli-toml {}", home.join(".config/spacetime/cli.toml").display())), "{said:#}");
+    assert!(
+        remedy
+            .contains(&format!("--cli-toml {}", home.join(".config/spacetime/cli.toml").display())),
+        "{said:#}"
+    );
     // What is named is meant, though it is not there.
     let named = ["--cli-toml", "data/cli.toml", "--server", &server.url];
     let (_, said) = ask(command(&host).env("HOME", &home), &named, 1);
