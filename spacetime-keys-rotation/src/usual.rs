@@ -17,6 +17,11 @@ impl Usual {
     /// Those of this process's user.
     pub fn of_environment() -> Self {
         let variable = |name| std::env::var_os(name).map(PathBuf::from);
+        if cfg!(windows) {
+            let own =
+                variable("LOCALAPPDATA").map(|folder| folder.join("SpacetimeDB").join("config"));
+            return Self { folders: own.into_iter().collect() };
+        }
         Self::of(variable("XDG_CONFIG_HOME"), variable("HOME"), &[Path::new(ROOT_DIR)])
     }
 

@@ -123,7 +123,10 @@ impl Project {
 
     fn inheriting(&self, parent: &Target) -> Target {
         let text = |own: &Option<Text>, parent: &Option<String>| match own {
-            Some(Text::Is(text)) if !text.is_empty() => Some(text.clone()),
+            // Nor is what no terminal should be sent.
+            Some(Text::Is(text)) if !text.is_empty() && !text.contains(char::is_control) => {
+                Some(text.clone())
+            }
             Some(_) => None,
             None => parent.clone(),
         };
@@ -220,6 +223,8 @@ mod tests {
         }
         // As the SpacetimeDB CLI takes it: not said.
         let odd = Project::parse("{ database: 3, server: ['x'], anonymous: 'true' }").unwrap();
+        assert_eq!(odd.target(None), Target::default());
+        let odd = Project::parse(r"{ database: '\x1b[31m', server: '' }").unwrap();
         assert_eq!(odd.target(None), Target::default());
         // Shallow enough, and in the middle of a text.
         let open = format!("{{ database: 'a', env: {}{} }}", "[".repeat(400), "]".repeat(400));

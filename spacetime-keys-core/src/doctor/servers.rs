@@ -58,9 +58,11 @@ impl Servers {
         self.default.as_deref()
     }
 
-    /// The nickname of each server that has one, else its host.
+    /// The nickname of each server that has one, else its host. Those that could not be printed, or
+    /// that may hold a password, are left out.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.saved.iter().map(|saved| saved.nickname.as_deref().unwrap_or(&saved.host))
+        let names = self.saved.iter().map(|saved| saved.nickname.as_deref().unwrap_or(&saved.host));
+        names.filter(|name| !name.contains(|c: char| c == '@' || c.is_control()))
     }
 
     /// The URL of a server, without a slash at its end. `name` is a URL; or a nickname or a host that
@@ -201,6 +203,11 @@ protocol = "ftp"
         }
         assert_eq!(servers.default_server(), Some("db.example.com:3000"));
         assert_eq!(servers.names().collect::<Vec<_>>(), ["local", "db.example.com:3000", "odd"]);
+        let odd = Servers::of(Some(
+            b"[[server_configs]]\nhost = 'me:pass@a'\nprotocol = 'http'\n\
+              [[server_configs]]\nnickname = \"\\u001b[31m\"\nhost = 'b'\nprotocol = 'http'\n",
+        ));
+        assert_eq!(odd.names().count(), 0);
     }
 
     #[test]

@@ -3,20 +3,20 @@
 //! None of them makes another identity, and none deletes: what stands in the way is kept under another
 //! name, which must be free.
 
-use std::io::ErrorKind;
+mod files;
+
 use std::path::Path;
 
+use spacetime_keys_core::PrivateKey;
 use spacetime_keys_core::advice::{Choice, NextStep, Run};
 use spacetime_keys_core::doctor::Command;
 use spacetime_keys_core::fleet::{Environment, Operation, Request};
 use spacetime_keys_core::jwt::{Expiry, ResignOptions};
-use spacetime_keys_core::{PrivateKey, PublicKey, key, pem};
 
 use crate::apply::{self, Job};
 use crate::clock;
 use crate::error::{Failure, Kind};
-use crate::files::{self, Mode};
-use crate::host::{self, PRIVATE_MODE, PUBLIC_MODE, Paths};
+use crate::host::Paths;
 use crate::lock::Guarded;
 use crate::restart::restart;
 use crate::site::Site;
@@ -70,7 +70,7 @@ pub fn carry_out(site: &Site<'_>, paths: &Paths, command: &Command) -> Result<()
         Command::Restart(line) => restart(line),
         _ => {
             let _lock = Guarded::of(paths, None).lock("fix")?;
-            change(command)
+            files::change(command)
         }
     }
 }
@@ -96,11 +96,11 @@ fn take(site: &Site<'_>, paths: &Paths, step: &NextStep) -> Result<(), Failure> 
         NextStep::TokenResign(choices) => resign(paths, choices),
         NextStep::KeyGenerate(Some(folder)) => {
             let _lock = Guarded::of(paths, None).lock("fix")?;
-            generate(Path::new(folder))
+            files::generate(Path::new(folder))
         }
         NextStep::KeyRewrite(files) => {
             let _lock = Guarded::of(paths, None).lock("fix")?;
-            files.iter().try_for_each(|file| rewrite(Path::new(file)))
+            files.iter().try_for_each(|file| files::rewrite(Path::new(file)))
         }
         _ => Err(UNKNOWN.into()),
     }
@@ -166,78 +166,36 @@ fn resign(paths: &Paths, choices: &[Choice]) -> Result<(), Failure> {
             _ => return Err(UNKNOWN.into()),
         }
     }
-    let content = files::read_existing(&private)?;
+    let content = crate::files::read_existing(&private)?;
     let key = PrivateKey::from_pem(&*content).map_err(|e| Failure::in_file(&private, e))?;
     token::resign(&cli_toml, &key, &options).map(|_| ())
 }
 
-/// What another program would do to files.
-fn change(command: &Command) -> Result<(), Failure> {
-    match command {
-        Command::Chmod { mode, file } => files::set_mode_of(Path::new(file), *mode),
-        Command::Move { from, to } => move_away(Path::new(from), Path::new(to)),
-        Command::Copy { from, to } => {
-            let content = files::read_existing(Path::new(from))?;
-            let mode = files::mode(Path::new(from)).unwrap_or(PRIVATE_MODE);
-            keep(Path::new(to), &content, mode)
-        }
-        Command::DerivePublic { private, public } => {
-            derive_public(Path::new(private), Path::new(public))
-        }
-        _ => Err(UNKNOWN.into()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_told_all_that_it_says() {
+        let paths = Paths { mounted_keys_dir: "keys".into(), cli_toml: "cli.toml".into() };
+        let local = Environment::new("local").unwrap();
+        let told = [
+            Choice::LeaveToken,
+            Choice::CliToml(Some("other.toml".to_owned())),
+            Choice::MountedKeysDir(Some("other".to_owned())),
+            Choice::Yes,
+        ];
+        let job = job(&paths, Operation::Sync, Some(local.clone()), &told).unwrap();
+        assert_eq!(
+            (job.request.environments, job.request.host),
+            (vec![local.clone()], Some(local))
+        );
+        assert!(!job.request.preserve_publisher && job.request.sync_mounted && !job.ask);
+        assert_eq!(job.paths.cli_toml, Path::new("other.toml"));
+        assert_eq!(job.paths.mounted_keys_dir, Path::new("other"));
+        // What is not known is not left out.
+        let unknown = super::job(&paths, Operation::Sync, None, &[Choice::ReplaceLostKey]);
+        assert!(matches!(unknown.unwrap_err().kind(), Kind::Bug(_)));
+        assert!(resign(&paths, &[Choice::AllowUnverified]).is_err());
     }
-}
-
-/// Under a name that is free.
-fn move_away(from: &Path, to: &Path) -> Result<(), Failure> {
-    require_free(to)?;
-    std::fs::rename(from, to).map_err(|error| Failure::io("moving", from, &error))
-}
-
-fn keep(place: &Path, content: &[u8], mode: u32) -> Result<(), Failure> {
-    if files::create_new(place, content, mode)? { Ok(()) } else { Err(taken(place)) }
-}
-
-fn require_free(place: &Path) -> Result<(), Failure> {
-    if place.symlink_metadata().is_ok() { Err(taken(place)) } else { Ok(()) }
-}
-
-fn taken(place: &Path) -> Failure {
-    Failure::io("writing", place, &ErrorKind::AlreadyExists.into())
-}
-
-/// Writes the public key of a private key. What stands there, and is no public key, is kept: it may be
-/// another private key.
-fn derive_public(private: &Path, public: &Path) -> Result<(), Failure> {
-    let content = files::read_existing(private)?;
-    let key = PrivateKey::from_pem(&*content).map_err(|e| Failure::in_file(private, e))?;
-    if let Some(old) = files::read(public)?
-        && PublicKey::from_pem(&*old).is_err()
-        && !old.is_empty()
-    {
-        let mut kept = public.as_os_str().to_owned();
-        kept.push(".damaged");
-        keep(Path::new(&kept), &old, PRIVATE_MODE)?;
-    }
-    files::replace(public, key.public_key().to_pem().as_bytes(), Mode::Set(PUBLIC_MODE))
-}
-
-/// The same key in canonical form.
-fn rewrite(file: &Path) -> Result<(), Failure> {
-    let content = files::read_existing(file)?;
-    let clean = pem::normalize(&content).map_err(|error| Failure::in_file(file, error))?;
-    if content.as_slice() == clean.pem.as_bytes() {
-        return Ok(());
-    }
-    files::replace(file, clean.pem.as_bytes(), Mode::KeepOr(PRIVATE_MODE))
-}
-
-/// A new pair, where none is.
-fn generate(folder: &Path) -> Result<(), Failure> {
-    require_free(&host::private_key_in(folder))?;
-    require_free(&host::public_key_in(folder))?;
-    let private = PrivateKey::generate()?;
-    key::self_test(&private)?;
-    host::write_private(folder, &private)?;
-    host::write_public(folder, private.public_key())
 }
