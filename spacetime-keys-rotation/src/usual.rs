@@ -99,7 +99,7 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         let usual = Usual::of(None, Some(path("home")), &[&path("stdb")]);
         let paths = Paths { mounted_keys_dir: path("keys"), cli_toml: path("data/cli.toml") };
-        World { usual, paths, folder }
+        World { folder, usual, paths }
     }
 
     impl World {

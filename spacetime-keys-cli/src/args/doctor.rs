@@ -10,7 +10,7 @@ use clap::builder::NonEmptyStringValueParser;
 pub(crate) struct Doctor {
     /// The server: a URL, `HOST:PORT`, or a nickname that cli.toml has
     ///
-    /// [default: the configuration's, else that of spacetime.json, else the default_server of cli.toml]
+    /// [default: the configuration's, else that of spacetime.json, else the `default_server` of cli.toml]
     #[arg(long, value_name = "SERVER")]
     pub(crate) server: Option<String>,
     /// The database that would be published: its name, or its identity

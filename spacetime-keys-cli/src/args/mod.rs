@@ -44,7 +44,7 @@ pub(crate) struct Global {
     /// Say nothing but the verdict, warnings and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Colours: `auto` is on a terminal, unless NO_COLOR is set
+    /// Colours: `auto` is on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
     pub(crate) color: Color,
     /// Say each step; twice: each request to a key vault, too

@@ -1,5 +1,6 @@
 //! What `doctor` looks at: which server and database, which files, and who says so.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -94,7 +95,8 @@ impl Subject {
         if !self.paths.cli_toml.exists() {
             let folders: Vec<_> =
                 usual.folders().iter().map(|folder| folder.display().to_string()).collect();
-            hint += &format!(", which is not there (nor is a cli.toml in {})", folders.join(", "));
+            let _ =
+                write!(hint, ", which is not there (nor is a cli.toml in {})", folders.join(", "));
         }
         Failure::usage("no server is named", hint + &known(servers))
     }

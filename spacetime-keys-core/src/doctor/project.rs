@@ -162,7 +162,7 @@ mod tests {
         let project = Project::parse(text).unwrap();
         assert!(!format!("{project:?}").contains("keep-me"));
         let app = target("app", Some("local"), true);
-        assert_eq!(project.targets(), [app.clone()]);
+        assert_eq!(project.targets(), std::slice::from_ref(&app));
         assert_eq!(project.target(None), app);
         assert_eq!(project.target(Some("app")), app);
         assert_eq!(project.target(Some("other")), Target::default());
@@ -219,7 +219,7 @@ mod tests {
         for bad in
             ["", "[]", "3", "{ database: ", "{ children: 3 }", "{ children: [3] }", &deep, &nested]
         {
-            assert_eq!(Project::parse(bad), Err(Error::ProjectSyntax), "{:.40}", bad);
+            assert_eq!(Project::parse(bad), Err(Error::ProjectSyntax), "{bad:.40}");
         }
         // As the SpacetimeDB CLI takes it: not said.
         let odd = Project::parse("{ database: 3, server: ['x'], anonymous: 'true' }").unwrap();
