@@ -21,6 +21,7 @@ use crate::wrap::width_of_stdout;
 
 /// How long a server that was restarted may take to answer.
 const RESTART: Duration = Duration::from_mins(1);
+const WAITED_FOR: &str = "an answer of the server";
 /// How often a server that does not answer is asked.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -92,8 +93,7 @@ pub(super) fn run(
 impl Doctor<'_> {
     /// Looks at everything; for as long as it may, again and again until the server answers.
     fn look(&self, log: Option<LogSeen>, wait: Option<Duration>) -> Result<Observations, Failure> {
-        let mut waiting =
-            Waiting::new(wait.unwrap_or_default(), "an answer of the server", self.output);
+        let mut waiting = Waiting::new(wait.unwrap_or_default(), WAITED_FOR, self.output);
         loop {
             let timeout = wait
                 .map_or(self.args.timeout, |_| self.args.timeout.min(waiting.left().max(PAUSE)));
@@ -117,7 +117,9 @@ impl Doctor<'_> {
             server: client.as_ref().map(|client| client as &dyn Ask),
             database: database.as_ref().map(|(name, _)| name.as_str()),
         };
-        let seen = observe(self.site, &look, self.places.clone())?;
+        let seen = doctor::with_sign(WAITED_FOR, self.output, || {
+            observe(self.site, &look, self.places.clone())
+        })?;
         Ok(Observations { project: self.subject.project.clone(), ..seen })
     }
 }

@@ -14,4 +14,4 @@ pub(crate) use fix::{Fixed, fix};
 pub(crate) use log::read;
 pub(crate) use subject::Subject;
 pub(crate) use text::to_text;
-pub(crate) use wait::Waiting;
+pub(crate) use wait::{Waiting, with_sign};

@@ -1,5 +1,7 @@
 //! Waiting, with a sign of life.
 
+use std::io::{IsTerminal, stderr};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crate::output::Output;
@@ -36,4 +38,22 @@ impl<'a> Waiting<'a> {
         let (what, left) = (self.what, self.left().as_secs());
         self.output.note(&format!("waiting for {what} ({left} s left) …"));
     }
+}
+
+/// Work that may take a while: whoever sits at a terminal is told so after a second.
+pub(crate) fn with_sign<T>(what: &str, output: &Output, work: impl FnOnce() -> T) -> T {
+    if !stderr().is_terminal() {
+        return work();
+    }
+    let (done, ended) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                output.note(&format!("waiting for {what} …"));
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
 }

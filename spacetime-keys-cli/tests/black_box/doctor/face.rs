@@ -105,6 +105,22 @@ fn a_terminal_has_a_width() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sign_of_life_for_whoever_waits() {
+    use crate::terminal::on_a_terminal;
+    use std::time::Duration;
+    let host = Host::new();
+    let answer = |pause: u64| {
+        let server = spacetime_keys_stand_ins::plain::Plain::serve(move |_, stream| {
+            std::thread::sleep(Duration::from_millis(pause));
+            spacetime_keys_stand_ins::plain::reply(stream, "404 Not Found", "");
+        });
+        on_a_terminal(&host, &format!("doctor --server {} --timeout 10m", server.url), "").1
+    };
+    assert!(answer(1500).contains("waiting for an answer of the server"));
+}
+
 /// Another user's run left its marks: that is what could not be seen, and no more.
 #[test]
 fn another_users_state() {
