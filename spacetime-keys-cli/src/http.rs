@@ -82,6 +82,9 @@ fn tls_failure(error: &ureq::Error) -> Option<Unreached> {
     };
     Some(match error {
         rustls::Error::InvalidCertificate(_) => Unreached::Untrusted,
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
+            Unreached::NoTls
+        }
         _ => Unreached::Tls,
     })
 }

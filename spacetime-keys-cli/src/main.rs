@@ -20,6 +20,7 @@ mod key_set;
 mod output;
 mod rotation_report;
 mod watcher;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return args::report(&error),
     };
+    args.global.color.choice().write_global();
     let output = Output::new(&args.global);
     let done = args::refuse_misplaced_secrets(&args).and_then(|()| commands::run(&args, &output));
     let done = done.and_then(|answer| output.finish().map(|()| answer));

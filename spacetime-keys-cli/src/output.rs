@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::wrap::{Wrap, width_of_stderr, wrapped};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
@@ -124,13 +125,21 @@ impl Output {
             });
             self.raw(&format!("{error:#}\n"));
         } else {
-            err(&format!("{} {}", styled(BAD, "error:"), failure.message));
-            err(&format!("{}  {}", styled(BOLD, "hint:"), failure.hint));
+            self.failure_text(failure);
         }
+    }
+
+    /// A failure that does not end the command.
+    #[expect(clippy::unused_self, reason = "output goes through one place")]
+    pub(crate) fn failure_text(&self, failure: &Failure) {
+        err(&format!("{} {}", styled(BAD, "error:"), failure.message));
+        err(&format!("{}  {}", styled(BOLD, "hint:"), failure.hint));
     }
 }
 
 fn err(text: &str) {
     let mut stderr = anstream::stderr().lock();
+    // Where nobody reads it line by line, a sentence stays on one.
+    let text = width_of_stderr().map_or(text.into(), |width| wrapped(text, Wrap::at(width)));
     let _ = writeln!(stderr, "{text}");
 }

@@ -127,6 +127,15 @@ impl Report {
         report
     }
 
+    /// What a run came to, in one line. Of a dry run all: the steps are what it came to.
+    pub(crate) fn verdict(&self) -> String {
+        if self.dry_run {
+            return self.to_text();
+        }
+        let done = format!("{}: done and proven", self.operation.as_str());
+        format!("{} {}\n", styled(GOOD, done), self.rotation_id)
+    }
+
     pub(crate) fn to_text(&self) -> String {
         let mut text = String::new();
         let name = self.operation.as_str();
@@ -138,12 +147,7 @@ impl Report {
                 let _ = writeln!(text, "  {:>2}. {action} {}", number + 1, step.environment);
             }
         } else {
-            let _ = writeln!(
-                text,
-                "{} {}",
-                styled(GOOD, format!("{name}: done and proven")),
-                self.rotation_id
-            );
+            text.push_str(&self.verdict());
         }
         for pair in &self.pairs {
             let names: Vec<_> = pair.environments.iter().map(Environment::as_str).collect();

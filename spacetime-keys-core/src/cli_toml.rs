@@ -46,7 +46,7 @@ impl<'a> CliToml<'a> {
             Some(item) => Some(string_at(item)?),
         };
         let mut server_keys = Vec::new();
-        for server in tables(root.get(SERVERS))? {
+        for server in server_tables(root.get(SERVERS))? {
             if let Some(item) = server.get(SERVER_KEY) {
                 let (span, pem) = string_at(item)?;
                 // A key that cannot be read is not the one that is to be replaced.
@@ -163,7 +163,7 @@ pub(crate) fn check_types(text: &str) -> Result<()> {
     let is_text = |item: Option<&Item>| item.is_none_or(|item| item.as_str().is_some());
     let texts = [TOKEN, "default_server", "web_session_token"];
     let mut good = texts.into_iter().all(|name| is_text(root.get(name)));
-    for server in tables(root.get(SERVERS))? {
+    for server in server_tables(root.get(SERVERS))? {
         let texts = ["nickname", SERVER_HOST, "protocol", SERVER_KEY];
         good &= texts.into_iter().all(|name| is_text(server.get(name)));
         good &= server.get(SERVER_HOST).is_some() && server.get("protocol").is_some();
@@ -178,7 +178,7 @@ fn string_at(item: &Item) -> Result<(Range<usize>, Zeroizing<String>)> {
 }
 
 /// The servers, written as `[[server_configs]]` or as an array of inline tables.
-fn tables(item: Option<&Item>) -> Result<Vec<&dyn toml_edit::TableLike>> {
+pub(crate) fn server_tables(item: Option<&Item>) -> Result<Vec<&dyn toml_edit::TableLike>> {
     let tables = match item {
         None => Some(Vec::new()),
         Some(Item::ArrayOfTables(array)) => {

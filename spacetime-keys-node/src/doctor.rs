@@ -3,8 +3,8 @@
 use napi_derive::napi;
 use serde::Deserialize;
 use spacetime_keys_core::doctor::{
-    Answer, CliTomlSeen, Known, LogScanner, MountedSeen, Observations, Places, Reply, ServerSeen,
-    Unreached, diagnose as judge,
+    Answer, CliTomlSeen, Known, LogScanner, MountedSeen, Observations, Places, ProjectSeen, Reply,
+    ServerSeen, Unreached, diagnose as judge,
 };
 use spacetime_keys_core::fleet::{Environment, Mounted};
 use spacetime_keys_core::{Error, PublicKey};
@@ -127,6 +127,9 @@ fn understand(seen: Seen) -> Result<Observations, Error> {
         vaults,
         unfinished: None,
         log,
+        // The caller knows its own project.
+        project: ProjectSeen::None,
+        unread: Vec::new(),
         places: Places {
             cli_toml: seen.places.cli_toml,
             keys_dir: seen.places.keys_dir,

@@ -80,6 +80,9 @@ pub enum Kind {
     /// can be written, and cannot be replaced.
     #[error("{} is a mount of its own, so that it cannot be replaced", .0.display())]
     MountPoint(PathBuf),
+    /// Somebody else decides what stands in a file.
+    #[error("{} is another user's, or everybody may write it", .0.display())]
+    NotTrusted(PathBuf),
     /// Another program wrote a file again and again while it was to be replaced.
     #[error("writing {}: another program writes it at the same time", .0.display())]
     Contended(PathBuf),
@@ -150,6 +153,9 @@ pub enum Kind {
     /// Somebody asked the run to stop ([`Watch::is_stopped`](crate::Watch::is_stopped)).
     #[error("stopped before its end")]
     Stopped,
+    /// The command that restarts the server could not be run, or ended with this code.
+    #[error("the restart command failed{}", .0.map(|code| format!(" (exit code {code})")).unwrap_or_default())]
+    Restart(Option<i32>),
     /// A test made a step fail.
     #[error("a test made this step fail: {0}")]
     Failpoint(String),

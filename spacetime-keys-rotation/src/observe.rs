@@ -1,16 +1,18 @@
 //! What a diagnosis is made from: this host's files, the vaults, and a server's answers.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use spacetime_keys_core::PublicKey;
 use spacetime_keys_core::doctor::{
-    Ask, CliTomlSeen, Known, MountedSeen, Observations, Places, ServerSeen, TokenSeen,
+    Ask, CheckName, CliTomlSeen, Known, MountedSeen, Observations, Places, ProjectSeen, ServerSeen,
+    TokenSeen, Unread,
 };
 use spacetime_keys_core::fleet::{KeyState, Mounted};
 use zeroize::Zeroizing;
 
 use crate::clock;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::files;
 use crate::host::Paths;
 use crate::read::{earlier_keys, read_vaults, unfinished};
@@ -29,18 +31,36 @@ pub struct Look<'a> {
     pub database: Option<&'a str>,
 }
 
-/// Looks at everything but a log. Nothing is written, and nothing is asked but by GET.
+/// Looks at everything but a log and a project. Nothing is written, and nothing is asked but by GET.
 ///
 /// # Errors
 /// A store that cannot be read at all. All else that cannot be seen is an observation.
 pub fn observe(site: &Site<'_>, look: &Look<'_>, places: Places) -> Result<Observations, Failure> {
     let now = clock::now();
     let paths = look.paths;
-    let mounted = mounted(paths, look.keys_are_named);
+    let mut unread = Vec::new();
+    let mut note = |name, failure: &Failure| {
+        unread.push(Unread { name, detail: failure.to_string(), hint: failure.advice() });
+    };
+    let mounted = mounted(paths, look.keys_are_named, &mut note);
     let content = files::read(&paths.cli_toml);
+    if let Some(failure) = odd(&content) {
+        note(CheckName::CliToml, failure);
+    }
     let (vaults, mut keys, unfinished) = if site.store.folder().is_none_or(Path::is_dir) {
         let found = read_vaults(site)?;
-        (found.all, found.known_keys, unfinished(site, paths)?)
+        for (_, failure) in found.failures.iter().take(1) {
+            note(CheckName::Store, failure);
+        }
+        let unfinished = match unfinished(site, paths) {
+            // Another user's run left it. What else there is can be seen all the same.
+            Err(failure) if is_forbidden(&failure) => {
+                note(CheckName::Run, &failure);
+                None
+            }
+            unfinished => unfinished?,
+        };
+        (found.all, found.known_keys, unfinished)
     } else {
         (Vec::new(), Vec::new(), None)
     };
@@ -76,7 +96,23 @@ pub fn observe(site: &Site<'_>, look: &Look<'_>, places: Places) -> Result<Obser
             look.database,
         );
     }
-    Ok(Observations { now, server, mounted, cli_toml, vaults, unfinished, log: None, places })
+    let project = ProjectSeen::None;
+    Ok(Observations {
+        now,
+        server,
+        mounted,
+        cli_toml,
+        vaults,
+        unfinished,
+        log: None,
+        project,
+        unread,
+        places,
+    })
+}
+
+fn is_forbidden(failure: &Failure) -> bool {
+    matches!(failure.kind(), Kind::Io { error: ErrorKind::PermissionDenied, .. })
 }
 
 fn has_unknown_signer(cli_toml: &CliTomlSeen) -> bool {
@@ -87,7 +123,11 @@ fn has_unknown_signer(cli_toml: &CliTomlSeen) -> bool {
 }
 
 /// The mounted keys. A file that cannot be read is an observation, too.
-fn mounted(paths: &Paths, are_named: bool) -> Option<MountedSeen> {
+fn mounted(
+    paths: &Paths,
+    are_named: bool,
+    note: &mut impl FnMut(CheckName, &Failure),
+) -> Option<MountedSeen> {
     if !are_named && !paths.mounted_keys_dir.is_dir() {
         return None;
     }
@@ -100,11 +140,19 @@ fn mounted(paths: &Paths, are_named: bool) -> Option<MountedSeen> {
     if public_content.is_err() {
         found.public = KeyState::Unavailable;
     }
+    if let Some(failure) = odd(&private_content).or_else(|| odd(&public_content)) {
+        note(CheckName::MountedKeys, failure);
+    }
     Some(MountedSeen {
         files: found,
         private_mode: files::mode(&private),
         public_mode: files::mode(&public),
     })
+}
+
+/// Why a file cannot be read, where it is not that this user may not.
+fn odd<T>(content: &Result<T, Failure>) -> Option<&Failure> {
+    content.as_ref().err().filter(|failure| !is_forbidden(failure))
 }
 
 fn bytes(content: &Result<Option<Zeroizing<Vec<u8>>>, Failure>) -> Option<&[u8]> {

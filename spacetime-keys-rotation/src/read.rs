@@ -37,7 +37,7 @@ pub(crate) struct Vaults {
     pub all: Vec<Vault>,
     /// The public keys of their latest pairs.
     pub known_keys: Vec<PublicKey>,
-    failures: Vec<(Environment, Failure)>,
+    pub(crate) failures: Vec<(Environment, Failure)>,
     seen: Seen,
 }
 

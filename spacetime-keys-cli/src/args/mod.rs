@@ -44,12 +44,33 @@ pub(crate) struct Global {
     /// in a folder above]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Say nothing but results, warnings and errors
+    /// Say nothing but the verdict, warnings and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    /// Colours: `auto` is on a terminal, unless `NO_COLOR` is set
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
+    pub(crate) color: Color,
     /// Say each step; twice: each request to a key vault, too
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub(crate) const fn choice(self) -> anstream::ColorChoice {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -66,12 +87,14 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Look at vaults, mounted files and token; write nothing
     Verify(Verify),
-    /// What a publish would answer, and why, before anyone publishes; reads only
+    /// What a publish would answer, and why, before anyone publishes
     ///
-    /// Asks by GET alone, and never for a new identity. The token is sent to the named server, once
-    /// that has shown to be one, and to nobody else: redirects are not followed. Exit codes: 0 all
-    /// is well; 1 it is not, whatever the cause, a server that does not answer among them; 2 usage;
-    /// 4 a log or a configuration that cannot be read.
+    /// Without arguments it asks the server that the configuration, spacetime.json or cli.toml names,
+    /// and says which. Asks by GET only, and never for a new identity; without --fix it reads only. The token is sent to that
+    /// server, once it has shown to be one, and to nobody else: redirects are not followed, and a
+    /// server that only spacetime.json names must be one that cli.toml knows. Exit codes: 0 all is
+    /// well; 1 it is not, whatever the cause, a server that does not answer among them; 2 usage;
+    /// 3 --fix was not confirmed; 4 a log or a configuration that cannot be read.
     Doctor(Doctor),
     /// The configuration
     #[command(subcommand)]

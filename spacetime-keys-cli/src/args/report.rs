@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::Global;
+use super::{Color, Global};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -25,7 +25,13 @@ pub(crate) fn report(error: &Error) -> ExitCode {
         return ExitCode::from(2);
     }
     let asked = |flag: &str| std::env::args_os().any(|argument| argument == flag);
-    let global = Global { json: asked("--json"), config: None, quiet: false, verbose: 0 };
+    let global = Global {
+        json: asked("--json"),
+        config: None,
+        quiet: false,
+        color: Color::default(),
+        verbose: 0,
+    };
     let failure = describe(error);
     Output::new(&global).failure(&failure);
     failure.exit_code()

@@ -1,19 +1,49 @@
-//! `doctor`: what a publish would answer, and why.
+//! `doctor`: what a publish would answer, and why; with `--fix`, what cures it, done.
 
-use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use spacetime_keys_core::doctor::{Ask, Check, Diagnosis, Observations, Places, State, diagnose};
+use serde::Serialize;
+use serde_json::Value;
+use spacetime_keys_core::doctor::{
+    Ask, Asked, Diagnosis, LogSeen, Observations, Outcome, Places, diagnose,
+};
 use spacetime_keys_rotation::{Look, Site, observe, store};
 
 use super::Answer;
 use crate::args::{self, Global};
-use crate::config::{Config, HostFiles};
-use crate::doctor::{self, Client};
+use crate::config::Config;
+use crate::doctor::{self, Client, Fixed, Subject, Waiting};
 use crate::failure::Failure;
-use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
+use crate::here;
+use crate::output::Output;
 use crate::watcher::Watcher;
+use crate::wrap::width_of_stdout;
+
+/// How long a server that was restarted may take to answer.
+const RESTART: Duration = Duration::from_mins(1);
+const WAITED_FOR: &str = "an answer of the server";
+/// How often a server that does not answer is asked.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The diagnosis, and what it is about.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    diagnosis: &'a Diagnosis,
+    asked: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<&'a [Fixed]>,
+}
+
+/// What is looked at, as often as it is.
+struct Doctor<'a> {
+    args: &'a args::Doctor,
+    site: &'a Site<'a>,
+    subject: &'a Subject,
+    places: Places,
+    output: &'a Output,
+}
 
 pub(super) fn run(
     args: &args::Doctor,
@@ -21,78 +51,79 @@ pub(super) fn run(
     config: &Config,
     output: &Output,
 ) -> Result<Answer, Failure> {
-    let HostFiles { paths, .. } =
-        config.host_files(args.cli_toml.as_deref(), args.keys_dir.as_deref())?;
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    let places = Places {
-        cli_toml: text(&paths.cli_toml),
-        keys_dir: text(&paths.mounted_keys_dir),
-        are_configured: args.cli_toml.is_none() && args.keys_dir.is_none(),
-        config: global.config.as_deref().map(text),
-        environment: args
-            .env
-            .as_deref()
-            .map(|name| config.settings.environment(name))
-            .transpose()?,
-        likely: config.settings.likely_host(),
-        server: args.server.clone(),
-        restart: args.restart.clone(),
-    };
+    let defaults = &config.defaults();
+    let subject = Subject::find(args, config, defaults)?;
+    if subject.asked.server.is_some() {
+        here::say(config, &subject.paths, output);
+    }
+    subject.say(args, output);
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
     let site = Site::new(&config.settings, &*store, &*watcher);
-    let log = args.logs.as_deref().map(doctor::read).transpose()?;
-    let client = args.server.as_deref().map(|url| Client::new(url, args.timeout, output));
-    let look = Look {
-        paths: &paths,
-        keys_are_named: args.keys_dir.is_some(),
-        server: client.as_ref().map(|client| client as &dyn Ask),
-        database: args.database.as_deref(),
-    };
-    let diagnosis = diagnose(&Observations { log, ..observe(&site, &look, places)? });
-    output.result(&diagnosis, || to_text(&diagnosis));
+    let places = subject.places(args, config, global.config.as_deref(), defaults);
+    let restarts = !places.restart.trim().is_empty();
+    let doctor = Doctor { args, site: &site, subject: &subject, places, output };
+
+    let log = args.logs.as_deref().map(|path| doctor::read(path, args.wait, output)).transpose()?;
+    let mut diagnosis = diagnose(&doctor.look(log, args.wait)?);
+    let mut fixed = None;
+    if args.fix {
+        let taken = if diagnosis.ok {
+            Vec::new()
+        } else {
+            let told = (&*watcher, output);
+            doctor::fix(&site, &subject.paths, &diagnosis, restarts, args.yes, told)?
+        };
+        if !taken.is_empty() {
+            let restarted = taken.iter().any(|step| step.is_restart).then_some(RESTART);
+            // What the log says was before.
+            let log = log.filter(|_| subject.asked.server.is_none());
+            diagnosis = diagnose(&doctor.look(log, args.wait.or(restarted))?);
+        }
+        fixed = Some(taken);
+    }
+    let report =
+        Report { diagnosis: &diagnosis, asked: subject.to_json(), fixed: fixed.as_deref() };
+    output.result(&report, || {
+        if output.is_quiet() {
+            format!("{}\n", diagnosis.verdict)
+        } else {
+            doctor::to_text(&diagnosis, width_of_stdout())
+        }
+    });
     Ok(diagnosis.ok.into())
 }
 
-/// The verdict, the checks, the steps.
-fn to_text(diagnosis: &Diagnosis) -> String {
-    let style = if diagnosis.ok { GOOD } else { BAD };
-    let mut text = format!("{}\n\n", styled(style, &diagnosis.verdict));
-    let names: Vec<String> =
-        diagnosis.checks.iter().map(|check| check.name.as_str().replace('_', " ")).collect();
-    let width = names.iter().map(String::len).max().unwrap_or_default();
-    for (check, name) in diagnosis.checks.iter().zip(&names) {
-        let _ = writeln!(text, "{} {name:<width$}  {}", mark(check), check.detail);
-        if let Some(hint) = &check.hint {
-            let _ = writeln!(text, "{:<1$}{hint}", "", 7 + width);
+impl Doctor<'_> {
+    /// Looks at everything; for as long as it may, again and again until the server answers.
+    fn look(&self, log: Option<LogSeen>, wait: Option<Duration>) -> Result<Observations, Failure> {
+        let mut waiting = Waiting::new(wait.unwrap_or_default(), WAITED_FOR, self.output);
+        loop {
+            let timeout = wait
+                .map_or(self.args.timeout, |_| self.args.timeout.min(waiting.left().max(PAUSE)));
+            let seen = Observations { log, ..self.look_once(timeout)? };
+            let unreached = seen.server.unreached().is_some()
+                && diagnose(&seen).outcome == Some(Outcome::Unreachable);
+            if !unreached || waiting.left().is_zero() {
+                return Ok(seen);
+            }
+            waiting.sign();
+            std::thread::sleep(PAUSE.min(waiting.left()));
         }
     }
-    if let (Some(identity), owned @ 1..) = (diagnosis.identity, diagnosis.owns.len()) {
-        let databases = if owned == 1 { "database" } else { "databases" };
-        let _ = writeln!(text, "\nwhoever loses {identity} loses {owned} {databases} here");
-    }
-    if !diagnosis.remedy.is_empty() {
-        let _ = writeln!(text, "\n{}", styled(BOLD, "do this:"));
-        for (number, command) in diagnosis.remedy.iter().enumerate() {
-            let _ = writeln!(text, "  {}. {command}", number + 1);
-        }
-    }
-    if !diagnosis.ok && !diagnosis.cures {
-        let alone = if diagnosis.remedy.is_empty() {
-            "no command cures"
-        } else {
-            "that alone does not cure"
-        };
-        let _ = writeln!(text, "\n{alone} this: see what is marked `no` above");
-    }
-    text
-}
 
-fn mark(check: &Check) -> String {
-    match check.state {
-        State::Good => styled(GOOD, "ok  "),
-        State::Warning => styled(WARN, "warn"),
-        State::Broken => styled(BAD, "no  "),
-        State::Unseen => styled(WARN, "?   "),
+    fn look_once(&self, timeout: Duration) -> Result<Observations, Failure> {
+        let Asked { server, database } = &self.subject.asked;
+        let client = server.as_ref().map(|(url, _)| Client::new(url, timeout, self.output));
+        let look = Look {
+            paths: &self.subject.paths,
+            keys_are_named: self.args.keys_dir.is_some(),
+            server: client.as_ref().map(|client| client as &dyn Ask),
+            database: database.as_ref().map(|(name, _)| name.as_str()),
+        };
+        let seen = doctor::with_sign(WAITED_FOR, self.output, || {
+            observe(self.site, &look, self.places.clone())
+        })?;
+        Ok(Observations { project: self.subject.project.clone(), ..seen })
     }
 }

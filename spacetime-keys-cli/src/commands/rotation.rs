@@ -118,5 +118,5 @@ pub(super) fn carry_out(config: &Config, job: &Job, output: &Output) -> Result<O
 }
 
 fn show(report: &Report, output: &Output) {
-    output.result(report, || report.to_text());
+    output.result(report, || if output.is_quiet() { report.verdict() } else { report.to_text() });
 }

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::here;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
 use crate::watcher::Watcher;
+use crate::wrap::{Wrap, width_of_stdout, wrapped};
 
 pub(super) fn run(
     args: &args::Verify,
@@ -25,7 +26,9 @@ pub(super) fn run(
         (Some(folder), []) => engine::verify_keys(folder)?,
         _ => fleet(args, &config()?, output)?,
     };
-    output.result(&report, || to_text(&report));
+    output.result(&report, || {
+        if output.is_quiet() { format!("{}\n", verdict(&report)) } else { to_text(&report) }
+    });
     Ok(report.ok.into())
 }
 
@@ -71,9 +74,13 @@ fn to_text(report: &Report) -> String {
     for problem in &report.problems {
         let _ = write!(text, "\n{}", describe_problem(problem));
     }
-    let verdict = if report.ok { styled(GOOD, "ok") } else { styled(BAD, "not ok") };
-    let _ = writeln!(text, "{}{verdict}", if report.problems.is_empty() { "" } else { "\n" });
+    let gap = if report.problems.is_empty() { "" } else { "\n" };
+    let _ = writeln!(text, "{gap}{}", verdict(report));
     text
+}
+
+fn verdict(report: &Report) -> String {
+    if report.ok { styled(GOOD, "ok") } else { styled(BAD, "not ok") }
 }
 
 fn table(report: &Report) -> String {
@@ -119,5 +126,10 @@ fn describe_problem(problem: &Problem) -> String {
         Severity::Warning => styled(WARN, "warning:"),
     };
     let place = problem.environment.as_ref().map_or_else(String::new, |e| format!("{e}: "));
-    format!("{mark} {place}{}\n  {}\n", problem.message, problem.hint)
+    let width = width_of_stdout();
+    let message = format!("{mark} {place}{}", problem.message);
+    let message = wrapped(&message, Wrap { first: "", next: "  ", width });
+    let hint = problem.hint.to_string();
+    let hint = wrapped(&hint, Wrap { first: "  ", next: "  ", width });
+    format!("{message}\n{hint}\n")
 }

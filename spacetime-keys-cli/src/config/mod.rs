@@ -11,12 +11,13 @@ use spacetime_keys_core::fleet::Environment;
 use spacetime_keys_rotation::places::{self, GUIDE_CLI_TOML, GUIDE_KEYS, STORE};
 use spacetime_keys_rotation::site::{Names, Settings};
 use spacetime_keys_rotation::store::StoreSettings;
-use spacetime_keys_rotation::{Paths, configuration, host};
+use spacetime_keys_rotation::{Named, Paths, configuration, host};
 
+use crate::doctor::Defaults;
 use crate::failure::Failure;
 use crate::files;
 pub(crate) use file::MEMBERS;
-use file::{File, StoreTable};
+use file::{File, HostTable, StoreTable};
 pub(crate) use show::Value;
 
 /// Names the configuration's file.
@@ -45,6 +46,11 @@ pub(crate) struct HostFiles {
 }
 
 impl HostFiles {
+    /// Which of the files somebody named.
+    pub(crate) const fn named(&self) -> Named {
+        Named { cli_toml: self.cli_toml_by.is_some(), keys_dir: self.keys_by.is_some() }
+    }
+
     /// Fails where the folder of the keys was named, and is not there.
     pub(crate) fn require_keys(&self) -> Result<(), Failure> {
         Ok(host::require(&self.paths.mounted_keys_dir, self.keys_by)?)
@@ -201,6 +207,18 @@ impl Config {
     /// What `verify` is asked about: what is named, else what `SPACETIME_KEYS_ENV` names.
     pub(crate) fn asked(named: &[String]) -> Vec<String> {
         if named.is_empty() { variable_env().into_iter().collect() } else { named.to_vec() }
+    }
+
+    /// What was written down of this host's server.
+    pub(crate) fn defaults(&self) -> Defaults {
+        let HostTable { server, database, restart, .. } = &self.file.host;
+        Defaults {
+            server: server.clone(),
+            database: database.clone(),
+            restart: restart.clone(),
+            environment: variable_env()
+                .or_else(|| self.settings.host.as_ref().map(Environment::to_string)),
+        }
     }
 
     /// What kind of store it is.

@@ -1,31 +1,97 @@
 //! A log, read as it comes: of any size, in little memory.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::Duration;
 
 use spacetime_keys_core::doctor::{LogScanner, LogSeen};
 
+use super::Waiting;
 use crate::failure::Failure;
+use crate::output::Output;
 
-/// `path` or, for `-`, standard input, to its end.
-pub(crate) fn read(path: &Path) -> Result<LogSeen, Failure> {
+/// How long a file that has ended is left alone before it is read on.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// `path` or, for `-`, standard input. To its end; with a time, until the first word of a publish, and no
+/// longer than that.
+pub(crate) fn read(
+    path: &Path,
+    wait: Option<Duration>,
+    output: &Output,
+) -> Result<LogSeen, Failure> {
     let failed = |error: std::io::Error| Failure::io("reading", path, &error);
-    if path == Path::new("-") {
-        return scan(std::io::stdin().lock()).map_err(failed);
+    if let Some(time) = wait {
+        return follow(path, Waiting::new(time, "a publish in the log", output)).map_err(failed);
     }
-    scan(File::open(path).map_err(failed)?).map_err(failed)
+    let mut scanner = LogScanner::default();
+    pieces(open(path).map_err(failed)?, |piece| {
+        scanner.push(piece);
+        true
+    })
+    .map_err(failed)?;
+    Ok(scanner.finish())
 }
 
-fn scan(mut log: impl Read) -> std::io::Result<LogSeen> {
-    let mut scanner = LogScanner::default();
+fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdin()));
+    }
+    Ok(Box::new(File::open(path)?))
+}
+
+/// Hands out what there is, as long as it is wanted.
+fn pieces(mut log: impl Read, mut take: impl FnMut(&[u8]) -> bool) -> std::io::Result<()> {
     let mut piece = vec![0; 64 << 10];
     loop {
         match log.read(&mut piece) {
-            Ok(0) => return Ok(scanner.finish()),
-            Ok(length) => scanner.push(piece.get(..length).unwrap_or_default()),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Ok(0) => return Ok(()),
+            Ok(length) if take(piece.get(..length).unwrap_or_default()) => {}
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Reads on a thread of its own, which a pipe that says nothing may hold up until the process ends.
+fn follow(path: &Path, mut waiting: Waiting<'_>) -> std::io::Result<LogSeen> {
+    let (sender, pieces) = mpsc::sync_channel(4);
+    let path = path.to_owned();
+    thread::spawn(move || read_on(&path, &sender));
+    let mut scanner = LogScanner::default();
+    let tick = Duration::from_secs(1);
+    while scanner.last().is_none() && !waiting.left().is_zero() {
+        match pieces.recv_timeout(waiting.left().min(tick)) {
+            Ok(piece) => scanner.push(&piece?),
+            Err(RecvTimeoutError::Timeout) => waiting.sign(),
+            // A pipe that has ended says no more.
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    Ok(scanner.finish())
+}
+
+fn read_on(path: &Path, sender: &SyncSender<std::io::Result<Vec<u8>>>) {
+    let follows = path != Path::new("-") && path.is_file();
+    let read = || -> std::io::Result<()> {
+        let mut log = open(path)?;
+        let mut is_wanted = true;
+        loop {
+            pieces(&mut log, |piece| {
+                is_wanted = sender.send(Ok(piece.to_vec())).is_ok();
+                is_wanted
+            })?;
+            if !follows || !is_wanted {
+                return Ok(());
+            }
+            thread::sleep(PAUSE);
+        }
+    };
+    if let Err(error) = read() {
+        let _ = sender.send(Err(error));
     }
 }

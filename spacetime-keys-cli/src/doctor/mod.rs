@@ -1,7 +1,17 @@
-//! What `doctor` asks of the network, and reads of a log.
+//! What `doctor` looks at, asks of the network, and reads of a log; and what it does with the steps.
 
 mod client;
+mod defaults;
+mod fix;
 mod log;
+mod subject;
+mod text;
+mod wait;
 
 pub(crate) use client::Client;
+pub(crate) use defaults::Defaults;
+pub(crate) use fix::{Fixed, fix};
 pub(crate) use log::read;
+pub(crate) use subject::Subject;
+pub(crate) use text::to_text;
+pub(crate) use wait::{Waiting, with_sign};

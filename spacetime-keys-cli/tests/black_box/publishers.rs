@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use spacetime_keys_core::{Identity, PrivateKey};
 
-use crate::common::{CLI_TOML, Host, IDENTITY, PRIVATE, PUBLIC, Run, token};
+use crate::common::{CLI_TOML, Host, IDENTITY, PRIVATE, Run, token};
 
 const ROTATE: &[&str] = &["rotate", "--env", "local", "--yes"];
 const WEB: &str = "https://auth.spacetimedb.com";

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::common::{Host, PROGRAM};
 
 /// Runs a command on a terminal, waits for its question, types an answer. Exit code and screen.
-fn on_a_terminal(host: &Host, arguments: &str, answer: &str) -> (Option<i32>, String) {
+pub(crate) fn on_a_terminal(host: &Host, arguments: &str, answer: &str) -> (Option<i32>, String) {
     let mut child = Command::new("script")
         .args(["-qec", &format!("{PROGRAM} {arguments}"), "/dev/null"])
         .current_dir(host.path(""))

@@ -82,6 +82,8 @@ pub enum Unreached {
     Untrusted,
     /// No agreement on a TLS connection.
     Tls,
+    /// Something came that is no TLS: a port for plain http, most likely.
+    NoTls,
     /// The connection ended in the middle.
     Broken,
     /// What came is no HTTP.
@@ -97,6 +99,7 @@ impl Unreached {
             Self::Timeout => "no answer in time",
             Self::Untrusted => "TLS failed (its certificate is not trusted)",
             Self::Tls => "TLS failed (no agreement on a connection)",
+            Self::NoTls => "this port does not speak https",
             Self::Broken => "the connection broke",
             Self::NotHttp => "this is no answer that can be read",
         }
@@ -110,6 +113,10 @@ impl Unreached {
             }
             Self::Untrusted | Self::Tls => {
                 "its certificate must be one that this machine trusts; SSL_CERT_FILE names another authority"
+            }
+            Self::NoTls => "write http:// in place of https://, or name the port that speaks https",
+            Self::NotHttp => {
+                "if the port speaks https, write https:// in place of http://; else another program listens there"
             }
             Self::NoConnection => {
                 "start the server; if it runs, look at name, port, proxy (HTTPS_PROXY) and firewall"

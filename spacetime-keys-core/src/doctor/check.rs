@@ -20,8 +20,12 @@ pub enum CheckName {
     KeyForm,
     /// Who may read them.
     KeyMode,
+    /// Whether the key store can be read.
+    Store,
     /// Whether a run was cut short.
     Run,
+    /// What the project's files say of its publishes.
+    Project,
     /// Whether the SpacetimeDB CLI's file can be read.
     CliToml,
     /// Whether there is a token, of a kind that a server reads.
@@ -56,7 +60,9 @@ impl CheckName {
             Self::MountedKeys => "mounted_keys",
             Self::KeyForm => "key_form",
             Self::KeyMode => "key_mode",
+            Self::Store => "store",
             Self::Run => "run",
+            Self::Project => "project",
             Self::CliToml => "cli_toml",
             Self::Token => "token",
             Self::TokenSignature => "token_signature",

@@ -97,6 +97,11 @@ impl LogScanner {
         self.take(piece);
     }
 
+    /// The last word of a publish so far, in the lines that have ended.
+    pub const fn last(&self) -> Option<LogEvent> {
+        self.seen.last
+    }
+
     /// The end of the log.
     pub fn finish(mut self) -> LogSeen {
         self.end_line();

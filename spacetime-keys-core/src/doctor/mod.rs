@@ -8,16 +8,21 @@
 //! No remedy ever says to log in: a new login is a new `sub`, hence another identity, and turns a
 //! curable 401 into a lasting refusal.
 
+mod anonymous;
 mod answers;
 mod ask;
+mod asked;
 mod check;
 mod checks;
 mod cli_toml;
+mod command;
 mod diagnosis;
 mod log;
 mod observations;
 mod outcome;
+pub mod project;
 mod remedy;
+mod servers;
 pub(crate) mod shell;
 mod version;
 
@@ -25,11 +30,14 @@ pub use answers::{
     Answer, DatabaseAnswer, Foreign, ForeignKind, Reply, ServedKey, TokenAnswer, Unreached,
 };
 pub use ask::{Ask, Came};
+pub use asked::{Asked, Names, Source};
 pub use check::{Check, CheckName, State};
 pub use cli_toml::{CliTomlSeen, Known, ServerKeySeen, TokenFacts, TokenSeen};
-pub use diagnosis::{Command, Diagnosis, Outcome};
+pub use command::Command;
+pub use diagnosis::{Diagnosis, Outcome};
 pub use log::{LogEvent, LogScanner, LogSeen};
-pub use observations::{MountedSeen, Observations, Places, ServerSeen};
+pub use observations::{MountedSeen, Observations, Places, ProjectSeen, ServerSeen, Unread};
+pub use servers::Servers;
 
 /// Says what a publish would get, and why.
 pub fn diagnose(seen: &Observations) -> Diagnosis {
@@ -43,18 +51,24 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
         _ => false,
     };
     let (remedy, cures) = remedy::commands(seen, outcome);
+    let nobodys = anonymous::foretell(seen);
+    let told = outcome::verdict(seen, outcome, status);
+    let (outcome, status, verdict) = match nobodys {
+        Some((outcome, status, verdict)) => (Some(outcome), status, verdict),
+        None => (outcome, status, told),
+    };
     let ok = fine && !checks.iter().any(|check| check.state == State::Broken);
     Diagnosis {
         ok,
         outcome,
         status,
-        verdict: outcome::verdict(seen, outcome, status),
+        verdict,
         server_version: seen.server.version().map(str::to_owned),
         identity: seen.identity(),
         owner: seen.owner(),
         owns: seen.server.databases.as_ref().cloned().unwrap_or_default(),
         checks,
-        cures: ok || (cures && !remedy.is_empty()),
+        cures: ok || (cures && !remedy.is_empty() && !seen.project.is_anonymous()),
         remedy,
     }
 }

@@ -1,12 +1,13 @@
 //! What was seen, and what was not.
 
+use crate::advice::Advice;
 use crate::fleet::{Environment, Mounted, Unfinished, Vault};
 use crate::pem::Effect;
 use crate::{Identity, PublicKey};
 
 use super::{
-    CliTomlSeen, DatabaseAnswer, Foreign, LogSeen, Reply, ServedKey, TokenAnswer, TokenSeen,
-    Unreached,
+    CheckName, CliTomlSeen, DatabaseAnswer, Foreign, LogSeen, Reply, ServedKey, TokenAnswer,
+    TokenSeen, Unreached,
 };
 
 /// Everything that a diagnosis is made from. [`Default`]: nothing was seen at all.
@@ -26,8 +27,52 @@ pub struct Observations {
     pub unfinished: Option<Unfinished>,
     /// What a log says.
     pub log: Option<LogSeen>,
+    /// What the project in the working folder says.
+    pub project: ProjectSeen,
+    /// What is there, and could not be read.
+    pub unread: Vec<Unread>,
     /// Names for commands.
     pub places: Places,
+}
+
+/// The files of a project, `spacetime.json` and those over it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ProjectSeen {
+    /// There is none, or nobody looked.
+    #[default]
+    None,
+    /// They were read.
+    Read {
+        /// How the first of them is called.
+        file: String,
+        /// Whether they say that publishes are sent without a token.
+        anonymous: bool,
+    },
+    /// They are none that the SpacetimeDB CLI reads.
+    Unread {
+        /// What was found.
+        detail: String,
+        /// What to do.
+        hint: Advice,
+    },
+    /// They could not be read here, or are not to be believed: nothing was taken from them.
+    NotTaken {
+        /// What was found.
+        detail: String,
+        /// What to do.
+        hint: Advice,
+    },
+}
+
+/// Something that is there, and could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The check that wanted it.
+    pub name: CheckName,
+    /// Where it is, and why it could not be read.
+    pub detail: String,
+    /// What to do.
+    pub hint: Advice,
 }
 
 /// A server's answers.
@@ -85,6 +130,11 @@ impl Observations {
             CliTomlSeen::Read { token: TokenSeen::Found(facts), .. } => facts.identity,
             _ => None,
         }
+    }
+
+    /// Why something could not be read, if somebody knows.
+    pub(super) fn unread(&self, name: CheckName) -> Option<&Unread> {
+        self.unread.iter().find(|unread| unread.name == name)
     }
 
     /// Who owns the database.

@@ -165,6 +165,20 @@ pub enum Proof {
     Identity,
 }
 
+/// What is wrong with the name of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ServerFlaw {
+    /// It is no URL, and `cli.toml` knows no server of this nickname or host.
+    Unknown,
+    /// It is a URL of another scheme.
+    Scheme,
+    /// There is no host in it, or none that can be one.
+    Host,
+    /// There is a user name, a query or a fragment in it.
+    Parts,
+}
+
 macro_rules! display {
     ($type:ty { $($variant:ident => $text:literal),+ $(,)? }) => {
         impl $type {
@@ -240,6 +254,12 @@ display!(Unsound {
     HalfWritten => "half-written (a part of them is missing)",
     Divided => "divided (its vaults hold different pairs)",
     Unreadable => "unreadable (not P-256 keys in PEM form)",
+});
+display!(ServerFlaw {
+    Unknown => "no saved server has this nickname or host, and `http://` or `https://` is missing",
+    Scheme => "the URL of a server begins with `http://` or `https://`",
+    Host => "the URL has no host, or a host or a port that cannot be",
+    Parts => "the URL has a user name, a query or a fragment",
 });
 display!(Proof {
     Store => "the vaults do not hold the new pair",

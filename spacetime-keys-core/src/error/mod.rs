@@ -49,7 +49,7 @@ mod kinds;
 mod table;
 
 pub use kinds::{
-    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, TokenPart, Unsound,
+    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, TokenPart, Unsound,
 };
 pub use table::Error;
 

@@ -6,7 +6,7 @@
 use super::Class;
 use super::advice;
 use super::kinds::{
-    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, TokenPart, Unsound,
+    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, TokenPart, Unsound,
 };
 use crate::advice::{Advice, Choice, NextStep as Step};
 
@@ -226,6 +226,17 @@ errors! {
     TomlNoToken: Safety "ERR_TOML_NO_TOKEN" "cli.toml holds no `spacetimedb_token`"
         => ("{} if the claims are in escrow; before a first publish, log in with `spacetime login`",
             [Step::TOKEN_RESTORE]);
+
+    // ---- Servers and projects -----------------------------------------------------------------
+    /// A server's name is neither a URL nor a nickname or host that is known.
+    ServerName(_what: ServerFlaw): Input "ERR_SERVER_NAME" "{0}"
+        => "write `http://HOST:PORT` or `https://HOST`, or a nickname that cli.toml has";
+    /// A project's file is none that SpacetimeDB's CLI reads.
+    ProjectSyntax: Input "ERR_PROJECT_SYNTAX" "the project file is not JSON5, or a value in it has a wrong type"
+        => "correct the file by hand: the SpacetimeDB CLI refuses it too";
+    /// A project's file leads to a server that is not known.
+    ProjectServer: Safety "ERR_PROJECT_SERVER" "the project file names a server that cli.toml does not know: the publisher token is not sent there"
+        => ("if the server is yours, name it ({})", [Step::Choose(Choice::Server)]);
 
     // ---- Fleet --------------------------------------------------------------------------------
     /// An environment's name has characters that are not allowed.

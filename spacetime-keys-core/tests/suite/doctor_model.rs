@@ -204,6 +204,7 @@ impl Scene {
             unfinished: self.unfinished.map(|running| Unfinished { running, identity: None }),
             log,
             places: self.places.clone(),
+            ..Observations::default()
         }
     }
 

@@ -15,6 +15,7 @@ mod common;
 mod doctor;
 mod doctor_model;
 mod doctor_properties;
+mod doctor_surroundings;
 mod fleet;
 mod fleet_audit;
 mod fleet_model;

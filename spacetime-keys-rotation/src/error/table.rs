@@ -75,6 +75,10 @@ impl Kind {
                 let advice = "name that environment; if this host mounts another one's keys now, change `[host] environment` first";
                 ("ERR_OTHER_HOST", Safety, advice.into())
             }
+            Self::NotTrusted(_) => {
+                let advice = "nothing is taken from it: make the file your own (`chown`, `chmod go-w`), or name what it would say";
+                ("ERR_FILE_NOT_TRUSTED", Safety, advice.into())
+            }
             Self::Locked(_) | Self::LockedByScript { .. } => {
                 let advice = ("wait until it has ended, then look at {}", [Step::Verify]);
                 ("ERR_LOCKED", Safety, advice.into())
@@ -106,6 +110,10 @@ impl Kind {
                 ("ERR_NOT_CONFIRMED", Safety, (advice, [Step::Choose(Choice::DryRun)]).into())
             }
             Self::Stopped => ("ERR_STOPPED", Input, "the same call again finishes it".into()),
+            Self::Restart(_) => {
+                let advice = "look at what the command printed, and restart the server by hand";
+                ("ERR_RESTART", Input, advice.into())
+            }
             Self::Failpoint(_) => ("ERR_FAILPOINT", Input, "look at the test".into()),
             Self::Bug(_) => ("ERR_INTERNAL", Input, "please report this as a bug".into()),
         }
@@ -172,6 +180,9 @@ fn io(error: ErrorKind) -> Advice {
             let leave = [Choice::LeaveMountedKeys, Choice::LeaveToken].map(Step::Choose);
             (advice, leave).into()
         }
+        ErrorKind::NotADirectory => {
+            "a file stands where a folder belongs: name the folder that holds the file".into()
+        }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room".into(),
         _ => "look at the file and its folder".into(),
     }
@@ -182,7 +193,10 @@ const fn is_tried_again(kind: &Kind) -> bool {
     match kind {
         Kind::Io { error, .. } => !matches!(
             error,
-            ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+            ErrorKind::NotFound
+                | ErrorKind::PermissionDenied
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::NotADirectory
         ),
         _ => false,
     }

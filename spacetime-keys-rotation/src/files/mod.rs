@@ -17,7 +17,7 @@ pub use folder::{
     create_folder, folder_of, leftovers, remove_leftovers, sync_folder, temp_folder_in,
 };
 pub(crate) use owner::give_away;
-pub use owner::{Mode, is_world_accessible, mode};
+pub use owner::{Mode, is_world_accessible, is_writable_by_others, mode, set_mode_of};
 pub(crate) use read::without_waiting;
 pub use read::{
     MAX_BYTES, contains, not_found, read, read_existing, read_existing_text, read_open, read_text,

@@ -9,6 +9,7 @@ use std::path::Path;
 
 #[cfg(unix)]
 use super::folder::folder_of;
+use crate::error::Failure;
 
 /// Which mode a replaced file gets.
 #[derive(Clone, Copy)]
@@ -111,4 +112,33 @@ pub fn mode(path: &Path) -> Option<u32> {
 #[cfg(not(unix))]
 pub fn mode(_path: &Path) -> Option<u32> {
     None
+}
+
+/// Whether somebody else decides what stands in a file: another user than this one and root owns it,
+/// or everybody may write it.
+#[cfg(unix)]
+pub fn is_writable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::geteuid().as_raw();
+    fs::metadata(path).is_ok_and(|metadata| {
+        metadata.mode() & 0o002 != 0 || (metadata.uid() != user && metadata.uid() != 0)
+    })
+}
+
+#[cfg(not(unix))]
+pub fn is_writable_by_others(_path: &Path) -> bool {
+    false
+}
+
+/// Gives a file this mode.
+#[cfg(unix)]
+pub fn set_mode_of(path: &Path, mode: u32) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .map_err(|error| Failure::io("changing the mode of", path, &error))
+}
+
+#[cfg(not(unix))]
+pub fn set_mode_of(_path: &Path, _mode: u32) -> Result<(), Failure> {
+    Ok(())
 }

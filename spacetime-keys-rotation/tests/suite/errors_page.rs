@@ -99,6 +99,7 @@ fn kinds() -> Vec<Row> {
         ErrorKind::NotFound,
         ErrorKind::PermissionDenied,
         ErrorKind::ReadOnlyFilesystem,
+        ErrorKind::NotADirectory,
         ErrorKind::StorageFull,
         ErrorKind::InvalidData,
     ];
@@ -116,6 +117,7 @@ fn kinds() -> Vec<Row> {
         Kind::NothingHere(nothing(Vec::new())),
         Kind::NothingHere(nothing(vec![elsewhere()])),
         Kind::OtherHost(environment.clone()),
+        Kind::NotTrusted(file()),
         Kind::Locked(None),
         Kind::JournalDamaged(file()),
         Kind::OtherStore("…".to_owned()),
@@ -125,6 +127,7 @@ fn kinds() -> Vec<Row> {
         Kind::MountedDiffers(environment),
         Kind::NotConfirmed,
         Kind::Stopped,
+        Kind::Restart(None),
         Kind::Failpoint(text()),
         Kind::Bug("…"),
     ];

@@ -243,7 +243,7 @@ fn nobody_is_there() {
 #[test]
 fn a_url_that_is_none() {
     let host = Host::new();
-    for url in ["", "127.0.0.1:3000", "ftp://a.example", "http://", "localhost", "http://a b/"] {
+    for url in ["", "a.example:3000", "ftp://a.example", "http://", "nobody", "http://a b/"] {
         let run = host.run(&["doctor", "--json", "--server", url]);
         assert_eq!(run.status, Some(2), "{url:?}: {run:?}");
     }

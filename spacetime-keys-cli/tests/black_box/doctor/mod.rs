@@ -2,13 +2,19 @@
 //! may answer in a server's place. The real server: `tests/real-server/doctor`.
 
 mod answers;
+mod curable;
+mod face;
+mod fix;
 mod fronts;
 mod hosts;
+mod live;
 mod logs;
 mod servers;
 mod standin;
+mod subject;
 #[cfg(feature = "aws-lc-rs")]
 mod tls;
+mod waiting;
 
 use std::fs;
 

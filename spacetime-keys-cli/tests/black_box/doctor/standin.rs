@@ -36,7 +36,7 @@ impl Standin {
         })
     }
 
-    fn answer(&self, request: &Request) -> (String, String) {
+    pub(super) fn answer(&self, request: &Request) -> (String, String) {
         const TEXT: &str = "Content-Type: text/plain; charset=utf-8";
         const JSON: &str = "Content-Type: application/json";
         if !["GET", "HEAD"].contains(&&*request.method) {

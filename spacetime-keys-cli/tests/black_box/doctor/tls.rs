@@ -134,5 +134,17 @@ fn https_to_a_port_that_speaks_http() {
     let said = doctor(&host, &["--server", &url]);
     assert_eq!(said.outcome(), ("unreachable", None), "{:#}", said.document);
     let (ok, text) = said.check("server");
-    assert!(ok == Some(false) && text.contains("TLS"), "{text}");
+    assert!(ok == Some(false) && text.contains("does not speak https"), "{text}");
+    assert!(text.contains("write http://"), "{text}");
+}
+
+#[test]
+fn http_to_a_port_that_speaks_https() {
+    let host = Host::new();
+    make_certificate(&host, "IP:127.0.0.1");
+    let url = serve_tls(&host).replace("https:", "http:");
+    let said = doctor(&host, &["--server", &url]);
+    assert_eq!(said.outcome(), ("unreachable", None), "{:#}", said.document);
+    let (ok, text) = said.check("server");
+    assert!(ok == Some(false) && text.contains("https"), "{text}");
 }

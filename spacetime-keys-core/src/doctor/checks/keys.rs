@@ -96,6 +96,9 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
                 [NextStep::KeyGenerate(None)],
             ),
         ),
+        PairState::Unavailable if let Some(why) = seen.unread(name) => {
+            Check::broken(name, why.detail.clone(), why.hint.clone())
+        }
         PairState::Unavailable => Check::broken(
             name,
             "the key files cannot be read by this user",
@@ -190,6 +193,10 @@ pub(super) fn remembered(seen: &Observations) -> Option<Check> {
 
 /// Whether somebody has begun something.
 pub(super) fn run(seen: &Observations) -> Option<Check> {
+    if let Some(why) = seen.unread(CheckName::Run) {
+        let detail = format!("whether a run was cut short could not be seen: {}", why.detail);
+        return Some(Check::unseen(CheckName::Run, detail).with_hint(why.hint.clone()));
+    }
     let run = seen.unfinished.as_ref()?;
     Some(if run.running {
         Check::broken(

@@ -3,7 +3,9 @@
 mod database;
 mod keys;
 mod log;
+mod project;
 mod server;
+mod store;
 mod token;
 
 use super::{Check, Observations};
@@ -14,6 +16,7 @@ pub(super) fn all(seen: &Observations) -> Vec<Check> {
     let mut checks = Vec::new();
     checks.extend(server::server(seen));
     checks.extend(server::version(seen));
+    checks.extend(project::project(seen));
     checks.extend(token::cli_toml(seen));
     checks.extend(token::token(seen));
     checks.extend(token::expiry(seen));
@@ -28,6 +31,7 @@ pub(super) fn all(seen: &Observations) -> Vec<Check> {
     checks.extend(keys::form(seen));
     checks.extend(keys::mode(seen));
     checks.extend(keys::remembered(seen));
+    checks.extend(store::store(seen));
     checks.extend(keys::run(seen));
     checks.extend(log::log(seen));
     checks

@@ -22,6 +22,9 @@ pub(super) fn server(seen: &Observations) -> Option<Check> {
             ForeignKind::Gateway => {
                 "the gateway is up and the server behind it is not: start it, or mend the gateway's address of it"
             }
+            _ if has_path(seen) => {
+                "the URL has a path behind its host: name it without the path, unless a proxy serves the server there"
+            }
             _ => {
                 "a proxy, a login page or another program stands there: ask the server itself, past it, or mend its rules for /v1/"
             }
@@ -57,4 +60,10 @@ pub(super) fn version(seen: &Observations) -> Option<Check> {
             "it does not tell its version: taken for one of the newest",
         ),
     })
+}
+
+/// Whether the URL that was asked has a path behind its host.
+fn has_path(seen: &Observations) -> bool {
+    let url = seen.places.server.as_deref().unwrap_or_default();
+    url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'))
 }

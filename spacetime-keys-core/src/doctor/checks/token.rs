@@ -1,4 +1,4 @@
-use crate::advice::{Choice, NextStep};
+use crate::advice::{Advice, Choice, NextStep};
 use crate::doctor::outcome::{self, TokenFate};
 use crate::doctor::{Check, CheckName, CliTomlSeen, Observations, Reply, TokenFacts, TokenSeen};
 use crate::jwt::Kind;
@@ -22,24 +22,37 @@ pub(super) fn cli_toml(seen: &Observations) -> Option<Check> {
         CliTomlSeen::NotLooked => return None,
         // A log alone says what it says, wherever it is read.
         CliTomlSeen::Missing if !seen.server.was_asked() => {
-            Check::unseen(name, ("there is no cli.toml there ({})", named()))
+            Check::unseen(name, missing(seen).and(Advice::from((" ({})", named()))))
         }
         CliTomlSeen::Missing => Check::broken(
             name,
-            "there is no cli.toml there",
+            missing(seen),
             (
                 "name the one that the publish uses ({}): a publish without one has no token",
                 named(),
             ),
         ),
-        CliTomlSeen::Unreadable => Check::broken(
-            name,
-            "cli.toml cannot be read by this user",
-            "run this as the user who publishes",
-        ),
+        CliTomlSeen::Unreadable => match seen.unread(name) {
+            Some(why) => Check::broken(name, why.detail.clone(), why.hint.clone()),
+            None => Check::broken(
+                name,
+                "cli.toml cannot be read by this user",
+                "run this as the user who publishes",
+            ),
+        },
         CliTomlSeen::Bad(error) => Check::broken(name, error.to_string(), error.advice()),
         CliTomlSeen::Read { .. } => Check::good(name, "cli.toml can be read"),
     })
+}
+
+/// Where it was looked for.
+fn missing(seen: &Observations) -> Advice {
+    let place = seen.places.cli_toml.as_str();
+    if place.is_empty() {
+        "there is no cli.toml".into()
+    } else {
+        format!("there is no {place}").into()
+    }
 }
 
 /// Whether there is a token that a server could take.

@@ -102,12 +102,12 @@ impl FilePlan {
     }
 
     fn derive(host: &Host<'_>, key: Fingerprint) -> Self {
-        let (private, public) = (host.word("id_ecdsa"), host.word("id_ecdsa.pub"));
+        let (private, public) = (host.file("id_ecdsa"), host.file("id_ecdsa.pub"));
         let mut steps = Vec::new();
         if host.seen.mounted.as_ref().is_some_and(|mounted| is_odd(&mounted.files.private)) {
             steps.push(Command::Step(NextStep::KeyRewrite(vec![host.file("id_ecdsa")])));
         }
-        steps.push(Command::Other(format!("openssl pkey -in {private} -pubout -out {public}")));
+        steps.push(Command::DerivePublic { private, public });
         Self { steps, key: Some(key), mends: true, ..Self::default() }
     }
 
@@ -121,8 +121,8 @@ impl FilePlan {
             ("id_ecdsa.pub", files.is_some_and(|files| is_there(&files.public))),
         ] {
             if there {
-                let (file, kept) = (host.word(name), host.word(&format!("{name}.damaged")));
-                steps.push(Command::Other(format!("mv {file} {kept}")));
+                let (from, to) = (host.file(name), host.file(&format!("{name}.damaged")));
+                steps.push(Command::Move { from, to });
             }
         }
         let folder = host.seen.places.keys_dir.clone();

@@ -1,0 +1,204 @@
+//! What `doctor` looks at: which server and database, which files, and who says so.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use spacetime_keys_core::doctor::project::Target;
+use spacetime_keys_core::doctor::{Asked, Names, Places, ProjectSeen, Servers, Source};
+use spacetime_keys_core::{Error, fleet::Environment};
+use spacetime_keys_rotation::{Paths, Usual, project};
+
+use super::Defaults;
+use crate::args;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::files;
+use crate::output::Output;
+
+pub(crate) struct Subject {
+    pub(crate) paths: Paths,
+    pub(crate) asked: Asked,
+    pub(crate) project: ProjectSeen,
+    /// The databases of the project, where it has several and none was named.
+    several: Vec<String>,
+    /// Whether the files are the configuration's.
+    are_configured: [bool; 2],
+    environment: Option<Environment>,
+}
+
+impl Subject {
+    /// Looks where the arguments, the configuration, the project and the usual places lead to.
+    pub(crate) fn find(
+        args: &args::Doctor,
+        config: &Config,
+        defaults: &Defaults,
+    ) -> Result<Self, Failure> {
+        let environment = args.env.as_deref().or(defaults.environment.as_deref());
+        let environment = environment.map(|name| config.settings.environment(name)).transpose()?;
+        let files = config.host_files(args.cli_toml.as_deref(), args.keys_dir.as_deref())?;
+        let configured = &files.paths;
+        let usual = Usual::of_environment();
+        let paths = usual.in_place_of(configured, files.named());
+        let mut subject = Self {
+            are_configured: [
+                args.cli_toml.is_none() && paths.cli_toml == configured.cli_toml,
+                args.keys_dir.is_none() && paths.mounted_keys_dir == configured.mounted_keys_dir,
+            ],
+            paths,
+            asked: Asked::default(),
+            project: ProjectSeen::None,
+            several: Vec::new(),
+            environment,
+        };
+        // A log by itself says what it says, wherever it is read.
+        if args.logs.is_none() || args.server.is_some() || args.database.is_some() {
+            subject.find_server(args, defaults, &usual)?;
+        }
+        Ok(subject)
+    }
+
+    fn find_server(
+        &mut self,
+        args: &args::Doctor,
+        defaults: &Defaults,
+        usual: &Usual,
+    ) -> Result<(), Failure> {
+        let content = files::read(&self.paths.cli_toml);
+        // One that cannot be read is a finding of its own, and knows no server.
+        let servers = Servers::of(
+            content.as_ref().map_or(Some(&[]), |content| content.as_deref().map(Vec::as_slice)),
+        );
+        let folder = std::env::current_dir().unwrap_or_default();
+        let looked = project::look(&folder, self.environment.as_ref().map(Environment::as_str));
+        let argument = Names { server: args.server.as_deref(), database: args.database.as_deref() };
+        let configuration =
+            Names { server: defaults.server.as_deref(), database: defaults.database.as_deref() };
+        let target = looked.project().target(argument.database.or(configuration.database));
+        self.project = looked.seen(&target);
+        let asked = Asked::of(argument, configuration, &target, &servers);
+        self.asked = asked.map_err(|(source, error)| no_url(source, error, &servers))?;
+        if self.asked.server.is_none() {
+            return Err(self.nobody_names_one(&servers, usual));
+        }
+        if self.asked.database.is_none() {
+            self.several = names(&looked.project().targets());
+        }
+        Ok(())
+    }
+
+    fn nobody_names_one(&self, servers: &Servers, usual: &Usual) -> Failure {
+        let cli_toml = self.paths.cli_toml.display();
+        let mut hint = format!(
+            "name one: `--server http://HOST:PORT`. It was looked for in [host] server of the configuration, in spacetime.json of this folder and those above it, and in default_server of {cli_toml}"
+        );
+        if !self.paths.cli_toml.exists() {
+            let folders: Vec<_> =
+                usual.folders().iter().map(|folder| folder.display().to_string()).collect();
+            let _ =
+                write!(hint, ", which is not there (nor is a cli.toml in {})", folders.join(", "));
+        }
+        Failure::usage("no server is named", hint + &known(servers))
+    }
+
+    /// Names for commands.
+    pub(crate) fn places(
+        &self,
+        args: &args::Doctor,
+        config: &Config,
+        config_file: Option<&Path>,
+        defaults: &Defaults,
+    ) -> Places {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let restart = args.restart.as_ref().or(defaults.restart.as_ref());
+        Places {
+            cli_toml: text(&self.paths.cli_toml),
+            keys_dir: text(&self.paths.mounted_keys_dir),
+            are_configured: self.are_configured == [true, true],
+            config: config_file.map(text),
+            environment: self.environment.clone(),
+            likely: config.settings.likely_host(),
+            server: self.asked.server.as_ref().map(|(url, _)| url.clone()),
+            restart: restart.cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Says what nobody has typed: where it is from.
+    pub(crate) fn say(&self, args: &args::Doctor, output: &Output) {
+        let asked = [("server", &self.asked.server), ("database", &self.asked.database)];
+        for (what, named) in asked {
+            if let Some((name, source)) = named
+                && *source != Source::Argument
+            {
+                output.note(&format!("{what:<8}  {name} ({})", words(*source)));
+            }
+        }
+        let [cli_toml, keys_dir] = self.are_configured;
+        for (what, path, is_found) in [
+            ("cli.toml", &self.paths.cli_toml, args.cli_toml.is_none() && !cli_toml),
+            ("keys", &self.paths.mounted_keys_dir, args.keys_dir.is_none() && !keys_dir),
+        ] {
+            if is_found {
+                output.note(&format!("{what:<8}  {} (found in a usual place)", path.display()));
+            }
+        }
+        if !self.several.is_empty() {
+            output.warn(&format!(
+                "spacetime.json names several databases, and none was asked about; name one with --database: {}",
+                self.several.join(", ")
+            ));
+        }
+    }
+
+    /// The same for programs.
+    pub(crate) fn to_json(&self) -> Value {
+        let name = |named: &Option<(String, Source)>| named.as_ref().map(|(name, _)| name.clone());
+        let from = |named: &Option<(String, Source)>| named.as_ref().map(|(_, source)| *source);
+        let Asked { server, database } = &self.asked;
+        json!({
+            "server": name(server),
+            "server_from": from(server),
+            "database": name(database),
+            "database_from": from(database),
+            "cli_toml": self.paths.cli_toml,
+            "keys_dir": self.paths.mounted_keys_dir,
+        })
+    }
+}
+
+fn names(targets: &[Target]) -> Vec<String> {
+    targets.iter().filter_map(|target| target.database.clone()).collect()
+}
+
+const fn words(source: Source) -> &'static str {
+    match source {
+        Source::Configuration => "[host] of the configuration",
+        Source::Project => "spacetime.json",
+        Source::DefaultServer => "default_server of cli.toml",
+        _ => "an argument",
+    }
+}
+
+fn no_url(source: Source, error: Error, servers: &Servers) -> Failure {
+    let place = match source {
+        Source::Configuration => "[host] server",
+        Source::Project => "server of spacetime.json",
+        Source::DefaultServer => "default_server of cli.toml",
+        _ => "--server",
+    };
+    let failure = Failure::from(error).prefix(place);
+    if error == Error::ProjectServer {
+        return failure;
+    }
+    let hint = format!("{}{}", failure.hint, known(servers));
+    failure.with_hint(hint).into_usage()
+}
+
+/// The servers that a nickname or a host stands for.
+fn known(servers: &Servers) -> String {
+    let names: Vec<&str> = servers.names().collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(". Known names: {}", names.join(", "))
+}

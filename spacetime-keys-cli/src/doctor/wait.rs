@@ -1,0 +1,59 @@
+//! Waiting, with a sign of life.
+
+use std::io::{IsTerminal, stderr};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use crate::output::Output;
+
+/// How often a person is told that this still waits.
+const SIGN: Duration = Duration::from_secs(10);
+
+/// A time that ends, and what is waited for.
+pub(crate) struct Waiting<'a> {
+    began: Instant,
+    time: Duration,
+    told: Option<Instant>,
+    what: &'static str,
+    output: &'a Output,
+}
+
+impl<'a> Waiting<'a> {
+    /// Begins to wait; nothing is said yet. `what` ends "waiting for …".
+    pub(crate) fn new(time: Duration, what: &'static str, output: &'a Output) -> Self {
+        Self { began: Instant::now(), time, told: None, what, output }
+    }
+
+    /// What is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.time.saturating_sub(self.began.elapsed())
+    }
+
+    /// Says that this waits, where it has not been said for a while.
+    pub(crate) fn sign(&mut self) {
+        if self.told.is_some_and(|told| told.elapsed() < SIGN) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let (what, left) = (self.what, self.left().as_secs());
+        self.output.note(&format!("waiting for {what} ({left} s left) …"));
+    }
+}
+
+/// Work that may take a while: whoever sits at a terminal is told so after a second.
+pub(crate) fn with_sign<T>(what: &str, output: &Output, work: impl FnOnce() -> T) -> T {
+    if !stderr().is_terminal() {
+        return work();
+    }
+    let (done, ended) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                output.note(&format!("waiting for {what} …"));
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
+}
