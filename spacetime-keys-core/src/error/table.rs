@@ -29,7 +29,10 @@ errors! {
         => "copy the key again: a character was changed on the way";
     /// There is more than one key, and which of them is meant cannot be known.
     PemSeveral: Input "ERR_PEM_SEVERAL" "more than one key found in one PEM text"
-        => "leave only the one that is meant in the file";
+        => "leave only the one that is meant in the file (of a JSON document: `jq -r .MEMBER FILE`)";
+    /// A JWK lacks a number, or one of them is not base64url.
+    JwkMalformed: Input "ERR_JWK_MALFORMED" "a number of the JSON Web Key is missing, or is not base64url"
+        => "export the key again: `kty`, `crv`, `x`, `y`, and `d` of a private key";
 
     // ---- Keys ---------------------------------------------------------------------------------
     /// A well-known thing that is no P-256 key in the expected container.
