@@ -33,6 +33,7 @@ pub fn verify(site: &Site<'_>, paths: &Paths, scope: &Scope) -> Result<Verified,
     let mut report = audit(policy, &gathered.snapshot, scope, clock::now());
     let inspected = inspect(site, &scope.environments, paths, &gathered);
     report.extend(inspected.problems(policy, &gathered.snapshot));
+    report.locate(&inspected);
     for problem in &mut report.problems {
         let of =
             |(failed, _): &&(Environment, Failure)| problem.environment.as_ref() == Some(failed);

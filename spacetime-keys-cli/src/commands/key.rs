@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use spacetime_keys_core::{PrivateKey, PublicKey, VerificationKey, key, pem};
+use spacetime_keys_core::pem::{self, Oddity};
+use spacetime_keys_core::{PrivateKey, PublicKey, VerificationKey, key};
 use spacetime_keys_rotation::host;
 
 use super::Answer;
@@ -103,6 +104,11 @@ fn normalize(
             files::replace(path, result.pem.as_bytes(), mode)?;
         }
     }
+    for (path, result, _) in normalized.iter().filter(|_| !check) {
+        for note in notes(&result.mended) {
+            output.note(&format!("{}: {note}", path.display()));
+        }
+    }
     if output.is_json() {
         let files: Vec<_> = normalized
             .iter()
@@ -122,6 +128,20 @@ fn normalize(
         }
     }
     Ok((!(check && any)).into())
+}
+
+/// What a person may want to know of a text that was more, or something else, than one PEM block.
+fn notes(mended: &[Oddity]) -> Vec<String> {
+    let form = mended.iter().find_map(|oddity| oddity.form());
+    let others = mended.iter().any(|oddity| oddity.holds_more() && oddity.form().is_none());
+    form.map(|form| format!("converted to PEM: it was {form}"))
+        .into_iter()
+        .chain(
+            others.then(|| {
+                "what stands beside the key, such as a certificate, is left out".to_owned()
+            }),
+        )
+        .collect()
 }
 
 /// The public key of a private or public key file.

@@ -19,8 +19,11 @@ pub(super) fn read(json: &str, depth: u8) -> Option<Result<Block>> {
     let value: &RawValue = serde_json::from_str(json).ok()?;
     let mut seen = Seen::default();
     seen.look(value, depth, NESTING);
+    let around = if json.starts_with('"') { Oddity::SurroundingText } else { Oddity::Json };
     Some(match (seen.key, seen.beside) {
-        (Some(key), _) => key,
+        // A JWK is a document of its own.
+        (Some(Ok(key)), _) if seen.is_whole => Ok(key),
+        (Some(key), _) => key.map(|key| key.and(around)),
         (None, Some(error)) => Err(error),
         (None, None) => Err(Error::PemEncoding(Encoding::Json)),
     })
@@ -33,6 +36,8 @@ struct Seen {
     key: Option<Result<Block>>,
     /// What may stand beside a key, such as its certificate.
     beside: Option<Error>,
+    /// Whether the document is the key, and nothing more.
+    is_whole: bool,
 }
 
 impl Seen {
@@ -43,12 +48,14 @@ impl Seen {
             let inner = inner.strip_suffix('"').unwrap_or(inner);
             let text = unescaped(inner);
             let is_escaped = inner.len() != text.len() && escapes_a_block(inner);
-            self.add(read::read(&text, depth).map(|block| {
-                let block = block.and(Oddity::SurroundingText);
-                if is_escaped { block.and(Oddity::EscapedNewlines) } else { block }
-            }));
+            self.add(
+                read::read(&text, depth).map(|block| {
+                    if is_escaped { block.and(Oddity::EscapedNewlines) } else { block }
+                }),
+            );
         } else if let Ok(Pairs(members)) = serde_json::from_str(json) {
             if members.iter().any(|(name, _)| name == "kty") {
+                self.is_whole = nesting + 1 == NESTING;
                 self.add(jwk::read(&members));
             } else {
                 members.iter().for_each(|(_, value)| self.look(value, depth, nesting));

@@ -55,6 +55,8 @@ pub enum Oddity {
     NoArmour,
     /// A JSON Web Key.
     Jwk,
+    /// A JSON document with the key in one of its strings.
+    Json,
 }
 
 /// What a SpacetimeDB server does with a key file that has an [`Oddity`] (measured on 1.2.0 and
@@ -77,7 +79,9 @@ impl Oddity {
             | Self::CarriageReturns
             | Self::SurroundingText
             | Self::LineLayout
-            | Self::OtherBlocks => Effect::Harmless,
+            | Self::OtherBlocks
+            // Where such a document hurts, it is by its escapes, or by what the string is.
+            | Self::Json => Effect::Harmless,
             // `ring`, which servers to 2.8 sign with, takes attributes but neither version 2
             // nor a short scalar: the worst of them stands for all.
             Self::NoPublicKeyInside
@@ -102,8 +106,15 @@ impl Oddity {
             Self::Base64 => Some("base64 of the key's text"),
             Self::NoArmour => Some("base64 without its BEGIN and END lines"),
             Self::Jwk => Some("a JSON Web Key"),
+            Self::Json => Some("a string in a JSON document"),
             _ => None,
         }
+    }
+
+    /// Whether more than one key may stand in such a text, so that something is lost with the rest
+    /// of it.
+    pub const fn holds_more(self) -> bool {
+        matches!(self, Self::OtherBlocks | Self::OtherBlockFirst | Self::Json)
     }
 }
 
@@ -119,6 +130,15 @@ pub enum Half {
     Private,
     /// `PUBLIC KEY`.
     Public,
+}
+
+impl std::fmt::Display for Half {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Private => "private",
+            Self::Public => "public",
+        })
+    }
 }
 
 /// A key's text in canonical form.

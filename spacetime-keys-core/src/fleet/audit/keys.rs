@@ -1,7 +1,11 @@
 //! An audit of a folder's key files, and of nothing else.
 
 use super::{Report, Scope, Severity, audit};
-use crate::fleet::{CliTomlFacts, Host, Inspected, Mounted, Policy, Snapshot};
+use crate::Error;
+use crate::advice::{Advice, NextStep};
+use crate::error::Unsound;
+use crate::fleet::{CliTomlFacts, Finding, Host, Inspected, Mounted, PairState, Policy, Snapshot};
+use crate::pem::Effect;
 
 /// Judges the key files of a folder alone: no vault, no token. Files that are missing are an error, for
 /// a server would make its own pair. `world_accessible`: as for [`Host::of`].
@@ -9,11 +13,18 @@ pub fn audit_keys(mounted: Mounted, world_accessible: bool, inspected: &Inspecte
     let policy = Policy::default();
     let host =
         Host { has_folder: true, ..Host::of(mounted, world_accessible, CliTomlFacts::of(None)) };
+    let pair = host.pair();
     let snapshot = Snapshot { vaults: Vec::new(), host, unfinished: None };
     let scope = Scope { environments: Vec::new(), host: true, likely_host: None };
     // Without vaults nothing has an age.
     let mut report = audit(&policy, &snapshot, &scope, 0);
     report.extend(inspected.problems(&policy, &snapshot));
+    for problem in &mut report.problems {
+        if let Some(hint) = without_a_vault(problem.code, pair, inspected) {
+            problem.hint = hint;
+        }
+    }
+    report.locate(inspected);
     // On a host, missing files may be meant; where they alone were asked about, they are not.
     if report.mounted.as_ref().is_none_or(|mounted| mounted.status != "ok") {
         report.ok = false;
@@ -22,4 +33,30 @@ pub fn audit_keys(mounted: Mounted, world_accessible: bool, inspected: &Inspecte
         }
     }
     report
+}
+
+/// What helps where nobody knows of a vault: the private key, if there is one. `None`: the finding's
+/// own hint.
+fn without_a_vault(code: &str, pair: PairState, inspected: &Inspected) -> Option<Advice> {
+    let [private, public] = inspected.mounted.clone()?;
+    if code == Finding::NotCanonical(Effect::Harmless).code() {
+        return Some(
+            ("{} writes them clean", [NextStep::KeyRewrite(vec![private, public])]).into(),
+        );
+    }
+    if code != Error::MountedUnsound(Unsound::Unreadable).code() {
+        return None;
+    }
+    Some(match pair {
+        PairState::Unsound(Unsound::Unreadable) | PairState::Unavailable => (
+            "where a vault has the pair, {} mounts it; without one, take a backup of the file",
+            [NextStep::SYNC],
+        )
+            .into(),
+        _ => (
+            "where a vault has the pair, {} mounts it; without one, the private key decides: `openssl pkey -in PRIVATE -pubout -out PUBLIC` writes its public key",
+            [NextStep::SYNC],
+        )
+            .into(),
+    })
 }
