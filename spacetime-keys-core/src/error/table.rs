@@ -29,7 +29,10 @@ errors! {
         => "copy the key again: a character was changed on the way";
     /// There is more than one key, and which of them is meant cannot be known.
     PemSeveral: Input "ERR_PEM_SEVERAL" "more than one key found in one PEM text"
-        => "leave only the one that is meant in the file (of a JSON document: `jq -r .MEMBER FILE`)";
+        => "leave only the one that is meant in the file";
+    /// The same in a JSON document or a JWK set.
+    JsonSeveral: Input "ERR_PEM_SEVERAL" "more than one key found in one JSON document"
+        => "take the one that is meant: `jq -r .MEMBER FILE` (of a JWK set, `jq '.keys[0]' FILE`)";
     /// A JWK lacks a number, or one of them is not base64url.
     JwkMalformed: Input "ERR_JWK_MALFORMED" "a number of the JSON Web Key is missing, or is not base64url"
         => "export the key again: `kty`, `crv`, `x`, `y`, and `d` of a private key";

@@ -78,7 +78,7 @@ impl Seen {
                 )),
             ) => self.beside = self.beside.or(Some(error)),
             read if self.key.is_none() => self.key = Some(read),
-            _ => self.key = Some(Err(Error::PemSeveral)),
+            _ => self.key = Some(Err(Error::JsonSeveral)),
         }
     }
 }

@@ -54,7 +54,6 @@ const MEASURED: &[Measured] = &[
     refused("SEC1 with EC PARAMETERS block first", "private-sec1-with-ec-parameters.pem"),
     harmless("two PEM blocks: A then B", "private-with-certificate.pem"),
     refused("public file = X.509 label mismatch (BEGIN EC PUBLIC KEY)", "ec-public-key-label.pem"),
-    refused("private file = public block then private block", "private-after-certificate.pem"),
     refused("JWK JSON instead of PEM", "jwk.json"),
     refused("flattened, newlines to literal backslash-n", "private-literal-backslash-n.pem"),
     refused("flattened, newlines to literal backslash-n", "public-literal-backslash-n.pem"),

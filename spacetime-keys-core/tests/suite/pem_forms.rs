@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use spacetime_keys_core::pem::{Effect, Oddity, normalize, worst_effect};
-use spacetime_keys_core::{PrivateKey, PublicKey, VerificationKey};
+use spacetime_keys_core::{Error, PrivateKey, PublicKey, VerificationKey};
 
 use crate::common::{openssl, properties};
 
@@ -179,16 +179,18 @@ fn two_keys_are_refused_in_every_form() {
     let [first, second] = keys.each_ref().map(|key| key.to_pem().to_string());
     let [one, two] = keys.each_ref().map(|key| jwk(key.public_key(), Some(key)));
     let texts = [
-        format!("{first}{second}"),
-        format!("{first}{CERTIFICATE}{second}"),
-        json!({ "keys": [one, two] }).to_string(),
-        json!({ "old": first, "new": second }).to_string(),
-        json!({ "old": STANDARD.encode(&first), "new": { "key": two } }).to_string(),
-        STANDARD.encode(format!("{first}{second}")),
+        (format!("{first}{second}"), Error::PemSeveral),
+        (format!("{first}{CERTIFICATE}{second}"), Error::PemSeveral),
+        (json!({ "keys": [one, two] }).to_string(), Error::JsonSeveral),
+        (json!({ "old": first, "new": second }).to_string(), Error::JsonSeveral),
+        (
+            json!({ "old": STANDARD.encode(&first), "new": { "key": two } }).to_string(),
+            Error::JsonSeveral,
+        ),
+        (STANDARD.encode(format!("{first}{second}")), Error::PemSeveral),
     ];
-    for text in texts {
-        let error = normalize(text.as_bytes()).err();
-        assert_eq!(error, Some(spacetime_keys_core::Error::PemSeveral), "of two keys");
+    for (text, error) in texts {
+        assert_eq!(normalize(text.as_bytes()).err(), Some(error), "of two keys");
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Report, Scope, Severity, audit};
 use crate::Error;
 use crate::advice::{Advice, NextStep};
 use crate::error::Unsound;
-use crate::fleet::{CliTomlFacts, Finding, Host, Inspected, Mounted, PairState, Policy, Snapshot};
+use crate::fleet::{CliTomlFacts, Finding, Host, Inspected, KeyState, Mounted, Policy, Snapshot};
 use crate::pem::Effect;
 
 /// Judges the key files of a folder alone: no vault, no token. Files that are missing are an error, for
@@ -13,14 +13,14 @@ pub fn audit_keys(mounted: Mounted, world_accessible: bool, inspected: &Inspecte
     let policy = Policy::default();
     let host =
         Host { has_folder: true, ..Host::of(mounted, world_accessible, CliTomlFacts::of(None)) };
-    let pair = host.pair();
+    let private = host.private.clone();
     let snapshot = Snapshot { vaults: Vec::new(), host, unfinished: None };
     let scope = Scope { environments: Vec::new(), host: true, likely_host: None };
     // Without vaults nothing has an age.
     let mut report = audit(&policy, &snapshot, &scope, 0);
     report.extend(inspected.problems(&policy, &snapshot));
     for problem in &mut report.problems {
-        if let Some(hint) = without_a_vault(problem.code, pair, inspected) {
+        if let Some(hint) = without_a_vault(problem.code, &private, inspected) {
             problem.hint = hint;
         }
     }
@@ -35,28 +35,16 @@ pub fn audit_keys(mounted: Mounted, world_accessible: bool, inspected: &Inspecte
     report
 }
 
-/// What helps where nobody knows of a vault: the private key, if there is one. `None`: the finding's
-/// own hint.
-fn without_a_vault(code: &str, pair: PairState, inspected: &Inspected) -> Option<Advice> {
-    let [private, public] = inspected.mounted.clone()?;
+/// What helps where nobody knows of a vault. `None`: the finding's own hint.
+fn without_a_vault(code: &str, private: &KeyState, inspected: &Inspected) -> Option<Advice> {
+    let files = inspected.mounted.clone()?.to_vec();
+    let has_private_key = private.fingerprint().is_some();
     if code == Finding::NotCanonical(Effect::Harmless).code() {
-        return Some(
-            ("{} writes them clean", [NextStep::KeyRewrite(vec![private, public])]).into(),
-        );
+        return Some(("{} writes them clean", [NextStep::KeyRewrite(files)]).into());
     }
-    if code != Error::MountedUnsound(Unsound::Unreadable).code() {
-        return None;
-    }
-    Some(match pair {
-        PairState::Unsound(Unsound::Unreadable) | PairState::Unavailable => (
-            "where a vault has the pair, {} mounts it; without one, take a backup of the file",
-            [NextStep::SYNC],
-        )
-            .into(),
-        _ => (
-            "where a vault has the pair, {} mounts it; without one, the private key decides: `openssl pkey -in PRIVATE -pubout -out PUBLIC` writes its public key",
-            [NextStep::SYNC],
-        )
-            .into(),
+    // With a private key, its public key follows from it, whatever a vault has.
+    (code == Error::MountedUnsound(Unsound::Unreadable).code() && !has_private_key).then(|| {
+        let text = "where a vault has the pair, {} mounts it; without one, take the private key from a backup";
+        (text, [NextStep::SYNC]).into()
     })
 }
