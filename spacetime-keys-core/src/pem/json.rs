@@ -58,10 +58,14 @@ impl Seen {
                 self.is_whole = nesting + 1 == NESTING;
                 self.add(jwk::read(&members));
             } else {
-                members.iter().for_each(|(_, value)| self.look(value, depth, nesting));
+                for (_, value) in members {
+                    self.look(value, depth, nesting);
+                }
             }
         } else if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) {
-            items.into_iter().for_each(|item| self.look(item, depth, nesting));
+            for item in items {
+                self.look(item, depth, nesting);
+            }
         }
     }
 

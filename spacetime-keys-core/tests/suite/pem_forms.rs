@@ -240,7 +240,7 @@ fn the_way_out_of_pkcs12_leads_to_the_key() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pem");
     let file = format!("{folder}/pkcs12.bin");
     let text =
-        openssl(&["pkcs12", "-in", &file, "-nocerts", "-nodes", "-passin", "pass:changeit"], b"");
+        openssl(&["pkcs12", "-in", &file, "-nocerts", "-nodes", "-password", "pass:changeit"], b"");
     let canonical = std::fs::read(format!("{folder}/private.pem")).unwrap();
     let normalized = normalize(&text).unwrap();
     assert_eq!(normalized.pem.as_bytes(), canonical);

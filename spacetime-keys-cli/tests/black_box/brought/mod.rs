@@ -24,8 +24,12 @@ enum Half {
     Public,
 }
 
+/// What is made of a PEM text.
+type Change = fn(Half, &str) -> String;
 /// How a PEM text is brought.
-type Form = (&'static str, fn(Half, &str) -> String);
+type Form = (&'static str, Change);
+/// A half that is brought so.
+type Changed = (Half, Change);
 
 /// Forms in the place of a PEM text. No server reads one of them.
 const FORMS: &[Form] = &[
@@ -61,7 +65,7 @@ fn jwk(half: Half, pem: &str) -> Value {
     jwk
 }
 
-fn both(change: fn(Half, &str) -> String) -> [(Half, fn(Half, &str) -> String); 2] {
+fn both(change: Change) -> [Changed; 2] {
     [(Half::Private, change), (Half::Public, change)]
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A host whose vaults hold the mounted pair, each half as another tool has written it.
-fn host(changes: &[(Half, fn(Half, &str) -> String)]) -> Host {
+fn host(changes: &[Changed]) -> Host {
     let host = Host::new();
     for vault in ["kv-dev", "kv-local"] {
         for (half, file) in [(Half::Private, PRIVATE), (Half::Public, PUBLIC)] {

@@ -1,5 +1,7 @@
 //! What an audit says of the texts in a vault.
 
+use std::fmt::Write as _;
+
 use super::Auditor;
 use crate::error::Unsound;
 use crate::fleet::decide::mended_pair;
@@ -37,7 +39,7 @@ impl Auditor<'_> {
         let mut problem = Problem::new(Finding::Error(Error::GroupUnsound(how)), environment);
         for (half, key) in halves(vault) {
             if let KeyState::Bad(error) = key {
-                problem.message.push_str(&format!("; the {half} key: {error}"));
+                let _ = write!(problem.message, "; the {half} key: {error}");
             }
         }
         let policy = self.policy;
