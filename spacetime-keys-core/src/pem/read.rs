@@ -66,14 +66,31 @@ fn read_bare(bare: &str, depth: u8) -> Result<Block> {
         Encoding::Binary
     } else {
         let depth = deeper.ok_or(Error::PemMissing)?;
-        return match (read_base64(bare, depth), value(bare)) {
-            (Err(Error::PemMissing), Some(value)) => {
-                read_base64(value, depth).map(|block| block.and(Oddity::SurroundingText))
+        return match read_base64(bare, depth) {
+            Err(Error::PemMissing) => {
+                read_assigned(bare, depth).map(|block| block.and(Oddity::SurroundingText))
             }
-            (read, _) => read,
+            read => read,
         };
     };
     Err(Error::PemEncoding(encoding))
+}
+
+/// Base64 that is assigned to a name: all of a text, or what one of its lines has.
+fn read_assigned(bare: &str, depth: u8) -> Result<Block> {
+    let all = value(bare).map(|value| read_base64(value, depth));
+    if let Some(read) = all.filter(|read| !matches!(read, Err(Error::PemMissing))) {
+        return read;
+    }
+    let mut found = Err(Error::PemMissing);
+    for value in bare.lines().filter_map(value) {
+        match (read_base64(value, depth), &found) {
+            (Err(Error::PemMissing), _) => {}
+            (read, Err(Error::PemMissing)) => found = read,
+            _ => return Err(Error::PemSeveral),
+        }
+    }
+    found
 }
 
 /// What is assigned to a name, as in a file of environment variables or in YAML.
