@@ -53,6 +53,12 @@ fn generate_rsa(folder: &Path, force: bool, output: &Output) -> Result<Answer, F
 }
 
 fn check_free(paths: &[PathBuf; 2], force: bool) -> Result<(), Failure> {
+    if paths.iter().any(|path| path.parent() == Some(Path::new("-"))) {
+        return Err(Failure::usage(
+            "a pair is two files, and cannot go to standard output",
+            "name a folder",
+        ));
+    }
     for path in paths {
         if !force && path.symlink_metadata().is_ok() {
             return Err(Failure::refused(

@@ -26,6 +26,32 @@ fn a_file_in_another_form_is_read_as_the_key() {
     }
 }
 
+/// `-` is standard input for a key, as for everything else, and never a folder's name.
+#[test]
+fn a_dash_is_standard_input() {
+    let host = Host::new();
+    let key = host.read(PRIVATE);
+    let mint = [
+        "token",
+        "mint",
+        "--issuer",
+        "https://a.example",
+        "--subject",
+        "u_1",
+        "--private-key",
+        "-",
+    ];
+    let token = Run::of(&mut host.command(&mint), key.as_bytes()).success().stdout;
+    host.write("token", &token);
+    let verify = ["token", "verify", token.trim(), "--public-key", "-"];
+    Run::of(&mut host.command(&verify), host.read(PUBLIC).as_bytes()).success();
+    for algorithm in ["ES256", "RS256"] {
+        let run = host.run(&["key", "generate", "--alg", algorithm, "--out", "-"]);
+        assert_eq!(run.status, Some(2), "{run:?}");
+        assert!(!host.path("-").exists());
+    }
+}
+
 /// What a person has in the place of a key is named with the line that makes a key of it, and a
 /// whole key is never said to be damaged, or to be replaced.
 #[test]
