@@ -64,8 +64,9 @@ export interface KeyPair {
  * OpenSSL 3 writes them (PKCS#8 with the public key inside, SPKI uncompressed).
  *
  * Mends what vaults, portals, YAML and environment variables do to a PEM: CRLF, a byte order mark,
- * literal `\n`, everything on one line, quotes around it, text before it. Doing it twice changes
- * nothing more.
+ * literal `\n`, everything on one line, quotes around it, text before it. Reads base64 of it, a body
+ * without `BEGIN` and `END`, a JSON Web Key, a JSON document with one key, a key with certificates or
+ * under a wrong label, too. Doing it twice changes nothing more.
  *
  * @param pem A P-256 key, private or public.
  * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`, for what cannot be mended: two keys, a

@@ -35,10 +35,10 @@ pub(crate) fn read_named(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     Ok(read_open(file, path)?)
 }
 
-/// What `parse` makes of a file that an argument names.
+/// What `parse` makes of a file that an argument names; `-` is standard input.
 pub(crate) fn parse_named<T>(
     path: &Path,
     parse: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<T, Error>,
 ) -> Result<T, Failure> {
-    parse(read_named(path)?).map_err(|error| Failure::in_file(path, error))
+    parse(read_input(path)?).map_err(|error| Failure::in_file(path, error))
 }

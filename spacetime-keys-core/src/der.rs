@@ -1,7 +1,9 @@
 //! Reading DER (X.690): just what key containers need, and strictly.
 //!
-//! Writing is for RSA public keys alone: P-256 containers have a fixed length and need no
-//! encoder, and RSA private keys are written by the backend. See [`crate::key`].
+//! Writing is for RSA public keys and for what comes as a JWK: the P-256 containers that we write
+//! ourselves have a fixed length and need no encoder. See [`crate::key`].
+
+use zeroize::Zeroizing;
 
 /// Tags of the types that occur in key containers.
 pub(crate) mod tag {
@@ -95,22 +97,26 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A value of these parts, its length in the shortest form. Up to 65,535 bytes.
-pub(crate) fn write(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let content = parts.concat();
-    let [.., high, low] = content.len().to_be_bytes();
-    let mut value = vec![tag];
+/// A value of these parts, its length in the shortest form. Up to 65,535 bytes. Wiped when dropped.
+pub(crate) fn write(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let [.., high, low] = length.to_be_bytes();
+    // Room for all at once: a buffer that grows leaves copies behind.
+    let mut value = Zeroizing::new(Vec::with_capacity(length + 4));
+    value.push(tag);
     match (high, low) {
         (0, 0..=0x7f) => value.push(low),
         (0, _) => value.extend([0x81, low]),
         _ => value.extend([0x82, high, low]),
     }
-    value.extend(content);
+    for part in parts {
+        value.extend_from_slice(part);
+    }
     value
 }
 
 /// An INTEGER that is not negative, from big-endian bytes without leading zeros.
-pub(crate) fn write_unsigned(number: &[u8]) -> Vec<u8> {
+pub(crate) fn write_unsigned(number: &[u8]) -> Zeroizing<Vec<u8>> {
     let negative = number.first().is_some_and(|byte| byte & 0x80 != 0);
     write(tag::INTEGER, &[if negative { &[0] } else { &[] }, number])
 }

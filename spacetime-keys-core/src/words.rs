@@ -53,6 +53,8 @@ pub fn command(step: &NextStep) -> String {
         NextStep::TokenResign(choices) => flags("token resign", choices),
         NextStep::Choose(choice) => return flag(choice),
         NextStep::KeyGenerate(Some(folder)) => with_path("key generate --out", folder),
+        NextStep::KeyExamine(None) => "key normalize FILE".to_owned(),
+        NextStep::KeyExamine(Some(file)) => with_path("key normalize", file),
         NextStep::KeyRewrite(files) => files
             .iter()
             .fold("key normalize --write".to_owned(), |line, file| with_path(&line, file)),
@@ -69,7 +71,6 @@ const fn fixed(step: &NextStep) -> &'static str {
         NextStep::KeyGenerate(_) => "key generate --out DIR",
         NextStep::KeyGenerateRsa => "key generate --alg RS256 --out DIR",
         NextStep::KeyNormalize => "key normalize",
-        NextStep::KeyExamine => "key normalize FILE",
         NextStep::KeyFingerprint => "key fingerprint --json",
         NextStep::TokenCheck => "token check --server 2.14",
         NextStep::TokenDecode => "token decode",

@@ -31,6 +31,9 @@ const HINTS: Readonly<Record<string, string>> = {
     '(bun-tooling.md, "Keys that no vault has")',
   ERR_MOUNTED_ELSEWHERE:
     "name the environment whose keys this host mounts: --preserve-publisher-token-env",
+  ERR_MOUNTED_OTHER_NAMES:
+    "if the server reads those, rename them to id_ecdsa and id_ecdsa.pub; if not, move them away; " +
+    "or name the folder that it reads: --mounted-keys-dir",
   ERR_MOUNTED_BEHIND: PULL,
   ERR_MOUNTED_MISSING: PULL,
   ERR_MOUNTED_DIFFERS: `if this host is to mount E's: ${PULL}`,

@@ -147,6 +147,14 @@ pub enum Kind {
     /// The mounted keys are not the environment's present pair.
     #[error("the mounted keys are not {0}'s present pair")]
     MountedDiffers(Environment),
+    /// There is no `id_ecdsa` in the folder of the mounted keys, and private keys of other names are.
+    #[error("{} holds no id_ecdsa, but private keys of other names: {}", folder.display(), files.join(", "))]
+    OtherNames {
+        /// The folder.
+        folder: PathBuf,
+        /// The names of the other files.
+        files: Vec<String>,
+    },
     /// Somebody was asked, and did not agree.
     #[error("not confirmed: nothing was changed")]
     NotConfirmed,
@@ -236,6 +244,23 @@ impl Failure {
             Some(environment) => failure.at(Place::Environment(environment)),
             None => failure,
         }
+    }
+
+    /// The same, and the file that it is about, if it is about the mounted private key.
+    pub(crate) fn about_mounted(self, private_key: &Path) -> Self {
+        match self.kind {
+            Kind::Refused { error: Error::MountedUnreadable, .. } => {
+                self.at(Place::File(private_key.to_owned()))
+            }
+            _ => self,
+        }
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.places.iter().find_map(|place| match place {
+            Place::File(path) => Some(path.as_path()),
+            _ => None,
+        })
     }
 
     pub(crate) fn in_step(self, step: &Step) -> Self {

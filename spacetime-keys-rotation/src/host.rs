@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use spacetime_keys_core::fleet::{CliTomlFacts, Mounted};
+use spacetime_keys_core::pem::{self, Half};
 use spacetime_keys_core::{PrivateKey, PublicKey};
 
 use crate::error::{Failure, Kind};
@@ -60,6 +61,30 @@ pub fn private_key_in(folder: &Path) -> PathBuf {
 pub fn public_key_in(folder: &Path) -> PathBuf {
     folder.join("id_ecdsa.pub")
 }
+
+/// The names of the other files in a folder that hold a P-256 key, and of which half `is_wanted` says
+/// yes. What cannot be read is none.
+pub(crate) fn other_keys(folder: &Path, is_wanted: impl Fn(Half) -> bool) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let own = [private_key_in(folder), public_key_in(folder)];
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let name = |path: &PathBuf| Some(path.file_name()?.to_str()?.to_owned());
+    let is_key = |path: &PathBuf| {
+        let content = files::read(path).ok().flatten();
+        content
+            .and_then(|content| pem::normalize(&content).ok())
+            .is_some_and(|key| is_wanted(key.half))
+    };
+    // Leftovers of killed runs, and what other programs hide, begin with a dot.
+    let others = paths.iter().filter(|path| !own.contains(path));
+    let named =
+        others.filter_map(|path| Some((path, name(path).filter(|name| !name.starts_with('.'))?)));
+    named.take(MANY).filter(|(path, _)| is_key(path)).map(|(_, name)| name).collect()
+}
+
+/// So many files are looked into: a folder of keys has a few.
+const MANY: usize = 64;
 
 /// Replaces `id_ecdsa` in a folder.
 pub fn write_private(folder: &Path, key: &PrivateKey) -> Result<(), Failure> {

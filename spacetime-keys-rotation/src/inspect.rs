@@ -8,7 +8,7 @@ use spacetime_keys_core::fleet::{
 };
 
 use crate::error::Failure;
-use crate::host::{Paths, private_key_in, public_key_in};
+use crate::host::{self, Paths, private_key_in, public_key_in};
 use crate::read::Gathered;
 use crate::site::Site;
 use crate::store::{each, is_own_folder};
@@ -47,9 +47,14 @@ fn left_elsewhere(site: &Site<'_>, paths: &Paths) -> Option<LeftElsewhere> {
 /// The folder of the mounted files, and those.
 pub(crate) fn places_of(keys: &Path) -> Inspected {
     let mut inspected = Inspected::default();
+    let (private, public) = (private_key_in(keys), public_key_in(keys));
     inspected.add(PlaceKind::KeysFolder, keys);
-    inspected.add(PlaceKind::PrivateKey, &private_key_in(keys));
-    inspected.add(PlaceKind::PublicKey, &public_key_in(keys));
+    inspected.add(PlaceKind::PrivateKey, &private);
+    inspected.add(PlaceKind::PublicKey, &public);
+    if !private.exists() && !public.exists() {
+        inspected.other_keys = host::other_keys(keys, |_| true);
+    }
+    inspected.mounted = Some([private, public].map(|path| path.display().to_string()));
     inspected
 }
 

@@ -45,6 +45,7 @@ pub fn verify(site: &Site<'_>, paths: &Paths, scope: &Scope) -> Result<Verified,
             hint: nothing.advice(),
         }]);
     }
+    report.locate(&inspected);
     for problem in &mut report.problems {
         let of =
             |(failed, _): &&(Environment, Failure)| problem.environment.as_ref() == Some(failed);

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use spacetime_keys_core::{PrivateKey, PublicKey, VerificationKey, key, pem};
+use spacetime_keys_core::pem::{self, Oddity};
+use spacetime_keys_core::{PrivateKey, PublicKey, VerificationKey, key};
 use spacetime_keys_rotation::host;
 
 use super::Answer;
@@ -52,6 +53,12 @@ fn generate_rsa(folder: &Path, force: bool, output: &Output) -> Result<Answer, F
 }
 
 fn check_free(paths: &[PathBuf; 2], force: bool) -> Result<(), Failure> {
+    if paths.iter().any(|path| path.parent() == Some(Path::new("-"))) {
+        return Err(Failure::usage(
+            "a pair is two files, and cannot go to standard output",
+            "name a folder",
+        ));
+    }
     for path in paths {
         if !force && path.symlink_metadata().is_ok() {
             return Err(Failure::refused(
@@ -103,6 +110,11 @@ fn normalize(
             files::replace(path, result.pem.as_bytes(), mode)?;
         }
     }
+    for (path, result, _) in normalized.iter().filter(|_| !check) {
+        for note in notes(&result.mended) {
+            output.note(&format!("{}: {note}", path.display()));
+        }
+    }
     if output.is_json() {
         let files: Vec<_> = normalized
             .iter()
@@ -122,6 +134,20 @@ fn normalize(
         }
     }
     Ok((!(check && any)).into())
+}
+
+/// What a person may want to know of a text that was more, or something else, than one PEM block.
+fn notes(mended: &[Oddity]) -> Vec<String> {
+    let form = mended.iter().find_map(|oddity| oddity.form());
+    let others = mended.iter().any(|oddity| oddity.holds_more() && oddity.form().is_none());
+    form.map(|form| format!("converted to PEM: it was {form}"))
+        .into_iter()
+        .chain(
+            others.then(|| {
+                "what stands beside the key, such as a certificate, is left out".to_owned()
+            }),
+        )
+        .collect()
 }
 
 /// The public key of a private or public key file.

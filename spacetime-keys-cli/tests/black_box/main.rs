@@ -10,6 +10,7 @@
     reason = "a test that goes wrong stops, and says how much it tried"
 )]
 
+mod brought;
 mod canary;
 mod cases;
 #[cfg(feature = "testing")]

@@ -46,7 +46,7 @@ named! {
         /// The same, in the files themselves.
         KeyRewrite(Vec<String>) => "key-normalize",
         /// Learn what is wrong with a key's file.
-        KeyExamine => "key-normalize",
+        KeyExamine(Option<String>) => "key-normalize",
         /// Look at a key's fingerprint and `kid`.
         KeyFingerprint => "key-fingerprint",
         /// Ask what a server of a version would answer to a token.

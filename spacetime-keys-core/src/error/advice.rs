@@ -16,7 +16,15 @@ pub(super) fn of_encoding(encoding: Encoding) -> Advice {
             "convert it: `openssl pkey -inform DER -in FILE` (add -pubin for a public key)"
         }
         Encoding::OpenSshPublic => "convert it: `ssh-keygen -e -m PKCS8 -f FILE`",
-        Encoding::Jwk | Encoding::Binary => THE_FILE_ITSELF,
+        Encoding::Pkcs12 => "take the key out: `openssl pkcs12 -in FILE -nocerts -nodes -out NEW`",
+        Encoding::Pkcs12InBase64 => {
+            "take the key out: `openssl base64 -d -A -in FILE | openssl pkcs12 -nocerts -nodes -out NEW`"
+        }
+        Encoding::JavaKeyStore => {
+            "convert it: `keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in NEW.p12 -nocerts -nodes -out NEW`"
+        }
+        Encoding::Sops => "decrypt it: `sops --decrypt FILE`",
+        Encoding::Json | Encoding::Binary => THE_FILE_ITSELF,
     };
     text.into()
 }
@@ -28,6 +36,9 @@ pub(super) fn of_found(found: Found) -> Advice {
         }
         Found::OpenSsh => "convert a copy: `ssh-keygen -p -m PKCS8 -N '' -f COPY`",
         Found::Certificate => "take its public key: `openssl x509 -in FILE -noout -pubkey`",
+        Found::CertificateRequest => "take its public key: `openssl req -in FILE -noout -pubkey`",
+        Found::ParametersOnly => "the key itself is missing: add its block to the file",
+        Found::OtherLabel => THE_FILE_ITSELF,
         _ => return ("make a P-256 pair: {}", [NextStep::KeyGenerate(None)]).into(),
     };
     text.into()

@@ -10,8 +10,16 @@ pub enum Encoding {
     Utf16,
     /// Bare DER.
     Der,
-    /// A JSON Web Key.
-    Jwk,
+    /// PKCS#12.
+    Pkcs12,
+    /// The same, as base64.
+    Pkcs12InBase64,
+    /// A store of Java's own kind.
+    JavaKeyStore,
+    /// A file that sops has encrypted.
+    Sops,
+    /// JSON without a key in it.
+    Json,
     /// A one-line OpenSSH public key.
     OpenSshPublic,
     /// Bytes that are no text.
@@ -44,6 +52,8 @@ pub enum Found {
     Montgomery,
     /// DSA or Diffie-Hellman.
     Dsa,
+    /// A secret for an HMAC.
+    SharedSecret,
     /// Some other algorithm.
     OtherAlgorithm,
     /// A password-protected private key.
@@ -197,7 +207,11 @@ macro_rules! display {
 display!(Encoding {
     Utf16 => "UTF-16 text",
     Der => "DER, the binary form",
-    Jwk => "a JSON Web Key",
+    Pkcs12 => "PKCS#12 (.p12, .pfx)",
+    Pkcs12InBase64 => "base64 of PKCS#12 (.p12, .pfx)",
+    JavaKeyStore => "a Java key store (.jks)",
+    Sops => "a file that sops has encrypted",
+    Json => "JSON without a key that can be read",
     OpenSshPublic => "an OpenSSH public key",
     Binary => "binary data",
 });
@@ -213,6 +227,7 @@ display!(Found {
     Ed448 => "an Ed448 key",
     Montgomery => "an X25519 or X448 key",
     Dsa => "a DSA or Diffie-Hellman key",
+    SharedSecret => "a shared secret (HS256)",
     OtherAlgorithm => "a key of another algorithm",
     Encrypted => "an encrypted private key",
     OpenSsh => "an OpenSSH private key",

@@ -30,6 +30,12 @@ errors! {
     /// There is more than one key, and which of them is meant cannot be known.
     PemSeveral: Input "ERR_PEM_SEVERAL" "more than one key found in one PEM text"
         => "leave only the one that is meant in the file";
+    /// The same in a JSON document or a JWK set.
+    JsonSeveral: Input "ERR_PEM_SEVERAL" "more than one key found in one JSON document"
+        => "take the one that is meant: `jq -r .MEMBER FILE` (of a JWK set, `jq '.keys[0]' FILE`)";
+    /// A JWK lacks a number, or one of them is not base64url.
+    JwkMalformed: Input "ERR_JWK_MALFORMED" "a number of the JSON Web Key is missing, or is not base64url"
+        => "export the key again: `kty`, `crv`, `x`, `y`, and `d` of a private key";
 
     // ---- Keys ---------------------------------------------------------------------------------
     /// A well-known thing that is no P-256 key in the expected container.
@@ -271,7 +277,7 @@ errors! {
     /// The mounted private key is no key, and no vault has one.
     MountedUnreadable: Safety "ERR_MOUNTED_UNREADABLE" "the mounted private key cannot be read, and the vault is empty"
         => ("{} says what is wrong with it; to begin with a new pair, move both files away",
-            [Step::KeyExamine]);
+            [Step::KeyExamine(None)]);
     /// Another operation was cut short and is not finished.
     Unfinished: Safety "ERR_UNFINISHED" "an earlier run was interrupted and is not finished"
         => ("{} finishes it", [Step::FINISH_RUN]);
@@ -279,6 +285,10 @@ errors! {
     PrivateKeyLost: Safety "ERR_PRIVATE_KEY_LOST" "the stored public key's private key is neither in the vaults nor mounted"
         => ("put the private key back (a backup, a host that still mounts it) as id_ecdsa, then {}; if it is lost for good, {}",
             [Step::RESUME, Step::ROTATE.with(Choice::ReplaceLostKey)]);
+    /// What is stored as the private key is no key that can be read, and there is no copy of it.
+    StoredUnreadable: Safety "ERR_STORED_UNREADABLE" "the stored private key cannot be read, and no copy of it is mounted"
+        => ("{} says what it is; write the key as PEM text into id_ecdsa here, then {}; if it is lost for good, {}",
+            [Step::Verify, Step::RESUME, Step::ROTATE.with(Choice::ReplaceLostKey)]);
     /// The publisher's identity changed while a rotation was under way.
     PublisherChanged: Safety "ERR_PUBLISHER_CHANGED" "cli.toml holds the token of another identity than when the interrupted run began"
         => ("{} accepts the one that is there now; {} leaves the token alone",

@@ -1,5 +1,6 @@
 mod host;
 mod keys;
+mod stored;
 
 pub use keys::audit_keys;
 
@@ -8,9 +9,7 @@ use crate::error::Unsound;
 use crate::{Error, Fingerprint, Identity};
 
 use super::finding::{Finding, Problem, Severity};
-use super::{
-    Environment, KeyState, PairState, Policy, PublisherState, Snapshot, Unfinished, Vault,
-};
+use super::{Environment, PairState, Policy, PublisherState, Snapshot, Unfinished, Vault};
 
 /// What an audit looks at.
 #[derive(Clone, Debug)]
@@ -310,21 +309,11 @@ impl Auditor<'_> {
     fn environment(&mut self, vault: &Vault) -> EnvironmentReport {
         let environment = Some(&vault.environment);
         match vault.pair() {
-            PairState::Sound(_) => {
-                let effect = vault.private.effect().max(vault.public.effect());
-                let clean = |key: &KeyState| {
-                    key.fingerprint().is_some_and(|fingerprint| key.is_canonical(fingerprint))
-                };
-                if !clean(&vault.private) || !clean(&vault.public) {
-                    self.add(Finding::NotCanonical(effect), environment);
-                }
-            }
+            PairState::Sound(pair) => self.forms(vault, pair),
             PairState::Empty if vault.is_new() && !self.is_required(vault) => {}
             PairState::Empty => self.add(Finding::Error(Error::VaultEmpty), environment),
             PairState::Unavailable => self.add(Finding::VaultUnavailable, environment),
-            PairState::Unsound(how) => {
-                self.add(Finding::Error(Error::GroupUnsound(how)), environment);
-            }
+            PairState::Unsound(how) => self.unsound(vault, how),
         }
         let age_days = vault
             .latest

@@ -113,6 +113,17 @@ pub(super) fn mended_pair(
             return Ok(Source::Mounted { fingerprint: *fingerprint });
         }
     }
+    // What is stored says nothing of any pair: the server lives by what is mounted.
+    let is_bad = |key: &KeyState| matches!(key, KeyState::Bad(_));
+    let unreadable = vaults.iter().any(|vault| is_bad(&vault.private) || is_bad(&vault.public));
+    let is_another = |key: &Fingerprint| {
+        let own = vaults.iter().any(|vault| vault.knows(*key));
+        !own && snapshot.vaults.iter().any(|vault| vault.knows(*key))
+    };
+    let in_use = mounted.filter(|key| is_host && public.is_empty() && !is_another(key));
+    if let Some(fingerprint) = in_use.filter(|_| unreadable) {
+        return Ok(stored(vaults, fingerprint).unwrap_or(Source::Mounted { fingerprint }));
+    }
     let empty = vaults.iter().all(|vault| vault.pair() == PairState::Empty);
     match mounted {
         Some(fingerprint) if empty && is_host => Ok(Source::Mounted { fingerprint }),
@@ -120,6 +131,7 @@ pub(super) fn mended_pair(
             Err(Error::MountedUnreadable)
         }
         _ if empty => Err(Error::VaultEmpty),
+        _ if vaults.iter().any(|vault| is_bad(&vault.private)) => Err(Error::StoredUnreadable),
         _ => Err(Error::PrivateKeyLost),
     }
 }

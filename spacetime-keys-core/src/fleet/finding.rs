@@ -2,7 +2,10 @@ use super::Environment;
 use crate::Error;
 use crate::advice::{Advice, Choice, NextStep as Step};
 use crate::error::Unsound;
-use crate::pem::Effect;
+use crate::pem::{Effect, Half, Oddity};
+
+/// The code of [`Finding::MountedMissing`].
+pub(super) const MOUNTED_MISSING: &str = "ERR_MOUNTED_MISSING";
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -26,6 +29,8 @@ pub enum Finding {
     VaultUnavailable,
     /// A key's text is not canonical, and what a server makes of that.
     NotCanonical(Effect),
+    /// A key in a vault is written as something else than PEM text.
+    StoredAs(Half, Oddity),
     /// A pair is older than the policy allows.
     TooOld,
     /// The environments of one group do not share one pair.
@@ -130,6 +135,16 @@ impl Finding {
                 };
                 ("ERR_KEY_NOT_CANONICAL", severity, message, hint)
             }
+            Self::StoredAs(half, oddity) => {
+                let form = oddity.form().unwrap_or("an odd text");
+                return Problem {
+                    code: "ERR_KEY_NOT_CANONICAL",
+                    severity: Warning,
+                    environment: None,
+                    message: format!("the stored {half} key is whole, but it is written as {form}"),
+                    hint: ("{} writes it clean; so does the next {}", [Step::RESUME, Step::ROTATE]).into(),
+                };
+            }
             Self::TooOld => (
                 "ERR_KEY_TOO_OLD", Bad, "the pair is older than the policy's max_age_days",
                 ("{}", [Step::ROTATE]).into(),
@@ -155,7 +170,7 @@ impl Finding {
                 ("if it is to mount this environment's: {}", [Step::SYNC]).into(),
             ),
             Self::MountedMissing(severity) => (
-                "ERR_MOUNTED_MISSING", severity, "no keys are mounted here: id_ecdsa and id_ecdsa.pub are missing (a server that finds none makes a pair of its own, silently)",
+                MOUNTED_MISSING, severity, "no keys are mounted here: id_ecdsa and id_ecdsa.pub are missing (a server that finds none makes a pair of its own, silently)",
                 brings_up(),
             ),
             Self::WorldAccessible => (
@@ -195,6 +210,8 @@ impl Finding {
         use Effect::{Harmless, RefusesToStart, StartsBroken};
         let mut all: Vec<_> = Error::all().into_iter().map(Self::Error).collect();
         all.extend([Harmless, StartsBroken, RefusesToStart].map(Self::NotCanonical));
+        let forms = [Oddity::Base64, Oddity::NoArmour, Oddity::Jwk, Oddity::Json];
+        all.extend(forms.map(|form| Self::StoredAs(Half::Private, form)));
         all.extend([
             Self::Running,
             Self::VaultUnavailable,

@@ -1,10 +1,13 @@
 //! What an audit is told of files beyond their content: modes, owners, and damage in a store.
 
-use super::finding::{Problem, Severity};
+use super::finding::{MOUNTED_MISSING, Problem, Severity};
 use super::{Environment, Policy, Report, Snapshot, Vault};
-use crate::Fingerprint;
 use crate::advice::{Advice, NextStep};
 use crate::doctor::shell;
+use crate::{Error, Fingerprint};
+
+/// The way out where a server's keys have names of their own.
+pub const OTHER_NAMES: &str = "if the server reads those, rename them to id_ecdsa and id_ecdsa.pub, and start it with these paths; if not, move them to another folder";
 
 /// What a file or folder is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,6 +244,10 @@ pub struct Inspected {
     pub damage: Vec<Damage>,
     /// A run that is left to another host.
     pub elsewhere: Option<LeftElsewhere>,
+    /// Where `id_ecdsa` and `id_ecdsa.pub` are, or would be, as a person would type it.
+    pub mounted: Option<[String; 2]>,
+    /// The names of other files in their folder that are keys.
+    pub other_keys: Vec<String>,
 }
 
 fn problem(
@@ -309,6 +316,22 @@ impl Inspected {
 }
 
 impl Report {
+    /// Says of the mounted files where they are, and which others lie beside them.
+    pub fn locate(&mut self, inspected: &Inspected) {
+        for problem in &mut self.problems {
+            if problem.code == Error::MountedUnreadable.code() {
+                let private = inspected.mounted.as_ref().map(|[private, _]| private.clone());
+                problem.hint = problem.hint.clone().map_first(|_| NextStep::KeyExamine(private));
+            }
+            if problem.code == MOUNTED_MISSING && !inspected.other_keys.is_empty() {
+                let names = inspected.other_keys.join(", ");
+                problem.message =
+                    format!("{}; the folder holds keys of other names: {names}", problem.message);
+                problem.hint = OTHER_NAMES.into();
+            }
+        }
+    }
+
     /// Adds what was found beyond the snapshot. Of a problem that is there already, the more exact
     /// words count.
     pub fn extend(&mut self, problems: Vec<Problem>) {

@@ -22,7 +22,7 @@ pub use audit::{
 };
 pub use escrow::Escrow;
 pub use finding::{Finding, Problem, Severity};
-pub use inspect::{Damage, DamagedPart, Inspected, LeftElsewhere, Place, PlaceKind};
+pub use inspect::{Damage, DamagedPart, Inspected, LeftElsewhere, OTHER_NAMES, Place, PlaceKind};
 pub use observe::{CliTomlFacts, Mounted};
 pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
 pub use planner::plan;

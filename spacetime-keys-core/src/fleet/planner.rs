@@ -87,6 +87,7 @@ impl Planner<'_> {
         } else if plan.host.is_none() {
             plan.notes.push(Note::HostNotConcerned);
         }
+        self.require_readable(&plan)?;
         self.add_publisher(&mut plan)?;
         self.add_pushes(&mut plan);
         self.add_host(&mut plan)?;
@@ -176,8 +177,10 @@ impl Planner<'_> {
             }
             Operation::Sync => {
                 let own: Vec<&Vault> = self.snapshot.vault(named).into_iter().collect();
+                let is_bad = matches!(self.snapshot.host.private, KeyState::Bad(_));
+                let nothing = if is_bad { Error::MountedUnreadable } else { Error::VaultEmpty };
                 let source = sound_pair(&own)
-                    .and_then(|pair| pair.ok_or(Error::VaultEmpty))
+                    .and_then(|pair| pair.ok_or(nothing))
                     .and_then(|fingerprint| stored(&own, fingerprint).ok_or(Error::VaultEmpty))
                     .map_err(&refuse)?;
                 // The vaults stay as they are: the group's other members are not looked at.
@@ -198,8 +201,8 @@ impl Planner<'_> {
     ) -> Result<Option<Fingerprint>, Error> {
         let sound = sound_pair(vaults);
         let lost = || {
-            mended_pair(self.snapshot, vaults, named, self.is_host(group))
-                == Err(Error::PrivateKeyLost)
+            let mended = mended_pair(self.snapshot, vaults, named, self.is_host(group));
+            matches!(mended, Err(Error::PrivateKeyLost | Error::StoredUnreadable))
         };
         if sound.is_err() && self.request.replace_lost_key && lost() { Ok(None) } else { sound }
     }
@@ -426,6 +429,20 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// A mounted private key that cannot be read, where no vault has one to take its place, is for a
+    /// person to look at. All else about the host can wait.
+    fn require_readable(&self, plan: &Plan) -> Result<(), Refusal> {
+        let Some((host, _)) = plan.host.as_ref().filter(|_| self.request.sync_mounted) else {
+            return Ok(());
+        };
+        let group = self.policy.group_of(host).unwrap_or_default();
+        let stored = self.snapshot.group(group).any(|vault| vault.pair() != PairState::Empty);
+        match self.snapshot.host.private {
+            KeyState::Bad(_) if !stored => Err(at(host)(Error::MountedUnreadable)),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether some vault of this environment's group has the key.
     fn knows(&self, environment: &Environment, fingerprint: Fingerprint) -> bool {
         let group = self.policy.group_of(environment).unwrap_or_default();
@@ -448,7 +465,6 @@ impl Planner<'_> {
         match &host.private {
             // A lone public key is nothing to lose; but where a vault could mend it, it should.
             KeyState::Missing if !stored => return Ok(false),
-            KeyState::Bad(_) if !stored => return Err(refuse(Error::MountedUnreadable)),
             _ => {}
         }
         if !mending && let PairState::Unsound(how) = host.pair() {

@@ -61,6 +61,12 @@ impl KeyState {
             if *fingerprint == expected && oddities.is_empty())
     }
 
+    /// What its text is in the place of a PEM block, if it is the key all the same.
+    pub fn form(&self) -> Option<Oddity> {
+        let Self::Found { oddities, .. } = self else { return None };
+        oddities.iter().copied().find(|oddity| oddity.form().is_some())
+    }
+
     /// What a server makes of such a file.
     pub fn effect(&self) -> Effect {
         match self {

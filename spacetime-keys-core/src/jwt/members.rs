@@ -184,7 +184,7 @@ fn push_string(json: &mut String, text: &str) {
 }
 
 /// What the parser gives: parts of the text, but for names with escapes.
-struct Pairs<'de>(Vec<(Cow<'de, str>, &'de RawValue)>);
+pub(crate) struct Pairs<'de>(pub(crate) Vec<(Cow<'de, str>, &'de RawValue)>);
 
 impl<'de> Deserialize<'de> for Pairs<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -12,8 +12,8 @@ mod verify;
 
 pub use claims::{Completion, sign_claims, sign_claims_many};
 pub(crate) use json::check_json;
-pub(crate) use members::Flaw;
 pub use members::Members;
+pub(crate) use members::{Flaw, Pairs};
 pub use mint::{
     DEFAULT_TTL_SECONDS, FreeClaim, MAX_TTL_SECONDS, MintOptions, Minted, Purpose, Target, mint,
 };

@@ -1,6 +1,6 @@
 use super::{PrivateKey, PublicKey, RsaPublicKey};
 use crate::error::Algorithm;
-use crate::pem::{self, Label};
+use crate::pem;
 use crate::{Error, Fingerprint, Result};
 
 /// A public key that tokens can be verified with, whichever of the two algorithms it is for.
@@ -20,7 +20,7 @@ impl VerificationKey {
     /// private key: it has no business where tokens are verified.
     pub fn from_pem(input: impl AsRef<[u8]>) -> Result<Self> {
         let block = pem::decode(input.as_ref())?;
-        if matches!(block.label, Label::Private | Label::Sec1 | Label::RsaPrivate) {
+        if block.container.is_private() {
             Err(Error::KeyIsPrivate)
         } else if RsaPublicKey::is_in(&block) {
             RsaPublicKey::from_block(&block).map(Self::Rs256)
@@ -38,7 +38,7 @@ impl VerificationKey {
         let block = pem::decode(input.as_ref())?;
         if RsaPublicKey::is_in(&block) {
             RsaPublicKey::of_either_block(&block).map(Self::Rs256)
-        } else if matches!(block.label, Label::Private | Label::Sec1) {
+        } else if block.container.is_private() {
             PrivateKey::from_block(&block).map(|(key, _)| Self::Es256(key.public_key().clone()))
         } else {
             PublicKey::from_block(&block).map(|(key, _)| Self::Es256(key))

@@ -1,6 +1,8 @@
 //! Key containers in DER: SPKI (RFC 5480), PKCS#8 (RFC 5208 and 5958), SEC1 (RFC 5915).
 
-use crate::der::{Reader, tag};
+use zeroize::Zeroizing;
+
+use crate::der::{self, Reader, tag};
 use crate::error::Found;
 use crate::pem::Oddity;
 use crate::{Error, Result};
@@ -21,6 +23,37 @@ pub(super) struct PrivateParts<'a> {
 pub(super) struct PublicParts<'a> {
     pub(super) point: &'a [u8],
     pub(super) oddities: Vec<Oddity>,
+}
+
+/// Whether the first bytes of a container name the curve: enough to tell a key that is cut off.
+pub(crate) fn names_p256(der: &[u8]) -> bool {
+    let head = der.get(..64).unwrap_or(der);
+    der.first() == Some(&tag::SEQUENCE) && head.windows(P256.len()).any(|name| name == P256)
+}
+
+/// `AlgorithmIdentifier` with the curve's name.
+fn write_algorithm() -> Zeroizing<Vec<u8>> {
+    let names = [EC_PUBLIC_KEY, P256].map(|name| der::write(tag::OID, &[name]));
+    let [algorithm, curve] = &names;
+    der::write(tag::SEQUENCE, &[algorithm, curve])
+}
+
+/// The counterpart of [`read_spki`], of an uncompressed point.
+pub(crate) fn write_spki(point: &[u8]) -> Zeroizing<Vec<u8>> {
+    let public = der::write(tag::BIT_STRING, &[&[0], point]);
+    der::write(tag::SEQUENCE, &[&write_algorithm(), &public])
+}
+
+/// The counterpart of [`read_pkcs8`], of a scalar in full length.
+pub(crate) fn write_pkcs8(scalar: &[u8], point: Option<&[u8]>) -> Zeroizing<Vec<u8>> {
+    let version = |number: u8| der::write(tag::INTEGER, &[&[number]]);
+    let public = point
+        .map(|point| der::write(tag::CONTEXT_1, &[&der::write(tag::BIT_STRING, &[&[0], point])]));
+    let public: &[u8] = public.as_ref().map_or(&[], |public| public.as_slice());
+    let scalar = der::write(tag::OCTET_STRING, &[scalar]);
+    let key = der::write(tag::SEQUENCE, &[&version(1), &scalar, public]);
+    let key = der::write(tag::OCTET_STRING, &[&key]);
+    der::write(tag::SEQUENCE, &[&version(0), &write_algorithm(), &key])
 }
 
 /// `SubjectPublicKeyInfo ::= SEQUENCE { algorithm, subjectPublicKey BIT STRING }`

@@ -5,7 +5,7 @@
 //! containers; whatever rotates them takes no other.
 
 mod any;
-mod container;
+pub(crate) mod container;
 mod private;
 mod public;
 pub(crate) mod rsa;

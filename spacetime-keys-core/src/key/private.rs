@@ -6,7 +6,7 @@ use super::PublicKey;
 use super::container;
 use super::public::POINT_LEN;
 use crate::error::Found;
-use crate::pem::{self, Block, Label, Oddity};
+use crate::pem::{self, Block, Container, Oddity};
 use crate::{Error, Result, es256};
 
 /// A P-256 private key and the public key that follows from it.
@@ -61,11 +61,11 @@ impl PrivateKey {
     }
 
     pub(crate) fn from_block(block: &Block) -> Result<(Self, Vec<Oddity>)> {
-        let parts = match block.label {
-            Label::Private => container::read_pkcs8(&block.der)?,
-            Label::Sec1 => container::read_sec1(&block.der)?,
-            Label::Public => return Err(Error::KeyIsPublic),
-            Label::RsaPrivate | Label::RsaPublic => {
+        let parts = match block.container {
+            Container::Pkcs8 => container::read_pkcs8(&block.der)?,
+            Container::Sec1 => container::read_sec1(&block.der)?,
+            Container::Spki => return Err(Error::KeyIsPublic),
+            Container::RsaPrivate | Container::RsaPublic => {
                 return Err(Error::KeyUnsupported(Found::Rsa));
             }
         };

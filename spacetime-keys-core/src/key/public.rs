@@ -4,7 +4,7 @@ use p256::elliptic_curve::sec1::ToSec1Point;
 
 use super::container;
 use crate::error::Found;
-use crate::pem::{self, Block, Label, Oddity};
+use crate::pem::{self, Block, Container, Oddity};
 use crate::{Error, Fingerprint, Result, fingerprint};
 
 /// A P-256 public key. Two are equal if their points are.
@@ -40,10 +40,10 @@ impl PublicKey {
     }
 
     pub(crate) fn from_block(block: &Block) -> Result<(Self, Vec<Oddity>)> {
-        match block.label {
-            Label::Public => {}
-            Label::Private | Label::Sec1 => return Err(Error::KeyIsPrivate),
-            Label::RsaPrivate | Label::RsaPublic => {
+        match block.container {
+            Container::Spki => {}
+            Container::Pkcs8 | Container::Sec1 => return Err(Error::KeyIsPrivate),
+            Container::RsaPrivate | Container::RsaPublic => {
                 return Err(Error::KeyUnsupported(Found::Rsa));
             }
         }

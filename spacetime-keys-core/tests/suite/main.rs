@@ -26,6 +26,7 @@ mod migration;
 mod openssl;
 mod pairs;
 mod pem_effects;
+mod pem_forms;
 mod pem_oddities;
 mod pem_properties;
 mod resign;

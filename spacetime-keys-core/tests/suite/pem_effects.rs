@@ -52,6 +52,9 @@ const MEASURED: &[Measured] = &[
     harmless("old Mac CR only", "private-cr-only.pem"),
     refused("SEC1 EC PRIVATE KEY (ecparam -noout)", "private-sec1.pem"),
     refused("SEC1 with EC PARAMETERS block first", "private-sec1-with-ec-parameters.pem"),
+    harmless("two PEM blocks: A then B", "private-with-certificate.pem"),
+    refused("public file = X.509 label mismatch (BEGIN EC PUBLIC KEY)", "ec-public-key-label.pem"),
+    refused("JWK JSON instead of PEM", "jwk.json"),
     refused("flattened, newlines to literal backslash-n", "private-literal-backslash-n.pem"),
     refused("flattened, newlines to literal backslash-n", "public-literal-backslash-n.pem"),
     Measured {

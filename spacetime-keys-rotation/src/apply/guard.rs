@@ -10,11 +10,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use spacetime_keys_core::fleet::Origin;
+use spacetime_keys_core::fleet::{Action, Origin, Plan};
+use spacetime_keys_core::pem::{Half, Oddity};
 use spacetime_keys_core::{Fingerprint, PrivateKey, PublicKey};
 
 use crate::error::{Failure, Kind};
 use crate::files::{self, Mode, Replacement};
+use crate::host::{self, Paths};
 use crate::site::Site;
 use crate::store;
 
@@ -28,6 +30,24 @@ pub(super) struct Place {
     pub(super) version: String,
     /// What is said of it; its value decides.
     pub(super) fingerprint: Fingerprint,
+}
+
+/// Nothing is mounted beside private keys of other names: the server reads those, and would never see
+/// what is written here.
+///
+/// # Errors
+/// [`Kind::OtherNames`].
+pub(super) fn require_own_names(paths: &Paths, plan: &Plan) -> Result<(), Failure> {
+    let mounts = plan.steps.iter().any(|step| step.action == Action::MountPrivate);
+    if !mounts || paths.private_key().symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let folder = &paths.mounted_keys_dir;
+    let files = host::other_keys(folder, |half| half == Half::Private);
+    if files.is_empty() {
+        return Ok(());
+    }
+    Err(Kind::OtherNames { folder: folder.clone(), files }.into())
 }
 
 /// Replaces files of one folder, under the lock.
@@ -120,11 +140,16 @@ impl<'a> Guard<'a> {
         if content.iter().all(u8::is_ascii_whitespace) {
             return true;
         }
-        match PrivateKey::from_pem(content) {
-            Ok(key) => self.is_stored(key.public_key().fingerprint()),
+        // Certificates beside a key, or a document around it, are nowhere else perhaps.
+        let is_all = |oddities: &[Oddity]| !oddities.iter().any(|oddity| oddity.holds_more());
+        match PrivateKey::from_pem_with_oddities(content) {
+            Ok((key, oddities)) => {
+                is_all(&oddities) && self.is_stored(key.public_key().fingerprint())
+            }
             // What is neither may be a key that we cannot read: several in one file, an encrypted
             // one, one of another kind, a damaged one.
-            Err(_) => PublicKey::from_pem(content).is_ok(),
+            Err(_) => PublicKey::from_pem_with_oddities(content)
+                .is_ok_and(|(_, oddities)| is_all(&oddities)),
         }
     }
 

@@ -348,7 +348,9 @@ fn prepare(site: &Site<'_>, run: &mut Run) -> Result<(Gathered, Plan), Failure> 
         run.request.continuing.then_some(Unfinished { running: false, identity: run.identity });
     require_available(site, &run.request, &mut gathered)?;
     let plan = plan(&site.settings.policy, &gathered.snapshot, &run.request)
-        .map_err(|refusal| Failure::refused(refusal, &run.request))?;
+        .map_err(|refusal| Failure::refused(refusal, &run.request))
+        .map_err(|failure| failure.about_mounted(&run.paths.private_key()))?;
+    guard::require_own_names(&run.paths, &plan)?;
     Ok((gathered, plan))
 }
 

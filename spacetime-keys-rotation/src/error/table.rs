@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use spacetime_keys_core::Error;
 use spacetime_keys_core::advice::{Advice, Choice, NextStep as Step};
 use spacetime_keys_core::error::Class::{self, Input, Safety};
-use spacetime_keys_core::fleet::Environment;
+use spacetime_keys_core::fleet::{Environment, OTHER_NAMES};
 
 use super::{Failure, Kind};
 use crate::places::Nothing;
@@ -105,6 +105,12 @@ impl Kind {
                 let advice = Advice::from(("{}, then this again", [sync]));
                 ("ERR_MOUNTED_DIFFERS", Safety, advice.at(Some(environment)))
             }
+            Self::OtherNames { .. } => {
+                let advice = Advice::from(OTHER_NAMES);
+                let folder = Step::Choose(Choice::MountedKeysDir(None));
+                let advice = advice.and((", or name the folder that it reads: {}", [folder]));
+                ("ERR_MOUNTED_OTHER_NAMES", Safety, advice)
+            }
             Self::NotConfirmed => {
                 let advice = "run it again when you are ready, or look at `{}`";
                 ("ERR_NOT_CONFIRMED", Safety, (advice, [Step::Choose(Choice::DryRun)]).into())
@@ -123,7 +129,13 @@ impl Kind {
 impl Failure {
     /// What to do next. In the words of the program's commands: its `Display`.
     pub fn advice(&self) -> Advice {
-        let (_, _, advice) = self.kind.row(self.environment());
+        let (_, _, mut advice) = self.kind.row(self.environment());
+        if let (Kind::Refused { error: Error::MountedUnreadable, .. }, Some(file)) =
+            (&self.kind, self.file())
+        {
+            let file = file.display().to_string();
+            advice = advice.map_first(|_| Step::KeyExamine(Some(file)));
+        }
         let is_said = advice.steps().any(|step| *step == Step::FINISH_RUN)
             || matches!(self.kind, Kind::Stopped);
         if !self.resumable && is_tried_again(&self.kind) {

@@ -125,6 +125,7 @@ fn kinds() -> Vec<Row> {
         Kind::Names(text()),
         Kind::NotInThisBuild("…"),
         Kind::MountedDiffers(environment),
+        Kind::OtherNames { folder: file(), files: vec!["FILE".to_owned()] },
         Kind::NotConfirmed,
         Kind::Stopped,
         Kind::Restart(None),

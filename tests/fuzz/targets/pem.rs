@@ -1,5 +1,6 @@
 //! Key files. A first byte below 5 is a label, and DER follows: good armour around a container
-//! that may be damaged. Anything else is a PEM text as it stands.
+//! that may be damaged. After 5, the same without armour; after 6 and 7 a text, in base64 and in JSON.
+//! Anything else is a text as it stands.
 
 #![no_main]
 
@@ -7,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
 use spacetime_keys_core::key::check_pair;
-use spacetime_keys_core::pem::{Half, normalize};
+use spacetime_keys_core::pem::{Half, Oddity, normalize};
 use spacetime_keys_core::{
     Error, PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey, VerificationKey,
 };
@@ -22,9 +23,32 @@ fuzz_target!(|input: &[u8]| {
             let body = STANDARD.encode(der);
             read(format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n").as_bytes());
         }
+        Some((5, der)) => read(STANDARD.encode(der).as_bytes()),
+        Some((6, text)) => {
+            read(STANDARD.encode(text).as_bytes());
+            same_key(text, STANDARD.encode(text).as_bytes());
+        }
+        Some((7, text)) => {
+            let Ok(text) = str::from_utf8(text) else { return };
+            let json = serde_json::json!({ "id": 1, "value": text }).to_string();
+            read(json.as_bytes());
+            same_key(text.as_bytes(), json.as_bytes());
+        }
         _ => read(input),
     }
 });
+
+/// A key that is read is read through one more wrapping, too, as long as that is not the fifth.
+fn same_key(plain: &[u8], wrapped: &[u8]) {
+    let (Ok(plain), wrapped) = (normalize(plain), normalize(wrapped)) else { return };
+    let is_wrapped =
+        |oddity: &Oddity| oddity.form().is_some() || *oddity == Oddity::SurroundingText;
+    let is_pem = !plain.mended.iter().any(is_wrapped);
+    match wrapped {
+        Ok(wrapped) => assert_eq!(*wrapped.pem, *plain.pem),
+        Err(_) => assert!(!is_pem),
+    }
+}
 
 fn read(input: &[u8]) {
     let normalized = normalize(input);

@@ -2,7 +2,7 @@
 
 use super::{Auditor, MountedReport, PublisherReport, status};
 use crate::error::Unsound;
-use crate::fleet::finding::{Finding, Severity};
+use crate::fleet::finding::{Finding, Problem, Severity};
 use crate::fleet::{Environment, Host, KeyState, PairState, PublisherState, Vault};
 use crate::pem::Effect;
 use crate::{Error, Fingerprint};
@@ -95,17 +95,25 @@ impl Auditor<'_> {
                 self.add(Finding::Error(Error::MountedUnsound(Unsound::Unreadable)), here);
             }
             PairState::Unsound(how) => {
-                if let (KeyState::Bad(error), _) | (_, KeyState::Bad(error)) =
-                    (&host.private, &host.public)
-                {
-                    self.add(Finding::Error(*error), here);
+                for (file, key) in [("id_ecdsa", &host.private), ("id_ecdsa.pub", &host.public)] {
+                    if let KeyState::Bad(error) = key {
+                        let mut problem = Problem::new(Finding::Error(*error), here);
+                        problem.message = format!("{file}: {}", problem.message);
+                        problem.hint = self.completed(problem.hint);
+                        self.push(problem);
+                    }
                 }
                 let vault = here.and_then(|environment| self.snapshot.vault(environment));
                 // Where a private key was never seen, its other half cannot be told from the vault.
                 let strange = vault.is_some_and(|vault| {
                     vault.pair() != PairState::Empty && private.is_some_and(|key| !vault.knows(key))
                 });
-                let is_first = vault.is_some_and(|vault| vault.pair() == PairState::Empty);
+                // Where no key tells which vault it is, it may be any of them.
+                let all_empty = || {
+                    let mut vaults = self.snapshot.vaults.iter();
+                    vaults.len() > 0 && vaults.all(|vault| vault.pair() == PairState::Empty)
+                };
+                let is_first = vault.map_or_else(all_empty, |v| v.pair() == PairState::Empty);
                 let finding = if strange {
                     Finding::MountedStrange(how)
                 } else if is_first && host.private == KeyState::Missing {

@@ -3,7 +3,7 @@
 use crate::der::{self, Reader, tag};
 use crate::error::Found;
 use crate::key::container::{name_algorithm, whole_sequence};
-use crate::pem::{Block, Label};
+use crate::pem::{Block, Container};
 use crate::{Error, Result};
 
 /// rsaEncryption. A key for RSASSA-PSS alone names another one.
@@ -61,15 +61,15 @@ fn check_algorithm(body: &mut Reader<'_>) -> Result<()> {
 
 pub(super) fn is_rsa(block: &Block) -> bool {
     let algorithm = |mut body: Reader<'_>| {
-        if block.label == Label::Private {
+        if block.container == Container::Pkcs8 {
             body.unsigned()?;
         }
         body.nested(tag::SEQUENCE)?.expect(tag::OID).map(name_algorithm)
     };
-    match block.label {
-        Label::RsaPrivate | Label::RsaPublic => true,
-        Label::Sec1 => false,
-        Label::Private | Label::Public => {
+    match block.container {
+        Container::RsaPrivate | Container::RsaPublic => true,
+        Container::Sec1 => false,
+        Container::Pkcs8 | Container::Spki => {
             whole_sequence(&block.der).ok().and_then(algorithm) == Some(Found::Rsa)
         }
     }
@@ -81,4 +81,5 @@ pub(super) fn write_spki(n: &[u8], e: &[u8]) -> Vec<u8> {
     let algorithm =
         der::write(tag::SEQUENCE, &[&der::write(tag::OID, &[RSA_ENCRYPTION]), &[tag::NULL, 0]]);
     der::write(tag::SEQUENCE, &[&algorithm, &der::write(tag::BIT_STRING, &[&[0], &public])])
+        .to_vec()
 }

@@ -13,7 +13,7 @@ pub use private::RsaPrivateKey;
 
 pub(crate) use container::read_public;
 
-use crate::pem::{self, Block, Label};
+use crate::pem::{self, Block, Container};
 use crate::{Error, Fingerprint, Result, fingerprint};
 
 /// An RSA public key. Two are equal if their numbers are.
@@ -58,20 +58,22 @@ impl RsaPublicKey {
     }
 
     pub(crate) fn from_block(block: &Block) -> Result<Self> {
-        let (n, e) = match block.label {
-            Label::Public => container::read_spki(&block.der)?,
-            Label::RsaPublic => read_public(&block.der)?,
-            Label::Private | Label::RsaPrivate => return Err(Error::KeyIsPrivate),
-            Label::Sec1 => return Err(Error::KeyNotRsa),
+        let (n, e) = match block.container {
+            Container::Spki => container::read_spki(&block.der)?,
+            Container::RsaPublic => read_public(&block.der)?,
+            Container::Pkcs8 | Container::RsaPrivate => return Err(Error::KeyIsPrivate),
+            Container::Sec1 => return Err(Error::KeyNotRsa),
         };
         Self::from_components(n, e)
     }
 
     pub(super) fn of_either_block(block: &Block) -> Result<Self> {
-        let (n, e) = match block.label {
-            Label::Private => container::read_pkcs8(&block.der)?,
-            Label::RsaPrivate => container::read_private(&block.der)?,
-            Label::Public | Label::RsaPublic | Label::Sec1 => return Self::from_block(block),
+        let (n, e) = match block.container {
+            Container::Pkcs8 => container::read_pkcs8(&block.der)?,
+            Container::RsaPrivate => container::read_private(&block.der)?,
+            Container::Spki | Container::RsaPublic | Container::Sec1 => {
+                return Self::from_block(block);
+            }
         };
         Self::from_components(n, e)
     }

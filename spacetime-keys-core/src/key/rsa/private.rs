@@ -6,7 +6,7 @@ use aws_lc_rs::signature::KeyPair as _;
 use zeroize::Zeroizing;
 
 use super::{RsaPublicKey, container};
-use crate::pem::{self, Block, Label};
+use crate::pem::{self, Block, Container};
 use crate::{Error, Result};
 
 /// An RSA private key, for development and tests: an issuer of tokens to try a server with.
@@ -35,13 +35,13 @@ impl RsaPrivateKey {
     }
 
     pub(crate) fn from_block(block: &Block) -> Result<Self> {
-        if matches!(block.label, Label::Public | Label::RsaPublic) {
+        if matches!(block.container, Container::Spki | Container::RsaPublic) {
             return Err(Error::KeyIsPublic);
         }
         // Says what is wrong with it in our words. AWS-LC checks that the numbers belong together.
         RsaPublicKey::of_either_block(block)?;
-        let pair = match block.label {
-            Label::RsaPrivate => KeyPair::from_der(&block.der),
+        let pair = match block.container {
+            Container::RsaPrivate => KeyPair::from_der(&block.der),
             _ => KeyPair::from_pkcs8(&block.der),
         };
         Self::from_pair(pair.map_err(|_| Error::KeyRsaInvalid)?)
