@@ -221,7 +221,7 @@ export interface ServerVerdict {
   identity: string | null;
   /** The HTTP status of a request that needs no more than a valid token. */
   status: number;
-  /** The words that the server's own message begins with. */
+  /** Why not, in the words of a server of that version: a part of its own message. */
   reason: string | null;
   /** What is wrong with its form, where those words do not tell: an `ERR_…` … */
   code: string | null;

@@ -55,9 +55,10 @@ struct Check {
 #[napi(catch_unwind)]
 pub fn check_token(token: String, options: String) -> napi::Result<String> {
     let wish: Check = serde_json::from_str(&options).map_err(bug)?;
-    let rules =
-        wish.server.as_deref().map_or(Ok(Rules::default()), Rules::of_version).map_err(thrown)?;
-    let mut server = Server::new(rules);
+    let newest = || Ok(Server::new(Rules::default()));
+    let mut server =
+        wish.server.as_deref().map_or_else(newest, Server::of_version).map_err(thrown)?;
+    let rules = server.rules();
     if let Some(pem) = &wish.public_key {
         server = server.with_local_key(&server_key(pem)?).map_err(thrown)?;
     }
@@ -70,7 +71,7 @@ pub fn check_token(token: String, options: String) -> napi::Result<String> {
         "server": rules.name(),
         "identity": verdict.identity,
         "status": verdict.status,
-        "reason": verdict.reason,
+        "reason": verdict.words,
         "code": verdict.cause.map(Error::code),
         "detail": verdict.cause.map(|cause| cause.to_string()),
         "remedy": verdict.remedy,

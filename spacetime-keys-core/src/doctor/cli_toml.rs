@@ -190,8 +190,9 @@ fn flaw(parsed: &Result<Token<'_>, Error>) -> Option<Error> {
 }
 
 fn verdict(text: &str, known: &Known<'_>) -> Option<Verdict> {
-    let rules = known.version.and_then(|version| Rules::of_version(version).ok());
-    let server = Server::new(rules.unwrap_or_default()).with_local_key(known.served?).ok()?;
+    let server = known.version.and_then(|version| Server::of_version(version).ok());
+    let server = server.unwrap_or_else(|| Server::new(Rules::default()));
+    let server = server.with_local_key(known.served?).ok()?;
     Some(server.check(text, known.now))
 }
 

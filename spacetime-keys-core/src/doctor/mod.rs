@@ -14,6 +14,7 @@ mod check;
 mod checks;
 mod cli_toml;
 mod diagnosis;
+mod from_log;
 mod log;
 mod observations;
 mod outcome;
@@ -28,7 +29,7 @@ pub use ask::{Ask, Came};
 pub use check::{Check, CheckName, State};
 pub use cli_toml::{CliTomlSeen, Known, ServerKeySeen, TokenFacts, TokenSeen};
 pub use diagnosis::{Command, Diagnosis, Outcome};
-pub use log::{LogEvent, LogScanner, LogSeen};
+pub use log::{KeyFilesFault, LogEvent, LogHit, LogScanner, LogSeen};
 pub use observations::{MountedSeen, Observations, Places, ServerSeen};
 
 /// Says what a publish would get, and why.
@@ -38,8 +39,8 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
     let accepted = outcome::token(seen).is_accepted();
     let fine = match outcome {
         Some(Outcome::Updates) => true,
-        // An owner that is invented for one request is nobody.
-        Some(Outcome::Creates) => accepted,
+        // An owner that is invented for one request is nobody. A log tells of whom it will.
+        Some(Outcome::Creates) => accepted || !seen.server.was_asked(),
         _ => false,
     };
     let (remedy, cures) = remedy::commands(seen, outcome);

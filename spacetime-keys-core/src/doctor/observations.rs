@@ -2,6 +2,7 @@
 
 use crate::fleet::{Environment, Mounted, Unfinished, Vault};
 use crate::pem::Effect;
+use crate::server::Wording;
 use crate::{Identity, PublicKey};
 
 use super::{
@@ -100,6 +101,11 @@ impl ServerSeen {
     /// The version, if the server told it.
     pub fn version(&self) -> Option<&str> {
         self.health.as_ref().map(String::as_str)
+    }
+
+    /// In which words it refuses tokens.
+    pub(super) fn wording(&self) -> Wording {
+        self.version().and_then(|version| Wording::of_version(version).ok()).unwrap_or_default()
     }
 
     /// The public key that the server verifies with, if it can be used.

@@ -7,8 +7,8 @@ use crate::server::Reason;
 
 use super::version::status_of_not_owner;
 use super::{
-    CliTomlSeen, DatabaseAnswer, Foreign, ForeignKind, LogEvent, Observations, Outcome, Reply,
-    TokenAnswer, TokenSeen,
+    CliTomlSeen, DatabaseAnswer, Foreign, ForeignKind, Observations, Outcome, Reply, TokenAnswer,
+    TokenSeen, from_log,
 };
 
 /// What becomes of the token.
@@ -87,7 +87,7 @@ pub(super) fn token(seen: &Observations) -> TokenFate {
 /// Outcome and status.
 pub(super) fn foretell(seen: &Observations) -> (Option<Outcome>, Option<u16>) {
     if !seen.server.was_asked() {
-        return from_log(seen);
+        return seen.log.as_ref().map_or((None, None), from_log::foretell);
     }
     let (outcome, status) = from_server(seen);
     (Some(outcome), status)
@@ -129,47 +129,21 @@ fn from_server(seen: &Observations) -> (Outcome, Option<u16>) {
     }
 }
 
-/// What the last publish in the log came to: the next one will fare no better by itself.
-fn from_log(seen: &Observations) -> (Option<Outcome>, Option<u16>) {
-    let Some(log) = &seen.log else { return (None, None) };
-    if log.is_success() {
-        return (Some(Outcome::Updates), Some(200));
-    }
-    match log.reason {
-        Some(LogEvent::InvalidSignature) => (Some(Outcome::Unauthorized), Some(401)),
-        Some(LogEvent::NotAuthorized) => (Some(Outcome::NotOwner), Some(403)),
-        Some(LogEvent::NotOwner) => (Some(Outcome::NotOwner), Some(500)),
-        _ => (None, None),
-    }
-}
-
 /// The verdict in one sentence.
 pub(super) fn verdict(
     seen: &Observations,
     outcome: Option<Outcome>,
     status: Option<u16>,
 ) -> String {
-    let Some(outcome) = outcome else {
-        return match &seen.log {
-            Some(log) if log.last == Some(LogEvent::PublishFailed) => {
-                "the last publish in the log failed, and the log does not say why".to_owned()
-            }
-            Some(_) => "the log says nothing of a publish".to_owned(),
-            None => "nothing was asked".to_owned(),
-        };
+    let Some(outcome) = outcome.filter(|_| seen.server.was_asked()) else {
+        return seen.log.as_ref().map_or("nothing was asked".to_owned(), from_log::verdict);
     };
     let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
-    if !seen.server.was_asked() {
-        let what = match outcome {
-            Outcome::Updates => "succeeded",
-            Outcome::Unauthorized => "was refused: the token is signed by another key",
-            _ => "was refused: the database is somebody else's",
-        };
-        return format!("the last publish in the log {what}{status}");
-    }
     let fate = token(seen);
     let words = match (outcome, fate) {
-        (Outcome::Updates, _) => "a publish would update the database".to_owned(),
+        (Outcome::Updates, _) => {
+            "a publish would update the database, as far as permission goes".to_owned()
+        }
         (Outcome::Creates, TokenFate::None) => {
             "a publish would create a database for a new identity, not for one that you have"
                 .to_owned()
@@ -182,7 +156,8 @@ pub(super) fn verdict(
             "a publish would create the database, which does not exist yet".to_owned()
         }
         (Outcome::Unauthorized, TokenFate::Refused { reason: Some(reason), .. }) => {
-            format!("a publish would be refused: the token is not accepted, {reason}")
+            let said = reason.words(seen.server.wording());
+            format!("a publish would be refused: the token is not accepted, {said}")
         }
         (Outcome::Unauthorized, TokenFate::None) => {
             "a publish would fail: there is no token, and the server cannot issue one".to_owned()

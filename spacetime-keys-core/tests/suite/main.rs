@@ -13,6 +13,7 @@ mod advice;
 mod cli_toml;
 mod common;
 mod doctor;
+mod doctor_logs;
 mod doctor_model;
 mod doctor_properties;
 mod fleet;

@@ -114,6 +114,40 @@ fn what_came_last() {
     println!("{read_logs} logs read");
 }
 
+/// Logs as people had them, each with what must be told of it.
+#[test]
+fn logs_from_the_field() {
+    let refused = "Error: Pre-publish check failed with status 401 Unauthorized:";
+    let expired = format!("{refused} Invalid token: ExpiredSignature\n");
+    let issuer = "https://abc.example/auth/v1";
+    let fetch = format!("Error fetching public key for issuer {issuer}");
+    let fetch = format!(
+        "2026-04-13T13:43:47Z  WARN crates/core/src/auth/token_validation.rs:216: {fetch}: \
+         FetchError\n{refused} {fetch}\n"
+    );
+    for (log, outcome, verdict) in [
+        (expired, Some("unauthorized"), "the token has expired"),
+        (fetch, Some("unauthorized"), "no key of the token's issuer"),
+        (
+            "spacetimedb-1  | Error: InvalidKeyFormat\n".to_owned(),
+            Some("unreachable"),
+            "cannot use its key files",
+        ),
+        ("error: could not compile `module`\n".to_owned(), None, "ends in an error"),
+    ] {
+        for (variant, log) in variants(&log) {
+            let case = format!("{verdict}, {variant}");
+            let run = read(&log, &case);
+            assert_eq!(run.status, Some(1), "{case}: {run:?}");
+            let said = run.json();
+            assert_eq!(said["outcome"].as_str(), outcome, "{case}: {said:#}");
+            assert!(said["verdict"].as_str().unwrap().contains(verdict), "{case}: {said:#}");
+            assert!(!run.stdout.contains("says nothing of a publish"), "{case}: {said:#}");
+            assert!(!run.stdout.contains(issuer), "{case}: {said:#}");
+        }
+    }
+}
+
 #[test]
 fn a_log_without_a_publish() {
     for log in ["", "\n\n", "starting\nlistening on 0.0.0.0:3000\n", "\u{1b}[31m\u{1b}["] {

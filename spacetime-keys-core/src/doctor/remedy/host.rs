@@ -106,7 +106,10 @@ impl<'a> Host<'a> {
 
     /// Whether the server may be down because of its files.
     pub(super) fn is_down(&self) -> bool {
-        !self.seen.server.is_there() && self.seen.server.unreached().is_some()
+        let server = &self.seen.server;
+        let cause = self.seen.log.and_then(|log| log.cause());
+        let refuses = !server.was_asked() && matches!(cause, Some(LogEvent::KeyFiles(_)));
+        !server.is_there() && (server.unreached().is_some() || refuses)
     }
 
     /// The one that somebody named, or the one that knows most of what is here.
@@ -155,8 +158,7 @@ pub(super) fn holds(vault: &Vault, identity: Identity) -> bool {
 /// only one whose claims were ever escrowed.
 fn goal(seen: &Observations) -> Option<Identity> {
     let identity = seen.identity();
-    let reason = seen.log.and_then(|log| log.reason);
-    let not_owner = matches!(reason, Some(LogEvent::NotAuthorized | LogEvent::NotOwner));
+    let not_owner = seen.log.and_then(|log| log.cause()).is_some_and(LogEvent::is_not_owner);
     let wrong = identity.filter(|_| not_owner && !seen.server.was_asked());
     if let Some(known) = seen.owner().or(identity.filter(|_| wrong.is_none())) {
         return Some(known);

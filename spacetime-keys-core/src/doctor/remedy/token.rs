@@ -2,7 +2,7 @@ use crate::Identity;
 use crate::advice::{Choice, NextStep, Run};
 use crate::doctor::outcome::TokenFate;
 use crate::doctor::shell::path;
-use crate::doctor::{CliTomlSeen, Command, Reply, TokenAnswer, TokenFacts, outcome};
+use crate::doctor::{CliTomlSeen, Command, LogEvent, Reply, TokenAnswer, TokenFacts, outcome};
 use crate::fleet::Vault;
 
 use super::config;
@@ -52,7 +52,8 @@ pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Token {
 fn is_judgeable(host: &Host<'_>, plan: &FilePlan) -> bool {
     let seen = host.seen;
     let refused = matches!(seen.server.token, Reply::Is(TokenAnswer::Refused { .. }));
-    let told = !seen.server.was_asked() && seen.log.is_some_and(|log| log.reason.is_some());
+    let told = !seen.server.was_asked()
+        && seen.log.and_then(|log| log.cause()).is_some_and(LogEvent::is_about_token);
     let looked = !matches!(seen.cli_toml, CliTomlSeen::NotLooked | CliTomlSeen::Unreadable);
     // Without a token there is nothing to hold against a key.
     let there = seen.server.is_there() && (host.facts().is_none() || plan.restart);
