@@ -147,7 +147,7 @@ export interface DecodedToken {
   payload: string | null;
   /** Of `iss` and `sub`, if both are strings. */
   identity: string | null;
-  /** Why there is nothing to read, if it is no JWT. */
+  /** Why there is nothing to read, if it is no JWT; what it is, if no client may use it. */
   reason: string | null;
   /** What to do then. */
   hint: string | null;

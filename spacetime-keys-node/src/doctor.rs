@@ -147,6 +147,7 @@ fn server(contents: &ServerContents) -> ServerSeen {
         token: reply(&contents.token, |answer| answer.token()),
         database: reply(&contents.database, |answer| answer.database()),
         databases: reply(&contents.databases, |answer| answer.databases()),
+        ..ServerSeen::default()
     }
 }
 
@@ -164,6 +165,7 @@ fn mounted(host: &Host) -> Option<MountedSeen> {
         files: Mounted::of(bytes(&host.private_key), bytes(&host.public_key)),
         private_mode: host.private_mode,
         public_mode: host.public_mode,
+        places: Vec::new(),
     })
 }
 

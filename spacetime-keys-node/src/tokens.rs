@@ -3,7 +3,7 @@
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::json;
-use spacetime_keys_core::jwt::{Kind, Token};
+use spacetime_keys_core::jwt::{Kind, Publisher, Token};
 use spacetime_keys_core::server::{Remedy, Rules, Server};
 use spacetime_keys_core::{Error, Identity};
 
@@ -28,9 +28,10 @@ pub fn decode_token(token: String) -> napi::Result<String> {
         .get_str("iss")
         .zip(claims.get_str("sub"))
         .map(|(issuer, subject)| Identity::from_claims(&issuer, &subject));
+    let misuse = Publisher::misuse(&token);
     let fields = json!({
         "kind": kind, "verified": false, "payload": token.claims_json(), "identity": identity,
-        "reason": null, "hint": null,
+        "reason": misuse.map(|error| error.to_string()), "hint": misuse.map(Error::advice),
     });
     // Header and claims as they are, for a `Value` would refuse numbers that no double holds.
     let mut json = fields.to_string();

@@ -13,6 +13,7 @@ use crate::clock;
 use crate::error::Failure;
 use crate::files;
 use crate::host::Paths;
+use crate::inspect::places_of;
 use crate::read::{earlier_keys, read_vaults, unfinished};
 use crate::site::Site;
 
@@ -104,6 +105,7 @@ fn mounted(paths: &Paths, are_named: bool) -> Option<MountedSeen> {
         files: found,
         private_mode: files::mode(&private),
         public_mode: files::mode(&public),
+        places: places_of(&paths.mounted_keys_dir).places,
     })
 }
 

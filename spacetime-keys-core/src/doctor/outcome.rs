@@ -113,10 +113,17 @@ fn from_server(seen: &Observations) -> (Outcome, Option<u16>) {
         TokenFate::None | TokenFate::Accepted | TokenFate::Another => {}
     }
     match &server.database {
+        _ if seen.needs_account() => (Outcome::Unauthorized, Some(401)),
+        Reply::Is(DatabaseAnswer::Unknown) if server.lacks_parent() => {
+            (Outcome::BadRequest, Some(400))
+        }
         Reply::NotAsked | Reply::Is(DatabaseAnswer::Unknown) => (Outcome::Creates, Some(200)),
         Reply::Is(DatabaseAnswer::BadName) => (Outcome::BadRequest, Some(400)),
         Reply::Is(DatabaseAnswer::OwnedBy(owner)) => {
             if fate.is_accepted() && seen.identity() == Some(*owner) {
+                if server.lacks_parent() {
+                    return (Outcome::BadRequest, Some(400));
+                }
                 (Outcome::Updates, Some(200))
             } else {
                 (Outcome::NotOwner, status_of_not_owner(server.version()))
@@ -159,6 +166,10 @@ pub(super) fn verdict(
             let said = reason.words(seen.server.wording());
             format!("a publish would be refused: the token is not accepted, {said}")
         }
+        (Outcome::Unauthorized, TokenFate::None | TokenFate::Accepted) if seen.needs_account() => {
+            "a publish would be refused: this server lets only accounts of spacetimedb.com create databases"
+                .to_owned()
+        }
         (Outcome::Unauthorized, TokenFate::None) => {
             "a publish would fail: there is no token, and the server cannot issue one".to_owned()
         }
@@ -167,6 +178,10 @@ pub(super) fn verdict(
         }
         (Outcome::Unauthorized, _) => {
             "a publish would be refused: the token is not accepted".to_owned()
+        }
+        (Outcome::NotOwner, TokenFate::Accepted) if seen.places.is_maincloud() => {
+            "the database is another identity's: a publish would be refused, unless that is an organization to which the token's identity belongs"
+                .to_owned()
         }
         (Outcome::NotOwner, TokenFate::None) => {
             "a publish would be refused: without a token it is a new identity's, and the database has an owner".to_owned()
@@ -179,6 +194,9 @@ pub(super) fn verdict(
         }
         (Outcome::BadRequest, TokenFate::Refused { .. }) => {
             "a publish would be refused: what cli.toml holds is not sent as a token".to_owned()
+        }
+        (Outcome::BadRequest, _) if seen.server.lacks_parent() => {
+            "a publish would be refused: its parent database is not there".to_owned()
         }
         (Outcome::BadRequest, _) => {
             "a publish would be refused: no database can have this name".to_owned()

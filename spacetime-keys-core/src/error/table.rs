@@ -80,6 +80,10 @@ errors! {
     /// Five parts: encrypted.
     TokenEncrypted: Safety "ERR_TOKEN_ENCRYPTED" "this token is encrypted (JWE): its claims cannot be read"
         => "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued";
+    /// `iss` says that one database calls another with it.
+    TokenOfDatabase: Safety "ERR_TOKEN_OF_DATABASE" "this token is a database's own, for one call to another database (`spacetimedb-idc-v1`): servers take it from no client"
+        => ("a server signs such a token for 60 seconds, and a new one for each call: nothing has to be done about it. To publish, take the publisher's claims from escrow: {}",
+            [Step::TOKEN_RESTORE]);
     /// A part of the token cannot be decoded.
     TokenMalformed(_what: TokenPart): Input "ERR_TOKEN_MALFORMED" "the token's {0} is malformed"
         => "copy the whole token again: three parts with dots between them";

@@ -2,9 +2,10 @@
 //! one token a line; its key is a throwaway). What it says beyond their words, and of tokens of
 //! external issuers, is in `tests/vectors/check.jsonl`.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
-use spacetime_keys_core::PublicKey;
 use spacetime_keys_core::server::{Reason, Remedy, Rules, Server, Wording};
+use spacetime_keys_core::{Error, PublicKey};
 
 #[derive(Deserialize)]
 struct Sample {
@@ -130,6 +131,19 @@ fn no_remedy_is_a_login() {
                 assert!(!line.contains("log in") || line.contains("Do not log in"), "{line}");
             }
         }
+    }
+}
+
+#[test]
+fn a_database_s_token_is_none_of_a_client() {
+    let header = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"ES256"}"#);
+    let claims = URL_SAFE_NO_PAD
+        .encode(r#"{"iss":"spacetimedb-idc-v1","aud":"c2","sender":"c2","iat":1,"exp":61}"#);
+    for rules in Rules::ALL {
+        let verdict = local_server(rules).check(&format!("{header}.{claims}.AA"), 1);
+        assert_eq!((verdict.reason, verdict.status), (Some(Reason::Json), 401));
+        assert_eq!(verdict.cause, Some(Error::TokenOfDatabase));
+        assert_eq!(verdict.remedy, Some(Remedy::NotForClients));
     }
 }
 

@@ -9,6 +9,7 @@ mod servers;
 mod standin;
 #[cfg(feature = "aws-lc-rs")]
 mod tls;
+mod whole_keys;
 
 use std::fs;
 

@@ -1,8 +1,8 @@
 use crate::doctor::shell::{self, file_in};
 use crate::doctor::{
-    DatabaseAnswer, LogEvent, Observations, Outcome, Reply, TokenFacts, TokenSeen, outcome,
+    Command, DatabaseAnswer, LogEvent, Observations, Outcome, Reply, TokenFacts, TokenSeen, outcome,
 };
-use crate::fleet::{Escrow, KeyState, PairState, Vault};
+use crate::fleet::{Escrow, Misplaced, PairState, Unreadable, Vault};
 use crate::{Fingerprint, Identity, PublicKey};
 
 use super::is_odd;
@@ -38,6 +38,10 @@ pub(super) enum Files {
     Odd(Fingerprint),
     /// The private key is good, and the public one is not its own.
     PublicLost(Fingerprint),
+    /// Each of the two stands under the other's name.
+    Swapped(Fingerprint),
+    /// The private key stands under the public one's name, and no pair is left of the rest.
+    PrivateElsewhere(Fingerprint),
     /// The private key is gone.
     PrivateLost,
 }
@@ -51,17 +55,29 @@ impl Files {
             PairState::Empty => Self::Empty,
             PairState::Sound(pair) if is_odd(private) || is_odd(public) => Self::Odd(pair),
             PairState::Sound(pair) => Self::Good(pair),
-            PairState::Unsound(_) => match private {
-                KeyState::Found { fingerprint, .. } => Self::PublicLost(*fingerprint),
-                _ => Self::PrivateLost,
-            },
+            PairState::Unsound(_) => {
+                let misplaced = &mounted.files.misplaced;
+                let other = misplaced.private.fingerprint();
+                match (private.fingerprint(), other) {
+                    (Some(private), _) => Self::PublicLost(private),
+                    (None, Some(key)) if misplaced.public.fingerprint() == other => {
+                        Self::Swapped(key)
+                    }
+                    (None, Some(key)) => Self::PrivateElsewhere(key),
+                    (None, None) => Self::PrivateLost,
+                }
+            }
         }
     }
 
     /// The key whose private half is there.
     pub(super) const fn key(self) -> Option<Fingerprint> {
         match self {
-            Self::Good(key) | Self::Odd(key) | Self::PublicLost(key) => Some(key),
+            Self::Good(key)
+            | Self::Odd(key)
+            | Self::PublicLost(key)
+            | Self::Swapped(key)
+            | Self::PrivateElsewhere(key) => Some(key),
             Self::Unseen | Self::Empty | Self::PrivateLost => None,
         }
     }
@@ -95,6 +111,26 @@ impl<'a> Host<'a> {
     /// The same, as a word for a shell.
     pub(super) fn word(&self, name: &str) -> String {
         shell::path(&self.file(name))
+    }
+
+    /// A step that gives a mounted file another name.
+    pub(super) fn renames(&self, name: &str, other: &str) -> Command {
+        Command::Other(format!("mv {} {}", self.word(name), self.word(other)))
+    }
+
+    /// A step that writes the private key's public key.
+    pub(super) fn derives_public(&self) -> Command {
+        let (private, public) = (self.word("id_ecdsa"), self.word("id_ecdsa.pub"));
+        Command::Other(format!("openssl pkey -in {private} -pubout -out {public}"))
+    }
+
+    /// The mounted files that their folder's owner cannot read.
+    pub(super) fn unreadable(&self) -> Option<Unreadable> {
+        Unreadable::of(&self.seen.mounted.as_ref()?.places)
+    }
+
+    pub(super) fn misplaced(&self) -> Option<&'a Misplaced> {
+        Some(&self.seen.mounted.as_ref()?.files.misplaced)
     }
 
     pub(super) fn facts(&self) -> Option<&'a TokenFacts> {

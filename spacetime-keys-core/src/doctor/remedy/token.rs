@@ -71,7 +71,10 @@ fn is_good(host: &Host<'_>, plan: &FilePlan) -> bool {
     if accepted && facts.signed_by.is_none() {
         return true;
     }
-    let sound = facts.flaw.is_none() && facts.can_be_sent && !facts.has_expired(host.seen.now);
+    // A server may take what we would not sign.
+    let sound = (facts.flaw.is_none() || accepted)
+        && facts.can_be_sent
+        && !facts.has_expired(host.seen.now);
     let signed = facts.signed_by.is_some() && facts.signed_by == plan.key;
     let stays = accepted && plan.key == host.served;
     sound && !plan.is_new && (signed || stays)
@@ -126,7 +129,14 @@ fn restore(host: &Host<'_>, plan: &mut FilePlan, goal: Identity) -> Option<Vec<C
     let (vault, pair) = host.vault.filter(|(vault, _)| holds(vault, goal))?;
     // It signs with the vault's key, and wants that to be the mounted one.
     match host.files {
-        Files::Good(mounted) | Files::Odd(mounted) if mounted != pair => plan.add_sync(host, pair),
+        Files::Good(mounted)
+        | Files::Odd(mounted)
+        | Files::Swapped(mounted)
+        | Files::PrivateElsewhere(mounted)
+            if mounted != pair =>
+        {
+            plan.add_sync(host, pair);
+        }
         Files::Unseen if host.seen.mounted.is_some() => return None,
         Files::Unseen if host.served.is_some() && host.served != Some(pair) => return None,
         _ => {}
