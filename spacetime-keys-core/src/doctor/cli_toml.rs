@@ -47,6 +47,7 @@ pub enum TokenSeen {
 
 /// What there is to say of a token, without the token.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct TokenFacts {
     /// By the number of its parts.
     pub kind: Kind,

@@ -105,7 +105,10 @@ const fn of_reason(reason: Reason) -> &'static str {
         Reason::ExpiredSignature => {
             "the last publish in the log was refused: the token has expired"
         }
-        Reason::IssuerKeys | Reason::KeyIdNotFound | Reason::NoKeys | Reason::InvalidKey => {
+        Reason::IssuerKeys => {
+            "the last publish in the log was refused: the server could not read the keys of the token's issuer"
+        }
+        Reason::KeyIdNotFound | Reason::NoKeys | Reason::InvalidKey => {
             "the last publish in the log was refused: the server has no key of the token's issuer for it"
         }
         Reason::Missing => {

@@ -12,7 +12,10 @@ fn typed(scene: &Scene) -> Vec<String> {
     scene.diagnose().remedy.iter().map(ToString::to_string).collect()
 }
 
-fn files(private: &str, public: &str) -> Option<(Option<String>, Option<String>)> {
+type Files = Option<(Option<String>, Option<String>)>;
+
+#[expect(clippy::unnecessary_wraps, reason = "as a scene has it")]
+fn files(private: &str, public: &str) -> Files {
     Some((Some(private.to_owned()), Some(public.to_owned())))
 }
 
@@ -85,6 +88,48 @@ fn a_private_key_under_the_other_name_is_kept() {
     );
     let scene = Scene { files: files(&pair.private, &pair.private), ..down(&pair) };
     assert!(typed(&scene)[0].starts_with("openssl pkey "));
+}
+
+/// A key that another program opens is whole: it is taken out, and kept as it was.
+#[test]
+fn a_private_key_in_another_container_is_taken_out() {
+    let pair = Pair::new();
+    let encrypted =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIHs\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let openssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n";
+    for (private, opens) in [
+        (encrypted, "openssl pkey -in keys/id_ecdsa.original -out keys/id_ecdsa"),
+        (
+            openssh,
+            "cp -p keys/id_ecdsa.original keys/id_ecdsa && ssh-keygen -p -m PKCS8 -N '' -f keys/id_ecdsa",
+        ),
+    ] {
+        let scene = Scene { files: files(private, &pair.public), ..down(&pair) };
+        assert_eq!(
+            typed(&scene),
+            [
+                "mv keys/id_ecdsa keys/id_ecdsa.original",
+                opens,
+                "chmod 600 keys/id_ecdsa",
+                "docker compose restart",
+            ]
+        );
+        assert!(scene.diagnose().cures);
+        // Without its public key nobody knows which key it is, and so whether the token is good.
+        let alone = Some((Some(private.to_owned()), None));
+        let scene = Scene { files: alone, ..scene };
+        let diagnosis = scene.diagnose();
+        let steps = typed(&scene);
+        assert!(
+            steps.iter().any(|step| step.starts_with("openssl pkey ") && step.contains("-pubout")),
+            "{steps:?}"
+        );
+        assert!(!steps.iter().any(|step| step.contains("key generate")), "{steps:?}");
+        assert!(!diagnosis.cures);
+        // A vault's pair comes first, as everywhere.
+        let scene = Scene { vault: Some(pair.copy()), escrow: vec!["owner"], ..scene };
+        assert!(typed(&scene)[0].starts_with("spacetime-keys sync "), "{:?}", typed(&scene));
+    }
 }
 
 #[test]

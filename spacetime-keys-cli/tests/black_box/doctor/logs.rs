@@ -127,7 +127,7 @@ fn logs_from_the_field() {
     );
     for (log, outcome, verdict) in [
         (expired, Some("unauthorized"), "the token has expired"),
-        (fetch, Some("unauthorized"), "no key of the token's issuer"),
+        (fetch, Some("unauthorized"), "could not read the keys of the token's issuer"),
         (
             "spacetimedb-1  | Error: InvalidKeyFormat\n".to_owned(),
             Some("unreachable"),

@@ -36,7 +36,9 @@ fn cure(host: &Host) -> Vec<String> {
 
 #[test]
 fn a_private_key_under_another_name_keeps_its_pair() {
-    for case in ["swapped", "swapped and escaped", "no id_ecdsa", "damaged id_ecdsa"] {
+    for case in
+        ["swapped", "swapped and escaped", "no id_ecdsa", "damaged id_ecdsa", "DER", "UTF-16"]
+    {
         let host = Host::new();
         let (private, public) = (host.read(PRIVATE), host.read(PUBLIC));
         let escaped = |text: &str| text.replace('\n', "\\n");
@@ -53,6 +55,16 @@ fn a_private_key_under_another_name_keeps_its_pair() {
                 host.remove(PRIVATE);
                 host.write(PUBLIC, &private);
             }
+            "DER" => {
+                let mut openssl = Command::new("openssl");
+                let arguments = ["pkey", "-in", PRIVATE, "-outform", "DER", "-out", "der"];
+                Run::of(openssl.args(arguments).current_dir(host.path("")), b"").success();
+                fs::rename(host.path("der"), host.path(PRIVATE)).unwrap();
+            }
+            "UTF-16" => {
+                let units = private.encode_utf16().flat_map(u16::to_le_bytes);
+                host.write(PRIVATE, [0xff, 0xfe].into_iter().chain(units).collect::<Vec<_>>());
+            }
             _ => {
                 host.write(PRIVATE, "damaged");
                 host.write(PUBLIC, &private);
@@ -60,7 +72,10 @@ fn a_private_key_under_another_name_keeps_its_pair() {
         }
         let token = host.token();
         let remedy = cure(&host);
-        assert!(!remedy.iter().any(|command| command.contains("key generate")), "{case}: {remedy:?}");
+        assert!(
+            !remedy.iter().any(|command| command.contains("key generate")),
+            "{case}: {remedy:?}"
+        );
         assert_eq!((host.read(PRIVATE), host.read(PUBLIC)), (private, public), "{case}");
         assert_eq!(host.token(), token, "{case}: a good token is left alone");
         let mode = |file| fs::metadata(host.path(file)).unwrap().mode() & 0o777;

@@ -4,6 +4,7 @@ use crate::doctor::Command;
 use crate::fleet::KeyState;
 use crate::pem::Effect;
 
+use super::convert::Container;
 use super::host::{Files, Host};
 use super::is_odd;
 
@@ -52,6 +53,10 @@ impl FilePlan {
                 Some((_, pair)) => Self::sync(pair),
                 // Another folder than the server's, most likely.
                 None => Self { key: served, ..Self::default() },
+            },
+            Files::Contained(container) => match host.vault {
+                Some((_, pair)) => Self::sync(pair),
+                None => Self::take_out(host, container),
             },
             Files::PrivateLost => match host.vault {
                 Some((_, pair)) => Self::sync(pair),
@@ -119,6 +124,19 @@ impl FilePlan {
         }
         steps.push(host.derives_public());
         Self { steps, key: Some(key), mends: true, ..Self::default() }
+    }
+
+    /// Which key that is shows only afterwards, unless its public key is there.
+    fn take_out(host: &Host<'_>, container: Container) -> Self {
+        let mut steps = container.steps(host);
+        let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);
+        let public = files.and_then(|files| files.public.fingerprint());
+        if public.is_none() {
+            steps.push(host.derives_public());
+        } else if files.is_some_and(|files| is_odd(&files.public)) {
+            steps.push(Command::Step(NextStep::KeyRewrite(vec![host.file("id_ecdsa.pub")])));
+        }
+        Self { steps, key: public, mends: true, ..Self::default() }
     }
 
     /// The private key gets its own name back: the pair stays the one that it was.

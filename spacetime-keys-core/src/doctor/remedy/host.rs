@@ -5,6 +5,7 @@ use crate::doctor::{
 use crate::fleet::{Escrow, Misplaced, PairState, Unreadable, Vault};
 use crate::{Fingerprint, Identity, PublicKey};
 
+use super::convert::Container;
 use super::is_odd;
 
 /// What there is to work with.
@@ -42,6 +43,8 @@ pub(super) enum Files {
     Swapped(Fingerprint),
     /// The private key stands under the public one's name, and no pair is left of the rest.
     PrivateElsewhere(Fingerprint),
+    /// The private key is in a container that another program opens.
+    Contained(Container),
     /// The private key is gone.
     PrivateLost,
 }
@@ -64,7 +67,9 @@ impl Files {
                         Self::Swapped(key)
                     }
                     (None, Some(key)) => Self::PrivateElsewhere(key),
-                    (None, None) => Self::PrivateLost,
+                    (None, None) => {
+                        Container::of(private).map_or(Self::PrivateLost, Self::Contained)
+                    }
                 }
             }
         }
@@ -78,7 +83,7 @@ impl Files {
             | Self::PublicLost(key)
             | Self::Swapped(key)
             | Self::PrivateElsewhere(key) => Some(key),
-            Self::Unseen | Self::Empty | Self::PrivateLost => None,
+            Self::Unseen | Self::Empty | Self::Contained(_) | Self::PrivateLost => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! owner, signed with the key that the server has after the last step. A step is taken only where
 //! the goal is not reached, and none that would cost an identity or a key.
 
+mod convert;
 mod files;
 mod host;
 mod token;
@@ -52,6 +53,8 @@ fn is_in_our_hands(host: &Host<'_>, plan: &FilePlan) -> bool {
     let sound = match host.files {
         // On another machine, unless they are here and cannot be read.
         Files::Unseen => host.seen.mounted.is_none() && !host.serves_broken && !host.cannot_issue,
+        // Which key it is, the public one tells.
+        Files::Contained(_) => plan.mends && plan.key.is_some(),
         Files::Empty | Files::PrivateLost | Files::Swapped(_) | Files::PrivateElsewhere(_) => {
             plan.mends
         }
