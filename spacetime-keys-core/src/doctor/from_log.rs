@@ -87,6 +87,7 @@ const fn of_failure(cause: LogEvent) -> Option<&'static str> {
         }
         LogEvent::KeyFiles(_) => "the server in the log did not start: it cannot use its key files",
         LogEvent::NoConnection => "the last publish in the log did not reach the server",
+        LogEvent::NoAccess => "a program in the log could not read or write a file",
         LogEvent::Status(401) => {
             "the last publish in the log was refused: the token is not accepted, and the log does not say why"
         }

@@ -96,12 +96,14 @@ fn a_private_key_in_another_container_is_taken_out() {
     let pair = Pair::new();
     let encrypted =
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIHs\n-----END ENCRYPTED PRIVATE KEY-----\n";
-    let openssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n";
+    let openssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n\
+        -----END OPENSSH PRIVATE KEY-----\n";
     for (private, opens) in [
         (encrypted, "openssl pkey -in keys/id_ecdsa.original -out keys/id_ecdsa"),
         (
             openssh,
-            "cp -p keys/id_ecdsa.original keys/id_ecdsa && ssh-keygen -p -m PKCS8 -N '' -f keys/id_ecdsa",
+            "cp -p keys/id_ecdsa.original keys/id_ecdsa && \
+             ssh-keygen -p -m PKCS8 -N '' -f keys/id_ecdsa",
         ),
     ] {
         let scene = Scene { files: files(private, &pair.public), ..down(&pair) };

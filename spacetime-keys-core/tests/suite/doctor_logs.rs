@@ -1,6 +1,8 @@
 //! What logs say: every kind of words that servers and the SpacetimeDB CLI have for an end, a
 //! refusal and a start, as they stand in real logs; and what is made of it.
 
+mod kinds;
+
 use crate::doctor_model::*;
 use spacetime_keys_core::Identity;
 use spacetime_keys_core::doctor::{
@@ -28,115 +30,18 @@ fn cause(log: &str) -> Option<LogEvent> {
     read(log.as_bytes()).cause()
 }
 
+/// A container's name in colours, and a time.
+const PREFIX: &str = "\u{1b}[36mspacetimedb-1  |\u{1b}[0m 2026-11-22T21:53:06.776362Z ";
 const BY_CLI: &str = "Error: Pre-publish check failed with status";
-
-/// Each with outcome and status.
-fn kinds() -> Vec<(String, LogEvent, Option<Outcome>, Option<u16>)> {
-    let who = "c200824422f76c45df85cdd48fba24af4e8e0a034dd0dc1523c7eec7dd066948";
-    let refused = |words: &str, reason: Reason| {
-        (words.to_owned(), LogEvent::Refused(reason), Some(Outcome::Unauthorized), Some(401))
-    };
-    let key = |words: &str, fault| {
-        (words.to_owned(), LogEvent::KeyFiles(fault), Some(Outcome::Unreachable), None)
-    };
-    let other = |words: String, event, outcome, status| (words, event, Some(outcome), Some(status));
-    let mut kinds = vec![
-        other(format!("{BY_CLI} 403 Forbidden: {who} is not authorized to perform action on database {who}: update database"), LogEvent::NotAuthorized, Outcome::NotOwner, 403),
-        other(format!("Permission denied: `{who}` does not own database `c200311808393e10`"), LogEvent::NotOwner, Outcome::NotOwner, 500),
-        other("Error: The database name app is not registered to the identity you provided.".to_owned(), LogEvent::NameOfAnother, Outcome::NotOwner, 401),
-        other(format!("{BY_CLI} 401 Unauthorized: To create a database, you must be logged in with a SpacetimeDB account."), LogEvent::AccountNeeded, Outcome::Unauthorized, 401),
-        other("Error: Database is locked and cannot be reset with --delete-data. Run `spacetime unlock` first.".to_owned(), LogEvent::Locked, Outcome::BadRequest, 403),
-        other("Error: HTTP 400: {\"EnvironmentError\":{\"MissingRequiredEnvironment\":{\"keys\":[\"API_KEY\"]}}}".to_owned(), LogEvent::EnvironmentMissing, Outcome::BadRequest, 400),
-        other("Error: Missing required environment variable(s) [\"API_KEY\"]".to_owned(), LogEvent::EnvironmentMissing, Outcome::BadRequest, 400),
-        other("Error: HTTP status client error (409 Conflict) for url".to_owned(), LogEvent::ModuleChanged, Outcome::BadRequest, 409),
-        other("{\"EnvironmentError\":{\"VersionConflict\":\"x\"}}".to_owned(), LogEvent::ModuleChanged, Outcome::BadRequest, 409),
-        other(format!("{BY_CLI} 500 Internal Server Error: InvalidEcdsaKey"), LogEvent::CannotIssue, Outcome::Unauthorized, 500),
-        other(format!("{BY_CLI} 401 Unauthorized: something new"), LogEvent::Status(401), Outcome::Unauthorized, 401),
-        other(format!("{BY_CLI} 403 Forbidden: <html>"), LogEvent::Status(403), Outcome::Proxy, 403),
-        other("Error: HTTP status server error (502 Bad Gateway) for url".to_owned(), LogEvent::Status(502), Outcome::Proxy, 502),
-        other(format!("{BY_CLI} 400 Bad Request: Authorization is invalid: malformed token"), LogEvent::Refused(Reason::Missing), Outcome::BadRequest, 400),
-        (format!("{BY_CLI} 404 Not Found: x"), LogEvent::Status(404), None, None),
-        ("Error: error sending request for url (http://127.0.0.1:3000/v1/database/app)".to_owned(), LogEvent::NoConnection, Some(Outcome::Unreachable), None),
-        ("error: could not compile `module` (lib)".to_owned(), LogEvent::Error, None, None),
-        key("Error: InvalidKeyFormat", KeyFilesFault::Form),
-        key("Error: Unable to read private key for JWT token signing", KeyFilesFault::Private),
-        key("Error: Unable to read public key for JWT token verification", KeyFilesFault::Public),
-        key("Error: couldn't read key from \"/etc/spacetimedb/id_ecdsa\"", KeyFilesFault::Unreadable),
-        key("Error: cannot omit --jwt-{pub,priv}-key-path when those options are not specified in config.toml", KeyFilesFault::NotNamed),
-    ];
-    // Each reason in the words of both generations, alone and as the CLI passes it on.
-    for (old, new, reason) in [
-        (
-            "TokenError(Error(InvalidSignature))",
-            "Invalid token: InvalidSignature",
-            Reason::InvalidSignature,
-        ),
-        (
-            "TokenError(Error(ExpiredSignature))",
-            "Invalid token: ExpiredSignature",
-            Reason::ExpiredSignature,
-        ),
-        ("TokenError(Error(InvalidToken))", "Invalid token: InvalidToken", Reason::InvalidToken),
-        (
-            "TokenError(Error(InvalidAlgorithm))",
-            "Invalid token: InvalidAlgorithm",
-            Reason::InvalidAlgorithm,
-        ),
-        (
-            "TokenError(Error(Base64(InvalidByte(0, 34))))",
-            "Invalid token: Base64 error: Invalid symbol 34, offset 0.",
-            Reason::Base64,
-        ),
-        (
-            "TokenError(Error(Json(Error(\"missing field `iat`\", line: 1, column: 9))))",
-            "Invalid token: JSON error: missing field `iat` at line 1 column 9",
-            Reason::Json,
-        ),
-        (
-            "TokenError(Error(MissingRequiredClaim(\"sub\")))",
-            "Invalid token: Missing required claim: sub",
-            Reason::MissingRequiredClaim,
-        ),
-        ("KeyIDNotFound", "Specified key ID not found in JWKs", Reason::KeyIdNotFound),
-        (
-            "Other(Error fetching public key for issuer https://a.example)",
-            "Error fetching public key for issuer https://a.example",
-            Reason::IssuerKeys,
-        ),
-        (
-            "Other(Identity mismatch: token identity Identity(c2) does not match",
-            "Identity mismatch: token identity Identity(c2) does not match",
-            Reason::IdentityMismatch,
-        ),
-    ] {
-        kinds.push(refused(old, reason));
-        kinds.push(refused(new, reason));
-        kinds.push(refused(&format!("{BY_CLI} 401 Unauthorized: {new}"), reason));
-    }
-    for words in [
-        "Issuer too long: \"",
-        "Subject too long: \"",
-        "Issuer empty",
-        "Subject empty",
-        "No kid found",
-    ] {
-        let reason = Reason::in_text(words).unwrap();
-        kinds.push(refused(&format!("Other({words})"), reason));
-        kinds.push(refused(&format!("{BY_CLI} 401 Unauthorized: {words}"), reason));
-    }
-    kinds
-}
 
 #[test]
 fn every_kind_is_understood_however_it_is_shown() {
     let pair = Pair::new();
-    for (line, event, outcome, status) in kinds() {
+    for (line, event, outcome, status) in kinds::kinds() {
         for shown in [
             line.clone(),
             format!("noise\nspacetimedb-1  | {line}\r\n"),
-            format!(
-                "\u{1b}[36mspacetimedb-1  |\u{1b}[0m 2026-11-22T21:53:06.776362Z \u{1b}[31m{line}\u{1b}[0m\nnoise"
-            ),
+            format!("{PREFIX}\u{1b}[31m{line}\u{1b}[0m\nnoise"),
             format!("[pod/spacetimedb-0/server] {line}"),
             format!("{line}\nPUBLISH_FAILED\n"),
         ] {
@@ -183,11 +88,14 @@ fn a_log_that_speaks_of_something_else() {
 #[test]
 fn the_bare_cli_says_how_it_ended() {
     let pair = Pair::new();
-    let updated = "Uploading to local => http://127.0.0.1:3000\nChecking for breaking changes...\nPublishing module...\nUpdated database with name: app, identity: c200\n";
+    let updated = "Uploading to local => http://127.0.0.1:3000\n\
+        Checking for breaking changes...\nPublishing module...\n\
+        Updated database with name: app, identity: c200\n";
     let created = updated.replace("Updated", "Created new");
     let unnamed = "Created new database with identity: c200";
     let refused = format!(
-        "Uploading to local => http://127.0.0.1:3000\nChecking for breaking changes...\n{BY_CLI} 403 Forbidden: c200 is not authorized to perform action on database c200: update database\n"
+        "Uploading to local => http://127.0.0.1:3000\nChecking for breaking changes...\n{BY_CLI} \
+         403 Forbidden: c200 is not authorized to perform action on database c200: update database\n"
     );
     for (log, event, outcome) in [
         (updated.to_owned(), LogEvent::Updated, Outcome::Updates),
@@ -227,13 +135,16 @@ fn the_last_word_counts() {
     assert_eq!(both.cause(), Some(LogEvent::Refused(Reason::InvalidSignature)));
     // The CLI's own words say less than the cause under them, or the server's above.
     for log in [
-        "Error: HTTP status server error (500 Internal Server Error) for url\n`c2` does not own database `c2`",
-        "ERROR internal error: `c2` does not own database `c2`\nError: HTTP status server error (500 Internal Server Error) for url",
+        "Error: HTTP status server error (500 Internal Server Error) for url\n\
+         `c2` does not own database `c2`",
+        "ERROR internal error: `c2` does not own database `c2`\n\
+         Error: HTTP status server error (500 Internal Server Error) for url",
     ] {
         assert_eq!(cause(log), Some(LogEvent::NotOwner), "{log}");
     }
     // An attempt of its own, which did not get as far.
-    let log = "Uploading to x\n`c2` does not own database `c2`\nUploading to x\nError: error sending request for url (x)";
+    let log = "Uploading to x\n`c2` does not own database `c2`\nUploading to x\n\
+        Error: error sending request for url (x)";
     assert_eq!(cause(log), Some(LogEvent::NoConnection));
     // Another program's error after a publish is none of its.
     assert_eq!(
@@ -245,7 +156,8 @@ fn the_last_word_counts() {
 /// Servers note other clients' bad tokens, too: that is no publish's end.
 #[test]
 fn what_a_server_notes_in_passing() {
-    let note = "2026-04-13T13:43:47Z  WARN crates/core/src/auth/token_validation.rs:216: Error fetching public key for issuer https://a.example: FetchError";
+    let note = "2026-04-13T13:43:47Z  WARN crates/core/src/auth/token_validation.rs:216: \
+        Error fetching public key for issuer https://a.example: FetchError";
     let issuer = Some(LogEvent::Refused(Reason::IssuerKeys));
     assert_eq!(last(&format!("PUBLISH_SUCCESS\n{note}\n")), Some(LogEvent::PublishSuccess));
     // Before a failure that says nothing it is the reason, and alone it is all that there is.
@@ -304,7 +216,8 @@ fn a_server_that_does_not_start_and_one_that_has() {
 fn prefixes_colours_and_bytes_that_are_no_text() {
     let who = Identity::from_claims("localhost", "someone");
     let line = format!(
-        "publisher-1  | \u{1b}[2m2026-11-22T04:16:00Z\u{1b}[0m \u{1b}[31mERROR\u{1b}[0m `{who}` does \u{1b}[1mnot own\u{1b}[0m database `c200`"
+        "publisher-1  | \u{1b}[2m2026-11-22T04:16:00Z\u{1b}[0m \u{1b}[31mERROR\u{1b}[0m `{who}` does \
+         \u{1b}[1mnot own\u{1b}[0m database `c200`"
     );
     let seen = read(&[&b"\xff\xfe"[..], line.as_bytes(), b"\xc3\n\x1b["].concat());
     assert_eq!((seen.cause(), seen.refused), (Some(LogEvent::NotOwner), Some(who)));

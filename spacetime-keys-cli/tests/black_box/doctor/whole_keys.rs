@@ -23,13 +23,13 @@ fn cure(host: &Host) -> Vec<String> {
     let remedy: Vec<String> = said.remedy().into_iter().map(str::to_owned).collect();
     assert_eq!(remedy.last().map(String::as_str), Some("docker compose restart"));
     for command in remedy.split_last().unwrap().1 {
-        match command.strip_prefix("spacetime-keys ") {
-            Some(ours) => host.run(&ours.split(' ').collect::<Vec<_>>()).success(),
-            None => {
-                let mut shell = Command::new("sh");
-                Run::of(shell.args(["-c", command]).current_dir(host.path("")), b"").success()
-            }
+        let run = if let Some(ours) = command.strip_prefix("spacetime-keys ") {
+            host.run(&ours.split(' ').collect::<Vec<_>>())
+        } else {
+            let mut shell = Command::new("sh");
+            Run::of(shell.args(["-c", command]).current_dir(host.path("")), b"")
         };
+        run.success();
     }
     remedy
 }

@@ -61,6 +61,9 @@ fn hint(seen: &Observations, cause: LogEvent) -> Option<Advice> {
         LogEvent::NoConnection => {
             "the server did not answer: look whether it has started, and at the address that the publish used"
         }
+        LogEvent::NoAccess => {
+            "if it is the server at its start: its user cannot read the key files or cannot write their folder, or the folder is mounted read-only. If it is the publish: it cannot read the module"
+        }
         LogEvent::Status(401) => return None,
         LogEvent::Status(403 | 502..=504) => {
             "a server says this in words of its own: a proxy or a gateway answered. Ask the server past it, or change its rules for /v1/"

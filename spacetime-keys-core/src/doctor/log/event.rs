@@ -38,6 +38,8 @@ pub enum LogEvent {
     NoConnection,
     /// A publish was answered with this HTTP status, in words that are none of these.
     Status(u16),
+    /// A program, which may be the server at its start, could not read or write a file.
+    NoAccess,
     /// Something failed, and nobody said what.
     Error,
 }
@@ -79,7 +81,7 @@ impl LogEvent {
 
     /// What says less than anything else in the same attempt.
     pub(super) const fn is_vague(self) -> bool {
-        matches!(self, Self::NoConnection | Self::Status(_) | Self::Error)
+        matches!(self, Self::NoConnection | Self::Status(_) | Self::NoAccess | Self::Error)
     }
 }
 
@@ -150,7 +152,7 @@ impl Found {
                 .or_else(|| of_key(text))
                 .or(known)
                 .or_else(|| of_status(text))
-                .or_else(|| begins_with_error(text).then_some(("Error:", LogEvent::Error))),
+                .or_else(|| begins_with_error(text).then(|| of_error(text))),
             begins: BEGINNINGS.iter().any(|words| has(words)),
             started: has(STARTED),
         }
@@ -211,6 +213,13 @@ fn of_status(text: &str) -> Option<Words> {
     let digits = rest.get(..3).filter(|_| !rest[3..].starts_with(|c: char| c.is_ascii_digit()))?;
     let status = digits.parse().ok().filter(|status| (400..600).contains(status))?;
     Some(("an HTTP status", LogEvent::Status(status)))
+}
+
+/// What the operating system says of files (errno 13, 21 and 30).
+fn of_error(text: &str) -> Words {
+    let of_files = ["(os error 13)", "(os error 21)", "(os error 30)"];
+    let found = of_files.iter().find(|words| text.contains(**words));
+    found.map_or(("Error:", LogEvent::Error), |words| (*words, LogEvent::NoAccess))
 }
 
 /// Whether a program ends with an error here: `Error: …`, after nothing but what a log puts before
