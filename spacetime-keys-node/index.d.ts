@@ -889,6 +889,8 @@ export interface Observations {
     token?: HttpAnswer | null;
     /** To `/v1/database/NAME`. Its header `spacetime-identity-token` is a secret. */
     database?: HttpAnswer | null;
+    /** The same of PARENT, where the name is `PARENT/NAME`, as the SpacetimeDB CLI 2.x reads it. */
+    parent?: HttpAnswer | null;
     /** To `/v1/identity/IDENTITY/databases`, of the token's identity. */
     databases?: HttpAnswer | null;
   };

@@ -48,6 +48,7 @@ struct ServerContents {
     public_key: Looked<HttpAnswer>,
     token: Looked<HttpAnswer>,
     database: Looked<HttpAnswer>,
+    parent: Looked<HttpAnswer>,
     databases: Looked<HttpAnswer>,
 }
 
@@ -146,8 +147,8 @@ fn server(contents: &ServerContents) -> ServerSeen {
         public_key: reply(&contents.public_key, |answer| answer.public_key()),
         token: reply(&contents.token, |answer| answer.token()),
         database: reply(&contents.database, |answer| answer.database()),
+        parent: reply(&contents.parent, |answer| answer.database()),
         databases: reply(&contents.databases, |answer| answer.databases()),
-        ..ServerSeen::default()
     }
 }
 

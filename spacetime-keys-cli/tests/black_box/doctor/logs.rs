@@ -72,6 +72,15 @@ fn what_came_last() {
     let server = fixture("server-1.2-not-owner.log");
     let cases = [
         ("success", succeeded(), 0, ("updates", 200), "PUBLISH_SUCCESS"),
+        ("bare", fixture("cli-1.3-updated.log"), 0, ("updates", 200), "Updated database with"),
+        ("bare, new", fixture("cli-1.3-created.log"), 0, ("creates", 200), "Created new database"),
+        (
+            "bare, refused and then well",
+            NOT_AUTHORIZED.to_owned() + &fixture("cli-1.3-updated.log"),
+            0,
+            ("updates", 200),
+            "Updated database with",
+        ),
         ("401", invalid_signature(), 1, ("unauthorized", 401), "InvalidSignature"),
         ("not the owner", not_owner(), 1, ("not_owner", 500), "does not own database"),
         ("the server's own log", server, 1, ("not_owner", 500), "does not own database"),

@@ -94,7 +94,7 @@ const ENDS: [(&str, LogEvent); 4] = [
 ];
 
 /// Why it failed, or why the server did not start. The first of these that a line has counts.
-const CAUSES: [(&str, LogEvent); 16] = [
+const CAUSES: [(&str, LogEvent); 17] = [
     ("To create a database, you must be logged in", LogEvent::AccountNeeded),
     ("Database is locked and cannot be", LogEvent::Locked),
     ("VersionConflict", LogEvent::ModuleChanged),
@@ -108,6 +108,8 @@ const CAUSES: [(&str, LogEvent); 16] = [
     ("Unable to read public key", LogEvent::KeyFiles(KeyFilesFault::Public)),
     ("couldn't read key from", LogEvent::KeyFiles(KeyFilesFault::Unreadable)),
     ("cannot omit --jwt-", LogEvent::KeyFiles(KeyFilesFault::NotNamed)),
+    // CLI 1.x, which then advises a login.
+    ("is not valid for server", LogEvent::Status(401)),
     ("error sending request for url", LogEvent::NoConnection),
     ("tcp connect error", LogEvent::NoConnection),
     ("error trying to connect", LogEvent::NoConnection),

@@ -75,6 +75,12 @@ fn failures() -> Vec<Kind> {
             Some(500),
         ),
         (
+            format!("Error: Identity {WHO} is not valid for server mine."),
+            LogEvent::Status(401),
+            Some(Outcome::Unauthorized),
+            Some(401),
+        ),
+        (
             status("401 Unauthorized: something new"),
             LogEvent::Status(401),
             Some(Outcome::Unauthorized),
