@@ -30,7 +30,7 @@ impl fmt::Display for doctor::Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Step(step) => f.write_str(&command(step)),
-            Self::Other(line) => f.write_str(line),
+            other => f.write_str(&other.line().unwrap_or_default()),
         }
     }
 }

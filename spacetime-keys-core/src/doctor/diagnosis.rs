@@ -2,8 +2,7 @@ use std::fmt;
 
 use crate::Identity;
 
-use super::Check;
-use crate::advice::NextStep;
+use super::{Check, Command};
 
 /// What a publish would come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -44,15 +43,6 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// A command of a remedy. Printed, and in JSON, it is a line for a shell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// A step that a program on this library takes.
-    Step(NextStep),
-    /// Another program's, as it must be typed.
-    Other(String),
 }
 
 /// What a publish would get, and why.

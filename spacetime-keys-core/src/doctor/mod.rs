@@ -13,6 +13,7 @@ mod ask;
 mod check;
 mod checks;
 mod cli_toml;
+mod command;
 mod diagnosis;
 mod from_log;
 mod log;
@@ -28,7 +29,8 @@ pub use answers::{
 pub use ask::{Ask, Came};
 pub use check::{Check, CheckName, State};
 pub use cli_toml::{CliTomlSeen, Known, ServerKeySeen, TokenFacts, TokenSeen};
-pub use diagnosis::{Command, Diagnosis, Outcome};
+pub use command::Command;
+pub use diagnosis::{Diagnosis, Outcome};
 pub use log::{KeyFilesFault, LogEvent, LogHit, LogScanner, LogSeen};
 pub use observations::{MountedSeen, Observations, Places, ServerSeen};
 

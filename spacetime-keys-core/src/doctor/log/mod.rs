@@ -90,9 +90,10 @@ impl LogScanner {
         self.take(piece);
     }
 
-    /// What was said up to here. A line that has not ended is not part of it.
-    pub fn so_far(&self) -> LogSeen {
-        self.story.told()
+    /// The last word of a publish so far, in the lines that have ended. What is vague may be told
+    /// better yet, or be tried again: that is none.
+    pub fn last(&self) -> Option<LogEvent> {
+        self.story.seen.last.map(|hit| hit.event).filter(|event| !event.is_vague())
     }
 
     /// The end of the log.

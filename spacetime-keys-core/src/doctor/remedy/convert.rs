@@ -38,11 +38,10 @@ impl Container {
             Self::Utf16 => format!("iconv -f UTF-16 -t UTF-8 {old} > {new}"),
             Self::OpenSsh => format!("cp -p {old} {new} && ssh-keygen -p -m PKCS8 -N '' -f {new}"),
         };
-        let chmod = format!("chmod 600 {new}");
         vec![
             host.renames("id_ecdsa", "id_ecdsa.original"),
             Command::Other(open),
-            Command::Other(chmod),
+            Command::Chmod { mode: 0o600, file: host.file("id_ecdsa") },
         ]
     }
 }

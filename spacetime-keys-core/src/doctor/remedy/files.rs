@@ -167,14 +167,14 @@ impl FilePlan {
                 odd.push(host.file("id_ecdsa.pub"));
             }
         }
-        steps.push(Command::Other(format!("chmod 600 {}", host.word("id_ecdsa"))));
+        steps.push(Command::Chmod { mode: 0o600, file: host.file("id_ecdsa") });
         if !odd.is_empty() {
             steps.push(Command::Step(NextStep::KeyRewrite(odd)));
         }
         if !is_swapped {
             steps.push(host.derives_public());
         }
-        steps.push(Command::Other(format!("chmod 644 {}", host.word("id_ecdsa.pub"))));
+        steps.push(Command::Chmod { mode: 0o644, file: host.file("id_ecdsa.pub") });
         Self { steps, key: Some(key), mends: true, ..Self::default() }
     }
 

@@ -120,13 +120,12 @@ impl<'a> Host<'a> {
 
     /// A step that gives a mounted file another name.
     pub(super) fn renames(&self, name: &str, other: &str) -> Command {
-        Command::Other(format!("mv {} {}", self.word(name), self.word(other)))
+        Command::Move { from: self.file(name), to: self.file(other) }
     }
 
     /// A step that writes the private key's public key.
     pub(super) fn derives_public(&self) -> Command {
-        let (private, public) = (self.word("id_ecdsa"), self.word("id_ecdsa.pub"));
-        Command::Other(format!("openssl pkey -in {private} -pubout -out {public}"))
+        Command::DerivePublic { private: self.file("id_ecdsa"), public: self.file("id_ecdsa.pub") }
     }
 
     /// The mounted files that their folder's owner cannot read.

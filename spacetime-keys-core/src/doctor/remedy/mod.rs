@@ -91,10 +91,10 @@ fn modes(host: &Host<'_>) -> Vec<Command> {
     }
     let mut steps = Vec::new();
     if mounted.private_mode.is_some_and(|mode| mode & 0o007 != 0 || mode & 0o400 == 0) {
-        steps.push(Command::Other(format!("chmod 600 {}", host.word("id_ecdsa"))));
+        steps.push(Command::Chmod { mode: 0o600, file: host.file("id_ecdsa") });
     }
     if mounted.public_mode.is_some_and(|mode| mode & 0o400 == 0) {
-        steps.push(Command::Other(format!("chmod 644 {}", host.word("id_ecdsa.pub"))));
+        steps.push(Command::Chmod { mode: 0o644, file: host.file("id_ecdsa.pub") });
     }
     // Where the server runs, it has read them, or other files.
     let unreadable = host.unreadable().filter(|_| host.is_down());
@@ -115,7 +115,7 @@ fn refreshed_server_key(host: &Host<'_>, plan: &FilePlan) -> Option<Command> {
 
 fn restart(seen: &Observations) -> Command {
     let given = seen.places.restart.trim();
-    Command::Other(if given.is_empty() { RESTART } else { given }.to_owned())
+    Command::Restart(if given.is_empty() { RESTART } else { given }.to_owned())
 }
 
 /// The configuration, where it is not found by itself.

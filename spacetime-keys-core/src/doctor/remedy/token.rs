@@ -1,7 +1,6 @@
 use crate::Identity;
 use crate::advice::{Choice, NextStep, Run};
 use crate::doctor::outcome::TokenFate;
-use crate::doctor::shell::path;
 use crate::doctor::{CliTomlSeen, Command, LogEvent, Reply, TokenAnswer, TokenFacts, outcome};
 use crate::fleet::Vault;
 
@@ -87,8 +86,8 @@ fn resign(host: &Host<'_>, plan: &FilePlan, goal: Identity) -> Option<Vec<Comman
     if facts.signed_by.is_some_and(|by| is_another_servers(host.seen, by)) {
         // The other server goes on with the copy.
         let cli_toml = &host.seen.places.cli_toml;
-        let copy = path(&format!("{cli_toml}.other-server"));
-        steps.push(Command::Other(format!("cp -p {} {copy}", path(cli_toml))));
+        let (from, to) = (cli_toml.clone(), format!("{cli_toml}.other-server"));
+        steps.push(Command::Copy { from, to });
     }
     // A sync leaves a token alone that its key has signed, however long ago it has expired.
     let by_sync = plan.sync && facts.signed_by != plan.key;
@@ -144,8 +143,8 @@ fn restore(host: &Host<'_>, plan: &mut FilePlan, goal: Identity) -> Option<Vec<C
     let mut steps = Vec::new();
     if matches!(host.seen.cli_toml, CliTomlSeen::Bad(_)) {
         let cli_toml = &host.seen.places.cli_toml;
-        let kept = path(&format!("{cli_toml}.damaged"));
-        steps.push(Command::Other(format!("mv {} {kept}", path(cli_toml))));
+        let (from, to) = (cli_toml.clone(), format!("{cli_toml}.damaged"));
+        steps.push(Command::Move { from, to });
     }
     steps.extend(sync_for(host, plan, None));
     let choices = vec![Choice::ExpectIdentity(Some(goal))];
