@@ -3,6 +3,7 @@
 
 use crate::Error;
 use crate::doctor::Command;
+use crate::doctor::shell::path;
 use crate::error::{Encoding, Found};
 use crate::fleet::KeyState;
 
@@ -31,7 +32,8 @@ impl Container {
 
     /// The steps. The file as it was is kept.
     pub(super) fn steps(self, host: &Host<'_>) -> Vec<Command> {
-        let (old, new) = (host.word("id_ecdsa.original"), host.word("id_ecdsa"));
+        let word = |name| path(&host.file(name));
+        let (old, new) = (word("id_ecdsa.original"), word("id_ecdsa"));
         let open = match self {
             Self::Der => format!("openssl pkey -inform DER -in {old} -out {new}"),
             Self::Encrypted => format!("openssl pkey -in {old} -out {new}"),

@@ -1,4 +1,4 @@
-use crate::doctor::shell::{self, file_in};
+use crate::doctor::shell::file_in;
 use crate::doctor::{
     Command, DatabaseAnswer, LogEvent, Observations, Outcome, Reply, TokenFacts, TokenSeen, outcome,
 };
@@ -111,11 +111,6 @@ impl<'a> Host<'a> {
     /// A mounted file's path, as a step has it.
     pub(super) fn file(&self, name: &str) -> String {
         file_in(&self.seen.places.keys_dir, name)
-    }
-
-    /// The same, as a word for a shell.
-    pub(super) fn word(&self, name: &str) -> String {
-        shell::path(&self.file(name))
     }
 
     /// A step that gives a mounted file another name.
