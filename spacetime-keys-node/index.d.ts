@@ -148,7 +148,7 @@ export interface DecodedToken {
   payload: string | null;
   /** Of `iss` and `sub`, if both are strings. */
   identity: string | null;
-  /** Why there is nothing to read, if it is no JWT. */
+  /** Why there is nothing to read, if it is no JWT; what it is, if no client may use it. */
   reason: string | null;
   /** What to do then. */
   hint: string | null;
@@ -222,7 +222,7 @@ export interface ServerVerdict {
   identity: string | null;
   /** The HTTP status of a request that needs no more than a valid token. */
   status: number;
-  /** The words that the server's own message begins with. */
+  /** Why not, in the words of a server of that version: a part of its own message. */
   reason: string | null;
   /** What is wrong with its form, where those words do not tell: an `ERR_…` … */
   code: string | null;
@@ -891,6 +891,8 @@ export interface Observations {
     token?: HttpAnswer | null;
     /** To `/v1/database/NAME`. Its header `spacetime-identity-token` is a secret. */
     database?: HttpAnswer | null;
+    /** The same of PARENT, where the name is `PARENT/NAME`, as the SpacetimeDB CLI 2.x reads it. */
+    parent?: HttpAnswer | null;
     /** To `/v1/identity/IDENTITY/databases`, of the token's identity. */
     databases?: HttpAnswer | null;
   };

@@ -118,6 +118,17 @@ impl Report {
             publisher.verified_with = resigned.verified_with;
             publisher.expiry_cleared = resigned.became_eternal();
         }
+        if let Some(unreadable) = &done.unreadable {
+            report.next.insert(
+                0,
+                format!(
+                    "Before the restart: {}, and {}: `{}`.",
+                    unreadable.message(),
+                    unreadable.effect(),
+                    unreadable.command()
+                ),
+            );
+        }
         for path in &done.set_aside {
             report.next.push(format!(
                 "What was mounted may be the only copy of a key, for no vault has it: it is kept in {}. Delete that when you are sure that nothing needs it.",

@@ -9,6 +9,7 @@ use std::ops::Range;
 use toml_edit::{Document, Item, Value};
 use zeroize::Zeroizing;
 
+use crate::error::TomlFlaw;
 use crate::es256::Signer;
 use crate::jwt::{self, ResignOptions, Resigned};
 use crate::{Error, PublicKey, Result};
@@ -39,7 +40,7 @@ impl<'a> CliToml<'a> {
     /// [`Error::TomlSyntax`]; [`Error::TomlType`] if the token, a server's key or the list of
     /// servers has another type than SpacetimeDB's CLI wants.
     pub fn parse(text: &'a str) -> Result<Self> {
-        let document = Document::parse(text).map_err(|_| Error::TomlSyntax)?;
+        let document = Document::parse(text).map_err(|error| flaw(text, &error))?;
         let root = document.as_table();
         let token = match root.get(TOKEN) {
             None => None,
@@ -132,6 +133,14 @@ impl<'a> CliToml<'a> {
     }
 }
 
+/// Where the text is no TOML. The parser's own words quote it.
+fn flaw(text: &str, error: &toml_edit::TomlError) -> Error {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.and_then(|before| u32::try_from(before.matches('\n').count()).ok());
+    let is_twice = error.message().contains("duplicate key");
+    Error::TomlSyntax(TomlFlaw { line: line.map_or(0, |line| line.saturating_add(1)), is_twice })
+}
+
 /// Signs the publisher token in a `cli.toml`'s text anew. Servers' keys that are among the options'
 /// `known_keys` become the new one, and every other byte stays.
 ///
@@ -158,7 +167,7 @@ fn newline_of(text: &str) -> &'static str {
 /// # Errors
 /// [`Error::TomlSyntax`], [`Error::TomlType`].
 pub(crate) fn check_types(text: &str) -> Result<()> {
-    let document = Document::parse(text).map_err(|_| Error::TomlSyntax)?;
+    let document = Document::parse(text).map_err(|error| flaw(text, &error))?;
     let root = document.as_table();
     let is_text = |item: Option<&Item>| item.is_none_or(|item| item.as_str().is_some());
     let texts = [TOKEN, "default_server", "web_session_token"];

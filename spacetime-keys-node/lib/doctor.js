@@ -24,6 +24,7 @@ const server = check.fields({
   publicKey: answer,
   token: answer,
   database: answer,
+  parent: answer,
   databases: answer,
 });
 const host = check.fields({

@@ -48,6 +48,7 @@ struct ServerContents {
     public_key: Looked<HttpAnswer>,
     token: Looked<HttpAnswer>,
     database: Looked<HttpAnswer>,
+    parent: Looked<HttpAnswer>,
     databases: Looked<HttpAnswer>,
 }
 
@@ -149,6 +150,7 @@ fn server(contents: &ServerContents) -> ServerSeen {
         public_key: reply(&contents.public_key, |answer| answer.public_key()),
         token: reply(&contents.token, |answer| answer.token()),
         database: reply(&contents.database, |answer| answer.database()),
+        parent: reply(&contents.parent, |answer| answer.database()),
         databases: reply(&contents.databases, |answer| answer.databases()),
     }
 }
@@ -167,6 +169,7 @@ fn mounted(host: &Host) -> Option<MountedSeen> {
         files: Mounted::of(bytes(&host.private_key), bytes(&host.public_key)),
         private_mode: host.private_mode,
         public_mode: host.public_mode,
+        places: Vec::new(),
     })
 }
 

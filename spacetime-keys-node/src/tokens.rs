@@ -3,7 +3,7 @@
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::json;
-use spacetime_keys_core::jwt::{Kind, Token};
+use spacetime_keys_core::jwt::{Kind, Publisher, Token};
 use spacetime_keys_core::server::{Remedy, Rules, Server};
 use spacetime_keys_core::{Error, Identity};
 
@@ -28,9 +28,10 @@ pub fn decode_token(token: String) -> napi::Result<String> {
         .get_str("iss")
         .zip(claims.get_str("sub"))
         .map(|(issuer, subject)| Identity::from_claims(&issuer, &subject));
+    let misuse = Publisher::misuse(&token);
     let fields = json!({
         "kind": kind, "verified": false, "payload": token.claims_json(), "identity": identity,
-        "reason": null, "hint": null,
+        "reason": misuse.map(|error| error.to_string()), "hint": misuse.map(Error::advice),
     });
     // Header and claims as they are, for a `Value` would refuse numbers that no double holds.
     let mut json = fields.to_string();
@@ -55,9 +56,10 @@ struct Check {
 #[napi(catch_unwind)]
 pub fn check_token(token: String, options: String) -> napi::Result<String> {
     let wish: Check = serde_json::from_str(&options).map_err(bug)?;
-    let rules =
-        wish.server.as_deref().map_or(Ok(Rules::default()), Rules::of_version).map_err(thrown)?;
-    let mut server = Server::new(rules);
+    let newest = || Ok(Server::new(Rules::default()));
+    let mut server =
+        wish.server.as_deref().map_or_else(newest, Server::of_version).map_err(thrown)?;
+    let rules = server.rules();
     if let Some(pem) = &wish.public_key {
         server = server.with_local_key(&server_key(pem)?).map_err(thrown)?;
     }
@@ -70,7 +72,7 @@ pub fn check_token(token: String, options: String) -> napi::Result<String> {
         "server": rules.name(),
         "identity": verdict.identity,
         "status": verdict.status,
-        "reason": verdict.reason,
+        "reason": verdict.words,
         "code": verdict.cause.map(Error::code),
         "detail": verdict.cause.map(|cause| cause.to_string()),
         "remedy": verdict.remedy,

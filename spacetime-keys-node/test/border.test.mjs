@@ -89,6 +89,18 @@ describe("decodeToken", () => {
     }
   });
 
+  it("names a token with which one database calls another", () => {
+    const payload = '{"iss":"spacetimedb-idc-v1","aud":"c200","sender":"c200","iat":1,"exp":61}';
+    const decoded = decodeToken(signByHand(privateKey, payload));
+    assert.deepEqual([decoded.kind, decoded.identity], ["jwt", null], "nobody's");
+    assert.match(decoded.reason, /a database's own/);
+    assert.ok(decoded.hint.length > 3, "and what to do");
+    const { identity, reason } = decodeToken(
+      signByHand(privateKey, payload.replace("}", ',"sub":"a"}')),
+    );
+    assert.deepEqual([identity?.length, reason], [64, null], "with a subject it is like any other");
+  });
+
   it("gives claims that are named like a prototype as claims", () => {
     const payload = '{"__proto__":{"admin":true},"constructor":1,"iss":"a","sub":"b"}';
     const { claims } = decodeToken(signByHand(privateKey, payload));

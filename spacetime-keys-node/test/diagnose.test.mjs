@@ -127,6 +127,7 @@ describe("diagnose", () => {
       [{ server: server({ database: text(404) }), host: host(ec) }, "creates", 200],
       [{ server: server({ database: text(404) }), host: { cliToml: null } }, "creates", 200],
       [{ server: server({ database: text(400) }), host: host(ec) }, "bad_request", 400],
+      [{ server: server({ parent: text(404) }), host: host(ec) }, "bad_request", 400],
     ];
     for (const [seen, outcome, status] of table) {
       const diagnosis = diagnose(seen);

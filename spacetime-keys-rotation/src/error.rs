@@ -11,6 +11,7 @@ use spacetime_keys_core::fleet::{Action, Environment, Operation, Refusal, Reques
 use spacetime_keys_core::{Error, Identity};
 
 use crate::clock;
+use crate::host::Paths;
 use crate::lock::Holder;
 use crate::places::Nothing;
 
@@ -246,12 +247,12 @@ impl Failure {
         }
     }
 
-    /// The same, and the file that it is about, if it is about the mounted private key.
-    pub(crate) fn about_mounted(self, private_key: &Path) -> Self {
-        match self.kind {
-            Kind::Refused { error: Error::MountedUnreadable, .. } => {
-                self.at(Place::File(private_key.to_owned()))
-            }
+    /// The same, and the file of this host that it is about, if it is about one.
+    pub(crate) fn in_host_file(self, paths: &Paths) -> Self {
+        let Kind::Refused { error, .. } = self.kind else { return self };
+        match error {
+            Error::MountedUnreadable => self.at(Place::File(paths.private_key())),
+            Error::TomlSyntax(_) | Error::TomlType => self.at(Place::File(paths.cli_toml.clone())),
             _ => self,
         }
     }

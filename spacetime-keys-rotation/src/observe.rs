@@ -15,6 +15,7 @@ use crate::clock;
 use crate::error::{Failure, Kind};
 use crate::files;
 use crate::host::Paths;
+use crate::inspect::places_of;
 use crate::read::{earlier_keys, read_vaults, unfinished};
 use crate::site::Site;
 
@@ -147,6 +148,7 @@ fn mounted(
         files: found,
         private_mode: files::mode(&private),
         public_mode: files::mode(&public),
+        places: places_of(&paths.mounted_keys_dir).places,
     })
 }
 

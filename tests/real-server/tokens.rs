@@ -39,15 +39,15 @@ impl Server {
 fn assert_foretold(server: &Server, token: &str, verdict: &Verdict, case: &str) {
     let reply = server.ping(token);
     assert_eq!(reply.status, verdict.status, "{case}: {verdict:?}: {}", reply.body);
-    match (verdict.identity, verdict.reason) {
+    match (verdict.identity, verdict.words) {
         (Some(identity), None) => {
             assert!(server.is_identity(token, &identity.to_string()), "{case}");
         }
-        (None, Some(reason)) => {
+        (None, Some(words)) => {
             // Of an issuer that it cannot reach, a server says that alone.
             let hidden = reply.body.contains("Error fetching public key for issuer")
                 && !token_is_local(token);
-            assert!(reply.body.contains(reason.as_str()) || hidden, "{case}: {}", reply.body);
+            assert!(reply.body.contains(words) || hidden, "{case}: {}", reply.body);
         }
         _ => panic!("{case}: {verdict:?}"),
     }
@@ -146,7 +146,7 @@ fn a_minted_token_of_a_static_issuer_is_accepted() {
         let (unpublished, _) = generate(&host, &format!("{algorithm}-unpublished"), algorithm);
         let (token, identity) = mint(&host, &unpublished, &issuer, "u_1");
         let verdict = foretell(&host, &issuer, &token);
-        assert_eq!(verdict.reason.map(Reason::as_str), Some("KeyIDNotFound"));
+        assert_eq!(verdict.reason, Some(Reason::KeyIdNotFound));
         assert_foretold(&server, &token, &verdict, "unpublished");
         assert!(!server.is_identity(&token, &identity));
     }

@@ -104,6 +104,10 @@ impl From<Alg> for Algorithm {
     }
 }
 
+fn server_version(version: &str) -> Result<String, Error> {
+    Rules::of_version(version).map(|_| version.to_owned())
+}
+
 #[derive(ClapArgs)]
 #[command(group(
     ArgGroup::new("known").args(["public_key", "keys_dir", "jwks"]).required(true).multiple(true)
@@ -120,8 +124,9 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) jwks: IssuerKeys,
     /// The server's version
-    #[arg(long, value_name = "VERSION", default_value_t, value_parser = Rules::of_version)]
-    pub(crate) server: Rules,
+    #[arg(long, value_name = "VERSION", default_value_t = Rules::default().name().to_owned(),
+        value_parser = server_version)]
+    pub(crate) server: String,
 }
 
 #[derive(ClapArgs)]

@@ -9,7 +9,7 @@ use crate::common::{Host, PROGRAM};
 use crate::pages;
 
 /// The pages that people follow step by step.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 9] = [
     "publish-refused.md",
     "own-tokens.md",
     "leaving-keycloak.md",
@@ -17,6 +17,8 @@ const PAGES: [&str; 7] = [
     "algorithms.md",
     "better-auth.md",
     "keys.md",
+    "official-guide.md",
+    "one-container.md",
 ];
 
 /// A host as people have it, what Better Auth wrote, and logs of publishes.
@@ -48,6 +50,7 @@ fn every_command_of_the_pages() {
                 .current_dir(host.path(""))
                 .env_clear()
                 .env("PATH", &path)
+                .env("HOME", host.path("home"))
                 .output()
                 .unwrap();
             let printed = String::from_utf8(output.stdout).unwrap();

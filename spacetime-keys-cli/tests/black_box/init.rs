@@ -255,3 +255,48 @@ fn json_says_it_all_in_one_document() {
     assert_eq!(report["environment"], json!("local"));
     assert!(report["rotation"]["rotation_id"].is_string(), "{report}");
 }
+
+/// A server that answers as one does, with this public key.
+fn server_with(public_key: &str) -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    let key = public_key.to_owned();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut asked = [0; 4096];
+            let length = stream.read(&mut asked).unwrap_or_default();
+            let asked = String::from_utf8_lossy(&asked[..length]).into_owned();
+            assert!(asked.starts_with("GET ") && !asked.contains("uthorization"), "{asked}");
+            let (kind, body) = if asked.contains("/v1/health") {
+                ("application/json", "{\"version\":\"1.2.0\"}".to_owned())
+            } else {
+                ("application/pem-certificate-chain", key.clone())
+            };
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    place
+}
+
+#[test]
+fn of_several_the_one_that_the_running_server_uses() {
+    let host = Host::new();
+    let pair = spacetime_keys_core::PrivateKey::generate().unwrap();
+    let place = server_with(&pair.public_key().to_pem());
+    let cli_toml = format!(
+        "default_server = \"here\"\n\n[[server_configs]]\nnickname = \"here\"\nhost = \"{place}\"\nprotocol = \"http\"\n"
+    );
+    host.write("config/id_ecdsa", pair.to_pem().as_bytes());
+    host.write("config/id_ecdsa.pub", pair.public_key().to_pem());
+    host.write("config/cli.toml", &cli_toml);
+    let named = ["init", "--cli-toml", "config/cli.toml", "--json"];
+    let report = host.run(&named).success().json();
+    assert!(Path::new(report["keys_dir"].as_str().unwrap()).ends_with("config"), "{report}");
+    assert_eq!(report["server"], format!("http://{place}"));
+    assert!(host.read(CONFIG).contains(&format!("server = \"http://{place}\"")));
+}

@@ -23,6 +23,7 @@ mod durability;
 mod failpoints;
 #[cfg(feature = "testing")]
 mod faults;
+mod field;
 #[cfg(feature = "testing")]
 mod guard;
 mod here;

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::{
     Answer, CliTomlSeen, DatabaseAnswer, Reply, ServerSeen, TokenAnswer, TokenSeen, Unreached,
+    version,
 };
+use crate::Identity;
 
 /// One server, asked by GET.
 pub trait Ask {
@@ -41,6 +43,11 @@ fn put<T>(
         Ok(came) => read(&came),
         Err(why) => Reply::Unreached(why),
     }
+}
+
+fn ask_for(server: &dyn Ask, name: &str, token: Option<&str>) -> Reply<DatabaseAnswer> {
+    let path = format!("/v1/database/{}", encoded(name));
+    put(server, &path, token, |came| came.as_answer().database())
 }
 
 impl ServerSeen {
@@ -82,16 +89,22 @@ impl ServerSeen {
             );
             self.token = put(server, &path, token, |came| came.as_answer().token());
         }
-        if let Some(name) = database {
+        let name = database.map(|name| match version::parent_and_name(self.version(), name) {
+            Some((parent, name)) => {
+                self.parent = ask_for(server, parent, None);
+                name
+            }
+            None => name,
+        });
+        if let Some(name) = name {
             // A server that cannot issue tokens answers nobody without one.
             let accepted = matches!(self.token, Reply::Is(TokenAnswer::Accepted));
-            let path = format!("/v1/database/{}", encoded(name));
-            let ask = |token| put(server, &path, token, |came| came.as_answer().database());
-            self.database = ask(token.filter(|_| accepted));
-            // A server whose private key cannot sign updates databases, and creates none. It says so
-            // to whoever comes without a token alone.
-            if accepted && self.database == Reply::Is(DatabaseAnswer::Unknown) {
-                let without = ask(None);
+            self.database = ask_for(server, name, token.filter(|_| accepted));
+            // A server whose private key cannot sign updates databases, and creates none by a name:
+            // it signs for their identities. It says so only to whoever comes without a token.
+            let is_new = self.database == Reply::Is(DatabaseAnswer::Unknown);
+            if accepted && is_new && Identity::parse_unchecked(name).is_none() {
+                let without = ask_for(server, name, None);
                 if without == Reply::Is(DatabaseAnswer::CannotIssue) {
                     self.database = without;
                 }

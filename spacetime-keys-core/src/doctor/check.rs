@@ -40,6 +40,8 @@ pub enum CheckName {
     SharedCliToml,
     /// The server's public key in `cli.toml`.
     ServerKey,
+    /// Whether the database that should be its parent is there.
+    Parent,
     /// Whether the database is there.
     Database,
     /// Whose it is.
@@ -70,6 +72,7 @@ impl CheckName {
             Self::TokenAccepted => "token_accepted",
             Self::SharedCliToml => "shared_cli_toml",
             Self::ServerKey => "server_key",
+            Self::Parent => "parent",
             Self::Database => "database",
             Self::Owner => "owner",
             Self::Escrow => "escrow",

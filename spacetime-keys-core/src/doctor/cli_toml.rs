@@ -3,11 +3,14 @@
 use zeroize::Zeroizing;
 
 use crate::cli_toml::{CliToml, check_types};
-use crate::error::Algorithm;
+use crate::error::{Algorithm, TomlFlaw};
 use crate::es256::Verifier;
 use crate::jwt::{Kind, Publisher, Times, Token, examine};
-use crate::server::{Rules, Server, Verdict};
+use crate::server::{self, Rules, Server, Verdict};
 use crate::{Error, Fingerprint, Identity, PublicKey};
+
+/// Who issues the tokens of accounts at spacetimedb.com.
+const SPACETIMEDB_ISSUER: &str = "https://auth.spacetimedb.com";
 
 /// The SpacetimeDB CLI's file.
 #[derive(Debug, Default)]
@@ -44,6 +47,7 @@ pub enum TokenSeen {
 
 /// What there is to say of a token, without the token.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct TokenFacts {
     /// By the number of its parts.
     pub kind: Kind,
@@ -51,6 +55,8 @@ pub struct TokenFacts {
     pub identity: Option<Identity>,
     /// Whether its issuer is the server itself (`localhost`).
     pub is_local: bool,
+    /// Whether its issuer is the makers' (`https://auth.spacetimedb.com`): an account of theirs.
+    pub is_of_spacetimedb: bool,
     /// Whether it can stand in an HTTP header: control characters cannot, not even at its end.
     pub can_be_sent: bool,
     /// Whether it is ASCII alone. Servers take no other header for a `Bearer` token: 400.
@@ -94,7 +100,9 @@ impl CliTomlSeen {
     /// From the file's content; `None`: it is not there. The token is not kept.
     pub fn of(content: Option<&[u8]>, known: &Known<'_>) -> Self {
         let Some(content) = content else { return Self::Missing };
-        let Ok(text) = str::from_utf8(content) else { return Self::Bad(Error::TomlSyntax) };
+        let Ok(text) = str::from_utf8(content) else {
+            return Self::Bad(Error::TomlSyntax(TomlFlaw::default()));
+        };
         let parsed = match check_types(text).and_then(|()| CliToml::parse(text)) {
             Ok(parsed) => parsed,
             Err(error) => return Self::Bad(error),
@@ -142,19 +150,27 @@ impl CliTomlSeen {
 impl TokenFacts {
     fn of(text: &str, remembered: &[PublicKey], known: &Known<'_>) -> Self {
         let parsed = Token::parse(text);
+        let rules = known.version.and_then(|version| Rules::of_version(version).ok());
+        let rules = rules.unwrap_or_default();
         let claim = |name| parsed.as_ref().ok().and_then(|token| token.claims().get_str(name));
         let (issuer, subject) = (claim("iss"), claim("sub"));
         let publisher = issuer.as_deref().zip(subject.as_deref());
         let publisher = publisher.and_then(|(iss, sub)| Publisher::new(iss, sub).ok());
+        // A server reads more than we do: an unknown claim twice, for one.
+        let publisher = publisher
+            .map(|publisher| (publisher.identity, publisher.is_local()))
+            .or_else(|| server::reading(text, rules));
         let signs = |key: &&PublicKey| {
-            let token = parsed.as_ref().ok();
-            token.is_some_and(|token| Verifier::new(key).is_ok_and(|v| token.is_signed_by(&v)))
+            Verifier::new(key).is_ok_and(|key| server::is_signed_by(text, rules, &key))
         };
         let keys = known.served.into_iter().chain(known.keys).chain(remembered);
         Self {
             kind: Kind::of(text.trim()),
-            identity: publisher.as_ref().map(|publisher| publisher.identity),
-            is_local: publisher.as_ref().is_some_and(Publisher::is_local),
+            identity: publisher.map(|(identity, _)| identity),
+            is_local: publisher.is_some_and(|(_, is_local)| is_local),
+            is_of_spacetimedb: issuer
+                .as_deref()
+                .is_some_and(|issuer| issuer.trim_end_matches('/') == SPACETIMEDB_ISSUER),
             is_ascii: text.is_ascii(),
             can_be_sent: !text.chars().any(|c| c.is_ascii_control() && c != '\t'),
             flaw: flaw(&parsed),
@@ -171,7 +187,7 @@ impl TokenFacts {
     }
 }
 
-/// What no signature cures. RS256 is an issuer's, and no flaw.
+/// What no signature cures. RS256 is no flaw where an issuer's keys decide.
 fn flaw(parsed: &Result<Token<'_>, Error>) -> Option<Error> {
     let token = match parsed {
         Ok(token) => token,
@@ -182,16 +198,19 @@ fn flaw(parsed: &Result<Token<'_>, Error>) -> Option<Error> {
             Some(Error::ClaimMissing(crate::error::Claim::IssuedAt))
         }
         Ok(_) => crate::jwt::check_json(token.claims_json()).err(),
-        Err(Error::TokenAlgorithm(Algorithm::Rs256)) => {
-            Publisher::from_token(token).and_then(|_| Times::of(token)).err()
-        }
+        Err(Error::TokenAlgorithm(Algorithm::Rs256)) => match Publisher::from_token(token) {
+            // No server signs so, and no program signs it again.
+            Ok(publisher) if publisher.is_local() => Some(Error::TokenAlgorithm(Algorithm::Rs256)),
+            other => other.and_then(|_| Times::of(token)).err(),
+        },
         Err(error) => Some(error),
     }
 }
 
 fn verdict(text: &str, known: &Known<'_>) -> Option<Verdict> {
-    let rules = known.version.and_then(|version| Rules::of_version(version).ok());
-    let server = Server::new(rules.unwrap_or_default()).with_local_key(known.served?).ok()?;
+    let server = known.version.and_then(|version| Server::of_version(version).ok());
+    let server = server.unwrap_or_else(|| Server::new(Rules::default()));
+    let server = server.with_local_key(known.served?).ok()?;
     Some(server.check(text, known.now))
 }
 

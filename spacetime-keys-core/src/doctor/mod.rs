@@ -17,6 +17,7 @@ mod checks;
 mod cli_toml;
 mod command;
 mod diagnosis;
+mod from_log;
 mod log;
 mod observations;
 mod outcome;
@@ -35,7 +36,7 @@ pub use check::{Check, CheckName, State};
 pub use cli_toml::{CliTomlSeen, Known, ServerKeySeen, TokenFacts, TokenSeen};
 pub use command::Command;
 pub use diagnosis::{Diagnosis, Outcome};
-pub use log::{LogEvent, LogScanner, LogSeen};
+pub use log::{KeyFilesFault, LogEvent, LogHit, LogScanner, LogSeen};
 pub use observations::{MountedSeen, Observations, Places, ProjectSeen, ServerSeen, Unread};
 pub use servers::Servers;
 
@@ -46,8 +47,8 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
     let accepted = outcome::token(seen).is_accepted();
     let fine = match outcome {
         Some(Outcome::Updates) => true,
-        // An owner that is invented for one request is nobody.
-        Some(Outcome::Creates) => accepted,
+        // An owner that is invented for one request is nobody. A log tells of whom it will.
+        Some(Outcome::Creates) => accepted || !seen.server.was_asked(),
         _ => false,
     };
     let (remedy, cures) = remedy::commands(seen, outcome);

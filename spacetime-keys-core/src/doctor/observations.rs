@@ -1,8 +1,9 @@
 //! What was seen, and what was not.
 
 use crate::advice::Advice;
-use crate::fleet::{Environment, Mounted, Unfinished, Vault};
+use crate::fleet::{Environment, Mounted, Place, Unfinished, Vault};
 use crate::pem::Effect;
+use crate::server::Wording;
 use crate::{Identity, PublicKey};
 
 use super::{
@@ -76,7 +77,7 @@ pub struct Unread {
 }
 
 /// A server's answers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ServerSeen {
     /// To `GET /v1/health`.
     pub health: Reply<String>,
@@ -87,6 +88,8 @@ pub struct ServerSeen {
     pub token: Reply<TokenAnswer>,
     /// To `GET /v1/database/NAME`.
     pub database: Reply<DatabaseAnswer>,
+    /// The same of its parent, where the name is `parent/name`.
+    pub parent: Reply<DatabaseAnswer>,
     /// To `GET /v1/identity/IDENTITY/databases`, of the token's identity.
     pub databases: Reply<Vec<String>>,
 }
@@ -100,6 +103,8 @@ pub struct MountedSeen {
     pub private_mode: Option<u32>,
     /// Unix mode bits of `id_ecdsa.pub`.
     pub public_mode: Option<u32>,
+    /// The files and their folder, with owners, where there are such.
+    pub places: Vec<Place>,
 }
 
 /// How files and programs are called in commands: as a person would type them, not yet quoted.
@@ -123,7 +128,31 @@ pub struct Places {
     pub restart: String,
 }
 
+impl Places {
+    /// Whether the server is the makers' own: there an organization may own a database, and only
+    /// their accounts create one.
+    pub(super) fn is_maincloud(&self) -> bool {
+        let url = self.server.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let authority = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        let host = authority.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or_default();
+        let host = host.split(':').next().unwrap_or_default();
+        host == "spacetimedb.com" || host.ends_with(".spacetimedb.com")
+    }
+}
+
 impl Observations {
+    /// Whether a publish would create a database, and this server lets other accounts do that.
+    pub(super) fn needs_account(&self) -> bool {
+        let is_theirs = match &self.cli_toml {
+            CliTomlSeen::Read { token: TokenSeen::Found(facts), .. } => facts.is_of_spacetimedb,
+            _ => false,
+        };
+        let is_new =
+            matches!(self.server.database, Reply::NotAsked | Reply::Is(DatabaseAnswer::Unknown));
+        is_new && !is_theirs && self.server.is_there() && self.places.is_maincloud()
+    }
+
     /// Whose token it is by its claims, whether or not a server takes it.
     pub fn identity(&self) -> Option<Identity> {
         match &self.cli_toml {
@@ -152,6 +181,11 @@ impl ServerSeen {
         self.health.as_ref().map(String::as_str)
     }
 
+    /// In which words it refuses tokens.
+    pub(super) fn wording(&self) -> Wording {
+        self.version().and_then(|version| Wording::of_version(version).ok()).unwrap_or_default()
+    }
+
     /// The public key that the server verifies with, if it can be used.
     pub fn served_key(&self) -> Option<&PublicKey> {
         self.public_key.as_ref().and_then(|served| served.key.as_ref())
@@ -166,6 +200,11 @@ impl ServerSeen {
     /// Whether a server was asked at all.
     pub const fn was_asked(&self) -> bool {
         !matches!(self.health, Reply::NotAsked) || !matches!(self.public_key, Reply::NotAsked)
+    }
+
+    /// Whether the database that should be the parent is not there: a publish is refused for that.
+    pub(super) const fn lacks_parent(&self) -> bool {
+        matches!(self.parent, Reply::Is(DatabaseAnswer::Unknown | DatabaseAnswer::BadName))
     }
 
     /// Whether a SpacetimeDB server answered.

@@ -7,8 +7,8 @@ use crate::server::Reason;
 
 use super::version::status_of_not_owner;
 use super::{
-    CliTomlSeen, DatabaseAnswer, Foreign, ForeignKind, LogEvent, Observations, Outcome, Reply,
-    TokenAnswer, TokenSeen,
+    CliTomlSeen, DatabaseAnswer, Foreign, ForeignKind, Observations, Outcome, Reply, TokenAnswer,
+    TokenSeen, from_log,
 };
 
 /// What becomes of the token.
@@ -87,7 +87,7 @@ pub(super) fn token(seen: &Observations) -> TokenFate {
 /// Outcome and status.
 pub(super) fn foretell(seen: &Observations) -> (Option<Outcome>, Option<u16>) {
     if !seen.server.was_asked() {
-        return from_log(seen);
+        return seen.log.as_ref().map_or((None, None), from_log::foretell);
     }
     let (outcome, status) = from_server(seen);
     (Some(outcome), status)
@@ -113,10 +113,17 @@ fn from_server(seen: &Observations) -> (Outcome, Option<u16>) {
         TokenFate::None | TokenFate::Accepted | TokenFate::Another => {}
     }
     match &server.database {
+        _ if seen.needs_account() => (Outcome::Unauthorized, Some(401)),
+        Reply::Is(DatabaseAnswer::Unknown) if server.lacks_parent() => {
+            (Outcome::BadRequest, Some(400))
+        }
         Reply::NotAsked | Reply::Is(DatabaseAnswer::Unknown) => (Outcome::Creates, Some(200)),
         Reply::Is(DatabaseAnswer::BadName) => (Outcome::BadRequest, Some(400)),
         Reply::Is(DatabaseAnswer::OwnedBy(owner)) => {
             if fate.is_accepted() && seen.identity() == Some(*owner) {
+                if server.lacks_parent() {
+                    return (Outcome::BadRequest, Some(400));
+                }
                 (Outcome::Updates, Some(200))
             } else {
                 (Outcome::NotOwner, status_of_not_owner(server.version()))
@@ -129,47 +136,21 @@ fn from_server(seen: &Observations) -> (Outcome, Option<u16>) {
     }
 }
 
-/// What the last publish in the log came to: the next one will fare no better by itself.
-fn from_log(seen: &Observations) -> (Option<Outcome>, Option<u16>) {
-    let Some(log) = &seen.log else { return (None, None) };
-    if log.is_success() {
-        return (Some(Outcome::Updates), Some(200));
-    }
-    match log.reason {
-        Some(LogEvent::InvalidSignature) => (Some(Outcome::Unauthorized), Some(401)),
-        Some(LogEvent::NotAuthorized) => (Some(Outcome::NotOwner), Some(403)),
-        Some(LogEvent::NotOwner) => (Some(Outcome::NotOwner), Some(500)),
-        _ => (None, None),
-    }
-}
-
 /// The verdict in one sentence.
 pub(super) fn verdict(
     seen: &Observations,
     outcome: Option<Outcome>,
     status: Option<u16>,
 ) -> String {
-    let Some(outcome) = outcome else {
-        return match &seen.log {
-            Some(log) if log.last == Some(LogEvent::PublishFailed) => {
-                "the last publish in the log failed, and the log does not say why".to_owned()
-            }
-            Some(_) => "the log says nothing of a publish".to_owned(),
-            None => "nothing was asked".to_owned(),
-        };
+    let Some(outcome) = outcome.filter(|_| seen.server.was_asked()) else {
+        return seen.log.as_ref().map_or("nothing was asked".to_owned(), from_log::verdict);
     };
     let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
-    if !seen.server.was_asked() {
-        let what = match outcome {
-            Outcome::Updates => "succeeded",
-            Outcome::Unauthorized => "was refused: the token is signed by another key",
-            _ => "was refused: the database is somebody else's",
-        };
-        return format!("the last publish in the log {what}{status}");
-    }
     let fate = token(seen);
     let words = match (outcome, fate) {
-        (Outcome::Updates, _) => "a publish would update the database".to_owned(),
+        (Outcome::Updates, _) => {
+            "a publish would update the database, as far as permission goes".to_owned()
+        }
         (Outcome::Creates, TokenFate::None) => {
             "a publish would create a database for a new identity, not for one that you have"
                 .to_owned()
@@ -182,7 +163,12 @@ pub(super) fn verdict(
             "a publish would create the database, which does not exist yet".to_owned()
         }
         (Outcome::Unauthorized, TokenFate::Refused { reason: Some(reason), .. }) => {
-            format!("a publish would be refused: the token is not accepted, {reason}")
+            let said = reason.words(seen.server.wording());
+            format!("a publish would be refused: the token is not accepted, {said}")
+        }
+        (Outcome::Unauthorized, TokenFate::None | TokenFate::Accepted) if seen.needs_account() => {
+            "a publish would be refused: this server lets only accounts of spacetimedb.com create databases"
+                .to_owned()
         }
         (Outcome::Unauthorized, TokenFate::None) => {
             "a publish would fail: there is no token, and the server cannot issue one".to_owned()
@@ -192,6 +178,10 @@ pub(super) fn verdict(
         }
         (Outcome::Unauthorized, _) => {
             "a publish would be refused: the token is not accepted".to_owned()
+        }
+        (Outcome::NotOwner, TokenFate::Accepted) if seen.places.is_maincloud() => {
+            "the database is another identity's: a publish would be refused, unless that is an organization to which the token's identity belongs"
+                .to_owned()
         }
         (Outcome::NotOwner, TokenFate::None) => {
             "a publish would be refused: without a token it is a new identity's, and the database has an owner".to_owned()
@@ -204,6 +194,9 @@ pub(super) fn verdict(
         }
         (Outcome::BadRequest, TokenFate::Refused { .. }) => {
             "a publish would be refused: what cli.toml holds is not sent as a token".to_owned()
+        }
+        (Outcome::BadRequest, _) if seen.server.lacks_parent() => {
+            "a publish would be refused: its parent database is not there".to_owned()
         }
         (Outcome::BadRequest, _) => {
             "a publish would be refused: no database can have this name".to_owned()

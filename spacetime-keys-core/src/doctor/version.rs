@@ -24,6 +24,20 @@ pub(super) fn status_of_not_owner(version: Option<&str>) -> Option<u16> {
     })
 }
 
+/// `parent/name` as the SpacetimeDB CLI 2.x reads it: it publishes `name`, and says which database is
+/// its parent. A CLI is as old as the server here; where no version is known, it is a new one.
+pub(super) fn parent_and_name<'a>(
+    version: Option<&str>,
+    name: &'a str,
+) -> Option<(&'a str, &'a str)> {
+    let is_old = version.is_some_and(|version| {
+        let major = version.strip_prefix('v').unwrap_or(version).split('.').next();
+        major.and_then(|major| major.parse::<u32>().ok()).is_some_and(|major| major < 2)
+    });
+    let (parent, name) = name.split_once('/').filter(|_| !is_old)?;
+    (!parent.is_empty() && !name.is_empty() && !name.contains('/')).then_some((parent, name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +59,22 @@ mod tests {
         }
         assert_eq!(status_of_not_owner(None), None);
         assert_eq!(status_of_not_owner(Some("x")), None);
+    }
+
+    #[test]
+    fn parents() {
+        for (version, name, read) in [
+            (Some("2.8.3"), "app/b", Some(("app", "b"))),
+            (Some("v10.0"), "app/b", Some(("app", "b"))),
+            (None, "app/b", Some(("app", "b"))),
+            (Some("1.12.0"), "app/b", None),
+            (Some("2.8.3"), "app", None),
+            (Some("2.8.3"), "/b", None),
+            (Some("2.8.3"), "app/", None),
+            (Some("2.8.3"), "a/b/c", None),
+        ] {
+            assert_eq!(parent_and_name(version, name), read, "{version:?} {name}");
+        }
     }
 
     #[test]

@@ -283,3 +283,26 @@ display!(Proof {
     Token => "the token does not verify with the mounted key",
     Identity => "the publisher's identity is not the one from before",
 });
+
+/// What is wrong with a TOML text, and where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TomlFlaw {
+    /// The line, from 1; 0 where it is not known.
+    pub line: u32,
+    /// Whether an entry stands there that the text has had before.
+    pub is_twice: bool,
+}
+
+impl TomlFlaw {
+    /// For lists: one that says nothing.
+    pub(super) const ALL: [Self; 1] = [Self { line: 0, is_twice: false }];
+}
+
+impl fmt::Display for TomlFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(f, ": see line {}", self.line)?;
+        }
+        if self.is_twice { f.write_str(", an entry that stands twice") } else { Ok(()) }
+    }
+}

@@ -49,7 +49,8 @@ mod kinds;
 mod table;
 
 pub use kinds::{
-    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, TokenPart, Unsound,
+    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, TokenPart, TomlFlaw,
+    Unsound,
 };
 pub use table::Error;
 
@@ -80,7 +81,7 @@ impl Error {
                 | Self::TokenExternalIssuer
                 | Self::TokenUnverified
                 | Self::TokenUnexpectedIdentity
-                | Self::TomlSyntax
+                | Self::TomlSyntax(_)
                 | Self::TomlType
                 | Self::TomlNoToken
                 | Self::PublisherChanged

@@ -6,7 +6,8 @@
 use super::Class;
 use super::advice;
 use super::kinds::{
-    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, TokenPart, Unsound,
+    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, TokenPart, TomlFlaw,
+    Unsound,
 };
 use crate::advice::{Advice, Choice, NextStep as Step};
 
@@ -86,6 +87,10 @@ errors! {
     /// Five parts: encrypted.
     TokenEncrypted: Safety "ERR_TOKEN_ENCRYPTED" "this token is encrypted (JWE): its claims cannot be read"
         => "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued";
+    /// `iss` says that one database calls another with it.
+    TokenOfDatabase: Safety "ERR_TOKEN_OF_DATABASE" "this token is a database's own, for one call to another database (`spacetimedb-idc-v1`): servers take it from no client"
+        => ("a server signs such a token for 60 seconds, and a new one for each call: nothing has to be done about it. To publish, take the publisher's claims from escrow: {}",
+            [Step::TOKEN_RESTORE]);
     /// A part of the token cannot be decoded.
     TokenMalformed(_what: TokenPart): Input "ERR_TOKEN_MALFORMED" "the token's {0} is malformed"
         => "copy the whole token again: three parts with dots between them";
@@ -221,7 +226,7 @@ errors! {
 
     // ---- cli.toml -----------------------------------------------------------------------------
     /// Not TOML.
-    TomlSyntax: Input "ERR_TOML_SYNTAX" "the file is not valid TOML"
+    TomlSyntax(_what: TomlFlaw): Input "ERR_TOML_SYNTAX" "the file is not valid TOML{0}"
         => ("mend the file by hand (`spacetime` itself refuses it too), or name another with {}",
             [Step::Choose(Choice::CliToml(None))]);
     /// `spacetimedb_token` (or a server's key) is not a string.

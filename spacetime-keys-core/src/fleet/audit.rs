@@ -9,7 +9,9 @@ use crate::error::Unsound;
 use crate::{Error, Fingerprint, Identity};
 
 use super::finding::{Finding, Problem, Severity};
-use super::{Environment, PairState, Policy, PublisherState, Snapshot, Unfinished, Vault};
+use super::{
+    Environment, KeyState, PairState, Policy, PublisherState, Snapshot, Unfinished, Vault,
+};
 
 /// What an audit looks at.
 #[derive(Clone, Debug)]
@@ -189,6 +191,13 @@ impl Auditor<'_> {
         if let Some(named) = environment {
             let vault = self.snapshot.vault(named);
             match finding {
+                Finding::Error(Error::VaultEmpty)
+                    if self.scope.host
+                        && matches!(self.snapshot.host.private, KeyState::Bad(_)) =>
+                {
+                    // A rotation would refuse what is mounted.
+                    problem.hint = Error::MountedUnreadable.advice();
+                }
                 Finding::Error(Error::VaultEmpty) => problem.hint = self.first_pair(named),
                 Finding::TokenMissing | Finding::CliTomlMissing | Finding::PublisherUnknown
                     if vault.is_some_and(Vault::logs_in_elsewhere) =>

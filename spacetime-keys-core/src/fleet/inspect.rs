@@ -1,6 +1,7 @@
 //! What an audit is told of files beyond their content: modes, owners, and damage in a store.
 
 use super::finding::{MOUNTED_MISSING, Problem, Severity};
+use super::readers::Unreadable;
 use super::{Environment, Policy, Report, Snapshot, Vault};
 use crate::advice::{Advice, NextStep};
 use crate::doctor::shell;
@@ -270,7 +271,7 @@ impl Inspected {
         damage
             .chain(exposed)
             .chain(self.store_problem())
-            .chain(self.owner_problem())
+            .chain(self.owner_problem().or_else(|| self.reader_problem()))
             .chain(elsewhere)
             .collect()
     }
@@ -289,6 +290,18 @@ impl Inspected {
             None,
             format!("others can read or write the key store, such as {}", first.path),
             format!("`chmod -R go= {}`", folders.join(" ")),
+        ))
+    }
+
+    /// The folder's owner, most likely the server's user, cannot read what root has put there.
+    fn reader_problem(&self) -> Option<Problem> {
+        let unreadable = Unreadable::of(&self.places)?;
+        Some(problem(
+            "ERR_KEY_OWNER",
+            Severity::Warning,
+            None,
+            unreadable.message(),
+            format!("{}: `{}`", unreadable.effect(), unreadable.command()),
         ))
     }
 

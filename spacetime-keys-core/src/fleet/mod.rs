@@ -15,6 +15,7 @@ mod plan;
 mod planner;
 mod policy;
 mod prove;
+mod readers;
 mod snapshot;
 
 pub use audit::{
@@ -23,11 +24,12 @@ pub use audit::{
 pub use escrow::Escrow;
 pub use finding::{Finding, Problem, Severity};
 pub use inspect::{Damage, DamagedPart, Inspected, LeftElsewhere, OTHER_NAMES, Place, PlaceKind};
-pub use observe::{CliTomlFacts, Mounted};
+pub use observe::{CliTomlFacts, Misplaced, Mounted};
 pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
 pub use planner::plan;
 pub use policy::{Environment, Policy};
 pub use prove::prove;
+pub use readers::Unreadable;
 pub use snapshot::{
     Host, KeyState, Operation, Origin, PairState, PublisherState, Snapshot, StoredVersion, Tags,
     Unfinished, Vault,

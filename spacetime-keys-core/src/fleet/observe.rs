@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{Host, KeyState, PublisherState};
 use crate::cli_toml::CliToml;
+use crate::error::TomlFlaw;
 use crate::es256::Verifier;
 use crate::jwt::{Publisher, Times, Token, examine};
 use crate::{Error, PublicKey, Result};
@@ -15,16 +16,39 @@ pub struct Mounted {
     pub private: KeyState,
     /// `id_ecdsa.pub`.
     pub public: KeyState,
+    /// What stands under the other's name: a private key in `id_ecdsa.pub`, a public key in `id_ecdsa`.
+    pub misplaced: Misplaced,
     /// Their public keys, as far as there are any.
     pub keys: Vec<PublicKey>,
 }
 
+/// Keys in the other one's file; [`KeyState::Missing`] where there is no such key.
+#[derive(Debug, Default)]
+pub struct Misplaced {
+    /// The private key in `id_ecdsa.pub`.
+    pub private: KeyState,
+    /// The public key in `id_ecdsa`.
+    pub public: KeyState,
+}
+
 impl Mounted {
     /// From the files' contents; `None`: the file is not there.
-    pub fn of(private: Option<&[u8]>, public: Option<&[u8]>) -> Self {
-        let (private, private_key) = private.map(KeyState::of_private).unwrap_or_default();
-        let (public, public_key) = public.map(KeyState::of_public).unwrap_or_default();
-        Self { private, public, keys: [private_key, public_key].into_iter().flatten().collect() }
+    pub fn of(private_file: Option<&[u8]>, public_file: Option<&[u8]>) -> Self {
+        let (private, private_key) = private_file.map(KeyState::of_private).unwrap_or_default();
+        let (public, public_key) = public_file.map(KeyState::of_public).unwrap_or_default();
+        let mut misplaced = Misplaced::default();
+        let mut keys = vec![private_key, public_key];
+        if public == KeyState::Bad(Error::KeyIsPrivate) {
+            let (state, key) = public_file.map(KeyState::of_private).unwrap_or_default();
+            misplaced.private = state;
+            keys.push(key);
+        }
+        if private == KeyState::Bad(Error::KeyIsPublic) {
+            let (state, key) = private_file.map(KeyState::of_public).unwrap_or_default();
+            misplaced.public = state;
+            keys.push(key);
+        }
+        Self { private, public, misplaced, keys: keys.into_iter().flatten().collect() }
     }
 }
 
@@ -41,7 +65,7 @@ impl CliTomlFacts {
         let nothing = |publisher| Self { publisher, server_keys: Vec::new(), token: None };
         let Some(bytes) = content else { return nothing(PublisherState::NoFile) };
         let Ok(text) = str::from_utf8(bytes) else {
-            return nothing(PublisherState::Bad(Error::TomlSyntax));
+            return nothing(PublisherState::Bad(Error::TomlSyntax(TomlFlaw::default())));
         };
         let parsed = match CliToml::parse(text) {
             Ok(parsed) => parsed,

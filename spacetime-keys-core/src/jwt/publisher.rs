@@ -11,6 +11,10 @@ use crate::{Error, Identity, Result};
 /// The issuer that every standalone server writes into its own tokens.
 pub const LOCAL_ISSUER: &str = "localhost";
 
+/// The issuer that servers from 2.13 on write into the tokens with which one database calls another.
+/// They have no `sub`.
+const DATABASE_ISSUER: &str = "spacetimedb-idc-v1";
+
 /// The most bytes of UTF-8 that a server accepts in `iss` and in `sub`.
 pub const MAX_CLAIM_BYTES: usize = 128;
 
@@ -40,7 +44,8 @@ impl Publisher {
     /// From a token's claims, if every SpacetimeDB server would take their form.
     ///
     /// # Errors
-    /// [`Error::ClaimMissing`], [`Error::ClaimInvalid`], [`Error::TokenIdentityMismatch`].
+    /// [`Error::TokenOfDatabase`], [`Error::ClaimMissing`], [`Error::ClaimInvalid`],
+    /// [`Error::TokenIdentityMismatch`].
     pub fn from_token(token: &Token<'_>) -> Result<Self> {
         Self::from_claims(token.claims())
     }
@@ -66,6 +71,12 @@ impl Publisher {
         }
     }
 
+    /// What must be said of a token whose claims can be read, and which is nobody's: one with which a
+    /// database calls another ([`Error::TokenOfDatabase`]).
+    pub fn misuse(token: &Token<'_>) -> Option<Error> {
+        is_of_database(token.claims()).then_some(Error::TokenOfDatabase)
+    }
+
     /// Whether its tokens are issued by a standalone server, and so signed with its key.
     pub fn is_local(&self) -> bool {
         self.issuer == LOCAL_ISSUER
@@ -82,6 +93,9 @@ impl fmt::Debug for Publisher {
 /// `iss` and `sub`; the other claims that every server reads have a form that all of them take.
 fn check_form(claims: &Members) -> Result<(Cow<'_, str>, Cow<'_, str>)> {
     let issuer = text(claims, "iss", Claim::Issuer)?;
+    if is_of_database(claims) {
+        return Err(Error::TokenOfDatabase);
+    }
     let subject = text(claims, "sub", Claim::Subject)?;
     check_length(&issuer, Claim::Issuer)?;
     check_length(&subject, Claim::Subject)?;
@@ -92,6 +106,11 @@ fn check_form(claims: &Members) -> Result<(Cow<'_, str>, Cow<'_, str>)> {
         return Err(Error::ClaimInvalid(Claim::NotBefore));
     }
     Ok((issuer, subject))
+}
+
+/// With a `sub` it would be a token like any other: servers look at nothing else.
+fn is_of_database(claims: &Members) -> bool {
+    claims.get_str("iss").as_deref() == Some(DATABASE_ISSUER) && claims.get("sub").is_none()
 }
 
 fn text<'a>(claims: &'a Members, name: &str, claim: Claim) -> Result<Cow<'a, str>> {

@@ -3,10 +3,11 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::keys::{LocalKey, VerifyWith};
-use super::shape::{Claims, Header, LibraryClaims};
+use super::shape::{Alg, Claims, Header, LibraryClaims};
 use super::verdict::Reason;
 use super::{Issuer, Rules, Server};
 use crate::Identity;
+use crate::es256::Verifier;
 use crate::jwks::shape::Generation;
 use crate::jwt::{LOCAL_ISSUER, MAX_CLAIM_BYTES};
 
@@ -56,6 +57,24 @@ pub(super) fn can_be_fetched(issuer: &str, rules: Rules) -> bool {
         }
         Generation::Eleven => url.starts_with("http://") || url.starts_with("https://"),
     }
+}
+
+/// Whose token it is to a server of these rules, and whether its issuer is the server itself, whoever
+/// signed it and whenever it expires. `None` if the server takes its claims from nobody.
+pub(crate) fn reading(token: &str, rules: Rules) -> Option<(Identity, bool)> {
+    let parts = Parts::split(token.trim()).ok()?;
+    parts.header(rules).ok()?;
+    let claims = parse_claims(&decode(parts.claims).ok()?, rules).ok()?;
+    Some((whose(&claims).ok()?, claims.iss == LOCAL_ISSUER))
+}
+
+/// Whether a server of these rules would find the signature to be by this key.
+pub(crate) fn is_signed_by(token: &str, rules: Rules, verifier: &Verifier) -> bool {
+    Parts::split(token.trim()).is_ok_and(|parts| {
+        let is_es256 = parts.header(rules).is_ok_and(|header| header.alg == Alg::ES256);
+        let signature = decode(parts.signature);
+        is_es256 && signature.is_ok_and(|bytes| verifier.verify(parts.message.as_bytes(), &bytes))
+    })
 }
 
 /// A token's three parts, still encoded.

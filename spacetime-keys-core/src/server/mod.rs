@@ -14,8 +14,9 @@ mod rules;
 mod shape;
 mod verdict;
 
+pub(crate) use judge::{is_signed_by, reading};
 pub use remedy::Remedy;
-pub use rules::Rules;
+pub use rules::{Rules, Wording};
 pub use verdict::{Reason, Verdict};
 
 use crate::es256::Verifier;
@@ -26,6 +27,7 @@ use keys::IssuerKeys;
 /// A server, as far as it decides on tokens: its version and the keys that it knows.
 pub struct Server {
     rules: Rules,
+    wording: Wording,
     local: Option<Verifier>,
     issuer: Issuer,
 }
@@ -41,8 +43,22 @@ enum Issuer {
 
 impl Server {
     /// A server that knows no key yet.
-    pub const fn new(rules: Rules) -> Self {
-        Self { rules, local: None, issuer: Issuer::Unknown }
+    pub fn new(rules: Rules) -> Self {
+        Self { rules, wording: rules.into(), local: None, issuer: Issuer::Unknown }
+    }
+
+    /// The same of a version: its rules, and its words.
+    ///
+    /// # Errors
+    /// [`Error::ServerVersion`](crate::Error::ServerVersion) if it is no version.
+    pub fn of_version(version: &str) -> Result<Self> {
+        let wording = Wording::of_version(version)?;
+        Ok(Self { wording, ..Self::new(Rules::of_version(version)?) })
+    }
+
+    /// By which rules it judges.
+    pub const fn rules(&self) -> Rules {
+        self.rules
     }
 
     /// The server's own key: the first that it tries, for a token of any issuer.
@@ -90,6 +106,7 @@ impl Server {
                 identity: Some(identity),
                 status: 200,
                 reason: None,
+                words: None,
                 cause: None,
                 remedy: None,
             },
@@ -101,6 +118,7 @@ impl Server {
                     identity: None,
                     status: reason.status(),
                     reason: Some(reason),
+                    words: Some(reason.words(self.wording)),
                     cause,
                     remedy,
                 }

@@ -23,6 +23,8 @@ pub enum Remedy {
     AskForJwt,
     /// A part is damaged.
     CopyAgain,
+    /// A token with which one database calls another.
+    NotForClients,
     /// An HMAC, or no signature at all.
     Danger,
     /// An algorithm that servers do not verify, or a key that is none for it.
@@ -78,6 +80,10 @@ impl Remedy {
             Self::CopyAgain => (
                 "copy-again",
                 "copy the whole token again: three parts of base64url with dots between them".into(),
+            ),
+            Self::NotForClients => (
+                "not-for-clients",
+                "a server makes such a token for one call from a database to another, and takes it for nothing else: send a user's or a publisher's token".into(),
             ),
             Self::Danger => (
                 "danger",
@@ -188,6 +194,9 @@ fn flaw(token: &str) -> Result<Identity, Error> {
 pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option<Error>) -> Remedy {
     if let Some(Error::TokenAlgorithm(Algorithm::Hmac | Algorithm::None)) = cause {
         return Remedy::Danger;
+    }
+    if cause == Some(Error::TokenOfDatabase) {
+        return Remedy::NotForClients;
     }
     if Kind::of(token) != Kind::Jwt && reason != Reason::Missing {
         return Remedy::AskForJwt;

@@ -78,6 +78,40 @@ impl serde::Serialize for Rules {
     }
 }
 
+/// How a server words why it refuses a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Wording {
+    /// Servers 1.x print their errors as programmers do: `TokenError(Error(InvalidSignature))`.
+    Debug,
+    /// Servers from 2.0 on: `Invalid token: InvalidSignature`. (The first of them were still as 1.x.)
+    #[default]
+    Plain,
+}
+
+impl Wording {
+    /// The words of a server's version, which [`Rules::of_version`] takes, too.
+    ///
+    /// # Errors
+    /// [`Error::ServerVersion`] if it is no version.
+    pub fn of_version(version: &str) -> Result<Self> {
+        Rules::of_version(version)?;
+        let version = version.trim();
+        let major = version.strip_prefix('v').unwrap_or(version).split(['.', '-', '+']).next();
+        Ok(if major == Some("1") { Self::Debug } else { Self::Plain })
+    }
+}
+
+impl From<Rules> for Wording {
+    /// The words of the version that the rules are named after.
+    fn from(rules: Rules) -> Self {
+        match rules {
+            Rules::V1_2 => Self::Debug,
+            Rules::V2_8 | Rules::V2_14 => Self::Plain,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +138,20 @@ mod tests {
         for (version, rules) in table {
             assert_eq!(Rules::of_version(version), Ok(rules), "{version}");
             assert_eq!(Rules::of_version(rules.name()), Ok(rules));
+        }
+        for (version, wording) in [
+            ("1.2", Wording::Debug),
+            ("v1.12.0", Wording::Debug),
+            ("1", Wording::Debug),
+            ("2.0.0", Wording::Plain),
+            ("2.8.3", Wording::Plain),
+            ("2.14.0-rc1", Wording::Plain),
+            ("10.1", Wording::Plain),
+        ] {
+            assert_eq!(Wording::of_version(version), Ok(wording), "{version}");
+        }
+        for rules in Rules::ALL {
+            assert_eq!(Wording::of_version(rules.name()), Ok(Wording::from(rules)));
         }
         for bad in ["", "v", "two", "2.x", "0.9", "2..1", "-1", "1,2", " "] {
             assert_eq!(Rules::of_version(bad), Err(Error::ServerVersion), "{bad}");

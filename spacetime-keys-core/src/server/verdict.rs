@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::Wording;
 use super::remedy::Remedy;
 use crate::{Error, Identity};
 
@@ -14,6 +15,8 @@ pub struct Verdict {
     pub status: u16,
     /// Why it is refused; `None` if it is accepted.
     pub reason: Option<Reason>,
+    /// The same in this server's own words: a part of its answer.
+    pub words: Option<&'static str>,
     /// What is wrong with the token's form, where the server's own words do not tell.
     pub cause: Option<Error>,
     /// What to do next; `None` if it is accepted.
@@ -22,8 +25,8 @@ pub struct Verdict {
 
 /// Why a server refuses a token.
 ///
-/// `Display` gives the words that the server's own message begins with (in its log, and after
-/// `TokenError(Error(` or `Invalid token: ` in its answer); never anything of the token.
+/// `Display` gives the words of the newest servers; [`Self::words`] those of a version. Never
+/// anything of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -68,7 +71,18 @@ pub enum Reason {
 impl Reason {
     /// As `Display`.
     pub const fn as_str(self) -> &'static str {
+        self.words(Wording::Plain)
+    }
+
+    /// The words of the server's own message that say why: what comes before them (`TokenError(Error(`,
+    /// `Invalid token: `) and after them is left out.
+    pub const fn words(self, wording: Wording) -> &'static str {
+        let plain = matches!(wording, Wording::Plain);
         match self {
+            Self::Base64 if plain => "Base64 error",
+            Self::Json if plain => "JSON error",
+            Self::MissingRequiredClaim if plain => "Missing required claim",
+            Self::KeyIdNotFound if plain => "Specified key ID not found in JWKs",
             Self::Missing => "Authorization is invalid: malformed token",
             Self::InvalidToken => "InvalidToken",
             Self::Base64 => "Base64",
@@ -93,8 +107,15 @@ impl Reason {
     /// The reason in a server's answer or log, if its words are known ones. Bodies are texts, and
     /// differ between versions: they are matched loosely.
     pub fn in_text(text: &str) -> Option<Self> {
+        let known = Self::words_in(text).map(|(_, reason)| reason);
+        let json = || text.to_ascii_lowercase().contains("json").then_some(Self::Json);
+        known.or_else(json)
+    }
+
+    /// The same with the words that stand there.
+    pub(crate) fn words_in(text: &str) -> Option<(&'static str, Self)> {
         // What a longer message wraps comes first.
-        const WORDS: [(&str, Reason); 17] = [
+        const WORDS: [(&str, Reason); 22] = [
             ("Error fetching public key for issuer", Reason::IssuerKeys),
             ("InvalidSignature", Reason::InvalidSignature),
             ("ExpiredSignature", Reason::ExpiredSignature),
@@ -107,15 +128,18 @@ impl Reason {
             ("Issuer empty", Reason::IssuerEmpty),
             ("Subject empty", Reason::SubjectEmpty),
             ("MissingRequiredClaim", Reason::MissingRequiredClaim),
+            ("Missing required claim", Reason::MissingRequiredClaim),
             ("InvalidAlgorithm", Reason::InvalidAlgorithm),
             ("InvalidEcdsaKey", Reason::InvalidKey),
             ("malformed token", Reason::Missing),
             ("InvalidToken", Reason::InvalidToken),
+            ("Base64 error", Reason::Base64),
             ("Base64", Reason::Base64),
+            ("JSON error", Reason::Json),
+            ("Json(", Reason::Json),
+            ("Request Header Fields Too Large", Reason::TooLarge),
         ];
-        let known = WORDS.iter().find(|(words, _)| text.contains(words));
-        let json = || text.to_ascii_lowercase().contains("json").then_some(Self::Json);
-        known.map(|(_, reason)| *reason).or_else(json)
+        WORDS.iter().find(|(words, _)| text.contains(words)).copied()
     }
 
     /// The HTTP status that it comes with.

@@ -249,10 +249,10 @@ fn what_is_not_toml_is_refused() {
         "a = 1\ra = 2\r",
         "<html></html>",
     ] {
-        assert_eq!(parse_error(text), Some(Error::TomlSyntax), "{text}");
+        assert!(matches!(parse_error(text), Some(Error::TomlSyntax(_))), "{text}");
     }
     let cut_off = &CLI_TOML[..CLI_TOML.len() - 5];
-    assert_eq!(parse_error(cut_off), Some(Error::TomlSyntax));
+    assert!(matches!(parse_error(cut_off), Some(Error::TomlSyntax(_))));
 }
 
 #[test]

@@ -216,6 +216,29 @@ fn tokens_that_cannot_be_signed_anew() {
     }
 }
 
+/// Databases call one another with tokens that no client may use.
+#[test]
+fn a_token_of_a_database_is_named() {
+    let pair = Pair::new();
+    let claims =
+        r#"{"iss":"spacetimedb-idc-v1","aud":"c200","sender":"c200","iat":1,"exp":4000000000}"#;
+    let scene = Scene {
+        health: version("2.14.0"),
+        cli_toml: Some(cli_toml(Some(&pair.signs(claims)), &[])),
+        token: plain(401, "Invalid token: JSON error: missing field `sub` at line 1 column 9"),
+        ..Scene::good(&pair)
+    };
+    let diagnosis = scene.diagnose();
+    assert_eq!((diagnosis.outcome, diagnosis.status), (Some(Outcome::Unauthorized), Some(401)));
+    assert!(check(&diagnosis, CheckName::Token).detail.to_string().contains("database's own"));
+    assert!(diagnosis.verdict.contains("JSON error"), "{}", diagnosis.verdict);
+    assert_eq!((diagnosis.remedy.len(), diagnosis.cures), (0, false));
+    // With a subject it is a token like any other: servers look at nothing else.
+    let other = pair.signs(r#"{"iss":"spacetimedb-idc-v1","sub":"a","iat":1}"#);
+    let scene = Scene { cli_toml: Some(cli_toml(Some(&other), &[])), ..Scene::good(&pair) };
+    assert_eq!(check(&scene.diagnose(), CheckName::Token).state, State::Good);
+}
+
 #[test]
 fn expired_and_unsendable_tokens_are_signed_anew() {
     let pair = Pair::new();

@@ -10,7 +10,8 @@ use spacetime_keys_core::doctor::{
 };
 use spacetime_keys_core::es256::Signer;
 use spacetime_keys_core::fleet::{
-    Environment, Escrow, KeyState, Mounted, StoredVersion, Tags, Unfinished, Vault,
+    Environment, Escrow, KeyState, Mounted, Place, PlaceKind, StoredVersion, Tags, Unfinished,
+    Vault,
 };
 use spacetime_keys_core::jwt::Publisher;
 use spacetime_keys_core::{Identity, PrivateKey};
@@ -72,6 +73,8 @@ pub(crate) struct Scene {
     pub(crate) database: Option<Option<Text>>,
     pub(crate) files: Option<(Option<String>, Option<String>)>,
     pub(crate) private_mode: u32,
+    /// The numbers of the folder's owner and of the files'.
+    pub(crate) owners: Option<(u32, u32)>,
     /// `None`: there is no such file.
     pub(crate) cli_toml: Option<String>,
     pub(crate) vault: Option<Pair>,
@@ -117,6 +120,7 @@ impl Scene {
             database: Some(owned_by("owner")),
             files: Some((Some(pair.private.clone()), Some(pair.public.clone()))),
             private_mode: 0o600,
+            owners: None,
             cli_toml: Some(cli_toml(Some(&pair.token("owner")), &[])),
             vault: None,
             escrow: Vec::new(),
@@ -129,6 +133,21 @@ impl Scene {
                 ..Places::default()
             },
         }
+    }
+
+    fn key_places(&self) -> Vec<Place> {
+        let Some((folder, files)) = self.owners else { return Vec::new() };
+        let place = |kind, path: &str, mode, owner| Place {
+            kind,
+            path: path.to_owned(),
+            mode,
+            owner: (owner, owner),
+        };
+        vec![
+            place(PlaceKind::KeysFolder, "keys", 0o755, folder),
+            place(PlaceKind::PrivateKey, "keys/id_ecdsa", self.private_mode, files),
+            place(PlaceKind::PublicKey, "keys/id_ecdsa.pub", 0o644, files),
+        ]
     }
 
     fn vaults(&self) -> Vec<Vault> {
@@ -178,6 +197,7 @@ impl Scene {
             ),
             private_mode: private.as_ref().map(|_| self.private_mode),
             public_mode: public.as_ref().map(|_| 0o644),
+            places: self.key_places(),
         });
         let mut keys: Vec<_> =
             mounted.iter().flat_map(|mounted| mounted.files.keys.iter().cloned()).collect();

@@ -7,12 +7,27 @@ use std::sync::{LazyLock, Mutex};
 use crate::doctor_model::*;
 use proptest::prelude::*;
 use proptest::sample::select;
-use spacetime_keys_core::doctor::{CheckName, LogEvent, Outcome, State};
+use spacetime_keys_core::doctor::{CheckName, Outcome, State};
 use spacetime_keys_core::fleet::Environment;
 use spacetime_keys_test_support::is_all;
 
 /// Keys that take a while to make.
 static PAIRS: LazyLock<[Pair; 3]> = LazyLock::new(|| [Pair::new(), Pair::new(), Pair::new()]);
+
+const LOG_LINES: [&str; 12] = [
+    "PUBLISH_SUCCESS",
+    "PUBLISH_FAILED",
+    "Updated database with name: x",
+    "Uploading to x",
+    "InvalidSignature",
+    "Invalid token: ExpiredSignature",
+    "not authorized to perform action",
+    "does not own database",
+    "Database is locked and cannot be reset",
+    "Error: InvalidKeyFormat",
+    "Error: Pre-publish check failed with status 502 Bad Gateway",
+    "WARN x: Error fetching public key for issuer x",
+];
 
 fn answers(more: Vec<Option<Text>>) -> impl Strategy<Value = Option<Text>> {
     let mut all = vec![None, html(200), html(403), plain(302, ""), plain(502, "x"), plain(404, "")];
@@ -87,7 +102,7 @@ prop_compose! {
             prop::sample::subsequence(vec!["owner", "another"], 0..=2),
             prop::option::weighted(0.05, any::<bool>()),
             prop::option::weighted(0.3, prop::collection::vec(
-                select(LogEvent::ALL.map(LogEvent::words).to_vec()), 0..4,
+                select(LOG_LINES.to_vec()), 0..5,
             )),
         ),
     ) -> Scene {
@@ -136,7 +151,7 @@ proptest! {
             prop_assert_eq!(diagnosis.owner, diagnosis.identity);
             prop_assert!(diagnosis.owner.is_some());
         }
-        prop_assert_eq!(diagnosis.outcome.is_some(), scene.asked || diagnosis.status.is_some());
+        prop_assert!(diagnosis.outcome.is_some() || diagnosis.status.is_none());
         prop_assert!(!scene.asked || diagnosis.outcome.is_some());
         // Somebody is told why.
         prop_assert!(diagnosis.ok || diagnosis.outcome.is_none() || broken

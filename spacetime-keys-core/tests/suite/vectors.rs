@@ -195,7 +195,7 @@ fn servers() {
                 "accepted": verdict.accepted,
                 "identity": verdict.identity,
                 "status": verdict.status,
-                "reason": verdict.reason,
+                "reason": verdict.words,
                 "code": verdict.cause.map(Error::code),
                 "remedyCode": verdict.remedy.map(Remedy::code),
             });

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use spacetime_keys_core::cli_toml::CliToml;
 use spacetime_keys_core::es256::Signer;
-use spacetime_keys_core::fleet::{Action, KeyState, Origin, Plan, Request, Source, Step, prove};
+use spacetime_keys_core::fleet::{
+    Action, KeyState, Origin, Plan, Request, Source, Step, Unreadable, prove,
+};
 use spacetime_keys_core::jwt::{self, Expiry, ResignOptions, Resigned};
 use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey, key};
 use zeroize::Zeroizing;
@@ -19,6 +21,7 @@ use crate::error::Failure;
 use crate::failpoint;
 use crate::files::{self, Mode};
 use crate::host::{self, Paths};
+use crate::inspect::places_of;
 use crate::read::{Gathered, gather};
 use crate::site::Site;
 use crate::store::each;
@@ -34,6 +37,8 @@ pub struct Done {
     pub resigned: Option<Resigned>,
     /// Where mounted contents were kept that no vault has.
     pub set_aside: Vec<PathBuf>,
+    /// Mounted files that the owner of their folder, most likely the server's user, cannot read.
+    pub unreadable: Option<Unreadable>,
 }
 
 pub(super) struct Executor<'a> {
@@ -126,7 +131,16 @@ impl<'a> Executor<'a> {
             versions,
             resigned: self.resigned.take(),
             set_aside: self.guard.kept(),
+            unreadable: self.unreadable(),
         })
+    }
+
+    /// Where nothing is mounted by this run, it is not this run's business.
+    fn unreadable(&self) -> Option<Unreadable> {
+        let mounts =
+            |step: &Step| matches!(step.action, Action::MountPrivate | Action::MountPublic);
+        let places = places_of(&self.paths.mounted_keys_dir).places;
+        Unreadable::of(&places).filter(|_| self.plan.steps.iter().any(mounts))
     }
 
     /// Whether anything may have been changed.

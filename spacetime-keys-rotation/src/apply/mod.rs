@@ -349,7 +349,7 @@ fn prepare(site: &Site<'_>, run: &mut Run) -> Result<(Gathered, Plan), Failure> 
     require_available(site, &run.request, &mut gathered)?;
     let plan = plan(&site.settings.policy, &gathered.snapshot, &run.request)
         .map_err(|refusal| Failure::refused(refusal, &run.request))
-        .map_err(|failure| failure.about_mounted(&run.paths.private_key()))?;
+        .map_err(|failure| failure.in_host_file(&run.paths))?;
     guard::require_own_names(&run.paths, &plan)?;
     Ok((gathered, plan))
 }

@@ -206,7 +206,10 @@ impl Around {
     /// What lies in the usual places: the nearest first, each file once.
     pub fn look(&self) -> Vec<Found> {
         let mut found = Vec::new();
-        for folder in self.folder.ancestors() {
+        // What is above a home folder is nobody's project.
+        let above = self.folder.ancestors().skip(1);
+        let above = above.take_while(|folder| Some(*folder) != self.home.as_deref());
+        for folder in std::iter::once(self.folder.as_path()).chain(above) {
             let (keys, cli_toml) = (folder.join(GUIDE_KEYS), folder.join(GUIDE_CLI_TOML));
             // A path without the dot reads better.
             let cli_toml: PathBuf = cli_toml.components().collect();

@@ -31,7 +31,10 @@ that cannot be.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("ERR_CLI_TOML_ACCESSIBLE", "others can read or write `cli.toml`"),
     ("ERR_KEYS_FOLDER_WRITABLE", "others can write the folder of the mounted keys"),
-    ("ERR_KEY_OWNER", "the two key files belong to different users"),
+    (
+        "ERR_KEY_OWNER",
+        "the key files belong to different users, or the folder's owner cannot read them",
+    ),
     ("ERR_PUBLIC_KEY_WRITABLE", "others can write the mounted public key"),
     ("ERR_STORE_ACCESSIBLE", "others can read or write the directory store"),
     ("ERR_STORE_ANSWER", "the key vault answered something else than was asked for"),

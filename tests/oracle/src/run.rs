@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use spacetime_keys_core::PublicKey;
-use spacetime_keys_core::server::{Rules, Server};
+use spacetime_keys_core::server::{Rules, Server, Wording};
 
 use crate::generate;
 use crate::json::Json;
@@ -81,13 +81,16 @@ impl Servers {
         Judgement {
             accepted: verdict.accepted,
             identity: verdict.identity.map(|identity| identity.to_string()),
-            reason: verdict.reason.map(|reason| reason.to_string()).unwrap_or_default(),
+            reason: verdict
+                .reason
+                .map(|reason| reason.words(Wording::Debug).to_owned())
+                .unwrap_or_default(),
             reason_is_open: false,
         }
     }
 }
 
-/// Our reason is what the server's own words begin with.
+/// Our reason is what the server's own words begin with: as its errors print for programmers.
 fn agree(server: &Judgement, core: &Judgement) -> bool {
     server.accepted == core.accepted
         && server.identity == core.identity

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
-use spacetime_keys_core::Fingerprint;
-use spacetime_keys_core::doctor::ServerSeen;
+use spacetime_keys_core::doctor::{ServerSeen, Servers};
 use spacetime_keys_core::fleet::{Environment, Operation, Request};
+use spacetime_keys_core::{Fingerprint, PublicKey};
 use spacetime_keys_rotation::places::{Around, Found, Service, services};
 use spacetime_keys_rotation::{Job, Outcome, configuration, files};
 
@@ -38,7 +38,7 @@ struct Seen {
     database: Option<String>,
     chosen: Chosen,
     /// The server that answers here.
-    server: Option<&'static str>,
+    server: Option<String>,
     services: Vec<Service>,
 }
 
@@ -98,7 +98,7 @@ fn look(
     let around = Around { folder: folder.clone(), ..Around::of_process() };
     let mut found = around.look();
     found.extend(mounted_by(&services));
-    let (server, served) = ask(output);
+    let (server, served) = ask(&found, output);
     let chosen = choose::choose(args, &folder, &found, served)?;
     Ok(Seen { folder, environment, database: args.database.clone(), chosen, server, services })
 }
@@ -108,11 +108,28 @@ fn mounted_by(services: &[Service]) -> impl Iterator<Item = Found> {
     services.iter().filter_map(Service::on_host).cloned()
 }
 
-/// The server of this machine, and the key that it verifies with.
-fn ask(output: &Output) -> (Option<&'static str>, Option<Fingerprint>) {
-    let seen = ServerSeen::look(&Client::new(USUAL_SERVER, SERVER_TIMEOUT, output));
-    let key = seen.verifying_key().map(spacetime_keys_core::PublicKey::fingerprint);
-    (seen.version().map(|_| USUAL_SERVER), key)
+/// The server of this machine that answers, and the key that it verifies with. Asked are the usual one
+/// and those that a `cli.toml` has as its default: without a token, and no other machine.
+fn ask(found: &[Found], output: &Output) -> (Option<String>, Option<Fingerprint>) {
+    let mut urls: Vec<String> =
+        found.iter().filter_map(|found| default_server(found.cli_toml.as_deref()?)).collect();
+    urls.push(USUAL_SERVER.to_owned());
+    urls.dedup();
+    for url in urls {
+        let seen = ServerSeen::look(&Client::new(&url, SERVER_TIMEOUT, output));
+        if seen.version().is_some() {
+            return (Some(url), seen.verifying_key().map(PublicKey::fingerprint));
+        }
+    }
+    (None, None)
+}
+
+fn default_server(cli_toml: &Path) -> Option<String> {
+    let content = files::read(cli_toml).ok()??;
+    let servers = Servers::of(Some(&content));
+    let url = servers.url(servers.default_server()?).ok()?;
+    // A server that knows nobody but this machine.
+    Servers::of(Some(b"")).knows(&url).then_some(url)
 }
 
 fn report(seen: &Seen, files: &[File], new_keys: bool) -> serde_json::Value {

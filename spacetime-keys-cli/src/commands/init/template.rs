@@ -28,7 +28,11 @@ pub(super) fn render(seen: &Seen) -> String {
     text.push_str("# The SpacetimeDB CLI's file with the publisher token.\n");
     text.push_str(&or_default("cli_toml", cli_toml, "\"./data/.config/spacetime/cli.toml\""));
     text.push_str("# For `spacetime-keys doctor`.\n");
-    text.push_str(&or_default("server", seen.server.map(string), "\"http://127.0.0.1:3000\""));
+    text.push_str(&or_default(
+        "server",
+        seen.server.as_deref().map(string),
+        "\"http://127.0.0.1:3000\"",
+    ));
     text.push_str(&or_default("database", seen.database.as_deref().map(string), "\"app\""));
     text.push_str(&or_default("restart", None, &string(&restart)));
     text

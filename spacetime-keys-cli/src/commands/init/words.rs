@@ -63,7 +63,7 @@ pub(super) fn done(seen: &Seen, files: &[File], args: &args::Init) -> String {
     if let Some(path) = &chosen.cli_toml {
         let _ = writeln!(text, "cli.toml  {}", shown(path));
     }
-    if let Some(server) = seen.server {
+    if let Some(server) = &seen.server {
         let _ = writeln!(text, "server    {server}");
     }
     let next = next(seen, args.new_keys);

@@ -14,7 +14,8 @@ use crate::key_set;
 use crate::output::{BAD, GOOD, Output, styled};
 
 pub(super) fn check(args: &Check, output: &Output) -> Result<Answer, Failure> {
-    let mut server = Server::new(args.server);
+    let mut server = Server::of_version(&args.server)?;
+    let rules = server.rules();
     let in_keys_dir = args.keys_dir.as_deref().map(host::public_key_in);
     if let Some(path) = args.public_key.as_ref().or(in_keys_dir.as_ref()) {
         let key = files::parse_named(path, PublicKey::from_pem)?;
@@ -26,21 +27,21 @@ pub(super) fn check(args: &Check, output: &Output) -> Result<Answer, Failure> {
     let verdict = server.check(&super::read(&args.source)?, clock::now());
     let report = json!({
         "accepted": verdict.accepted,
-        "server": args.server,
+        "server": rules,
         "identity": verdict.identity,
         "status": verdict.status,
-        "reason": verdict.reason,
+        "reason": verdict.words,
         "code": verdict.cause.map(Error::code),
         "detail": verdict.cause.map(|cause| cause.to_string()),
         "remedy": verdict.remedy,
         "remedy_code": verdict.remedy.map(Remedy::code),
     });
-    output.result(&report, || match (verdict.identity, verdict.reason, verdict.remedy) {
+    output.result(&report, || match (verdict.identity, verdict.words, verdict.remedy) {
         (Some(identity), _, _) => {
             format!("{}\nidentity {identity}\n", styled(GOOD, "accepted"))
         }
-        (None, Some(reason), Some(remedy)) => {
-            let refused = format!("refused: {} {reason}", verdict.status);
+        (None, Some(words), Some(remedy)) => {
+            let refused = format!("refused: {} {words}", verdict.status);
             let detail = verdict.cause.map(|cause| format!("{cause}\n")).unwrap_or_default();
             format!("{}\n{detail}{remedy}\n", styled(BAD, refused))
         }

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use serde_json::json;
-use spacetime_keys_core::jwt::{Kind, Members, Token};
+use spacetime_keys_core::advice::Advice;
+use spacetime_keys_core::jwt::{Kind, Members, Publisher, Token};
 use spacetime_keys_core::{Error, Identity};
 
 use crate::args::TokenSource;
@@ -45,6 +46,7 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
             ((*name).to_owned(), json!({ "unix": unix, "date": date, "relative": relative }))
         })
         .collect();
+    let misuse = Publisher::misuse(&token);
     let report = Report {
         kind,
         verified: false,
@@ -53,6 +55,8 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
         payload: token.claims_json(),
         times: times_json,
         identity,
+        reason: misuse.map(|error| error.to_string()),
+        hint: misuse.map(Error::advice),
     };
     output.result(&report, || {
         let mut text = String::new();
@@ -66,6 +70,9 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
         }
         if let Some(identity) = identity {
             let _ = writeln!(text, "identity {identity}");
+        }
+        if let Some(error) = misuse {
+            let _ = writeln!(text, "{error}\n{}", error.advice());
         }
         text.push_str("nothing was verified: anybody can write such a token\n");
         text
@@ -83,6 +90,10 @@ struct Report<'a> {
     payload: &'a str,
     times: serde_json::Map<String, serde_json::Value>,
     identity: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<Advice>,
 }
 
 fn members_text(members: &Members) -> String {

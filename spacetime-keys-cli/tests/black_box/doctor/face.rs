@@ -47,7 +47,7 @@ fn quiet_is_the_verdict() {
     let run = ask(&host, &["-q"]);
     assert_eq!(
         (run.status, &*run.stdout),
-        (Some(0), "a publish would update the database (200)\n")
+        (Some(0), "a publish would update the database, as far as permission goes (200)\n")
     );
     assert_eq!(host.run(&["verify", "--env", "local", "-q"]).stdout, "ok\n");
     let run = host.run(&["rotate", "--env", "local", "--yes", "-q"]).success();

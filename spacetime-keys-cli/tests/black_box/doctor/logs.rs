@@ -72,6 +72,15 @@ fn what_came_last() {
     let server = fixture("server-1.2-not-owner.log");
     let cases = [
         ("success", succeeded(), 0, ("updates", 200), "PUBLISH_SUCCESS"),
+        ("bare", fixture("cli-1.3-updated.log"), 0, ("updates", 200), "Updated database with"),
+        ("bare, new", fixture("cli-1.3-created.log"), 0, ("creates", 200), "Created new database"),
+        (
+            "bare, refused and then well",
+            NOT_AUTHORIZED.to_owned() + &fixture("cli-1.3-updated.log"),
+            0,
+            ("updates", 200),
+            "Updated database with",
+        ),
         ("401", invalid_signature(), 1, ("unauthorized", 401), "InvalidSignature"),
         ("not the owner", not_owner(), 1, ("not_owner", 500), "does not own database"),
         ("the server's own log", server, 1, ("not_owner", 500), "does not own database"),
@@ -112,6 +121,40 @@ fn what_came_last() {
         }
     }
     println!("{read_logs} logs read");
+}
+
+/// Logs as people had them, each with what must be told of it.
+#[test]
+fn logs_from_the_field() {
+    let refused = "Error: Pre-publish check failed with status 401 Unauthorized:";
+    let expired = format!("{refused} Invalid token: ExpiredSignature\n");
+    let issuer = "https://abc.example/auth/v1";
+    let fetch = format!("Error fetching public key for issuer {issuer}");
+    let fetch = format!(
+        "2026-04-13T13:43:47Z  WARN crates/core/src/auth/token_validation.rs:216: {fetch}: \
+         FetchError\n{refused} {fetch}\n"
+    );
+    for (log, outcome, verdict) in [
+        (expired, Some("unauthorized"), "the token has expired"),
+        (fetch, Some("unauthorized"), "could not read the keys of the token's issuer"),
+        (
+            "spacetimedb-1  | Error: InvalidKeyFormat\n".to_owned(),
+            Some("unreachable"),
+            "cannot use its key files",
+        ),
+        ("error: could not compile `module`\n".to_owned(), None, "ends in an error"),
+    ] {
+        for (variant, log) in variants(&log) {
+            let case = format!("{verdict}, {variant}");
+            let run = read(&log, &case);
+            assert_eq!(run.status, Some(1), "{case}: {run:?}");
+            let said = run.json();
+            assert_eq!(said["outcome"].as_str(), outcome, "{case}: {said:#}");
+            assert!(said["verdict"].as_str().unwrap().contains(verdict), "{case}: {said:#}");
+            assert!(!run.stdout.contains("says nothing of a publish"), "{case}: {said:#}");
+            assert!(!run.stdout.contains(issuer), "{case}: {said:#}");
+        }
+    }
 }
 
 #[test]

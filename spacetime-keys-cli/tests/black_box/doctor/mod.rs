@@ -15,6 +15,7 @@ mod subject;
 #[cfg(feature = "aws-lc-rs")]
 mod tls;
 mod waiting;
+mod whole_keys;
 
 use std::fs;
 

@@ -18,6 +18,11 @@ pub(super) fn database(seen: &Observations) -> Option<Check> {
             Check::unseen(name, "the server did not tell of it")
         }
         Reply::Is(DatabaseAnswer::OwnedBy(_)) => Check::good(name, "it is there"),
+        Reply::Is(DatabaseAnswer::Unknown) if seen.needs_account() => Check::broken(
+            name,
+            "there is none of this name, and this server lets only accounts of spacetimedb.com create databases (401)",
+            "neither the token nor the owner is wrong: publish with a token of such an account, or to a server of your own. If the database should be there: compare the name",
+        ),
         Reply::Is(DatabaseAnswer::Unknown) => {
             let (whose, check): (_, fn(CheckName, String) -> Check) = match seen.identity() {
                 Some(identity) if accepted => {
@@ -49,12 +54,37 @@ pub(super) fn database(seen: &Observations) -> Option<Check> {
     })
 }
 
+/// Whether the parent is there, where a name has one.
+pub(super) fn parent(seen: &Observations) -> Option<Check> {
+    const READ: &str = "the SpacetimeDB CLI 2.x takes the part of the name before `/` for a parent database, and publishes the part behind it";
+    let name = CheckName::Parent;
+    Some(match &seen.server.parent {
+        Reply::NotAsked => return None,
+        Reply::Is(DatabaseAnswer::OwnedBy(_)) => {
+            Check::good(name, "the parent database is there").with_hint(READ)
+        }
+        Reply::Is(DatabaseAnswer::Unknown | DatabaseAnswer::BadName) => Check::broken(
+            name,
+            "the parent database is not there (400)",
+            format!("{READ}: name a parent that is there, or leave that part out"),
+        ),
+        _ => Check::unseen(name, "the server did not tell of the parent database").with_hint(READ),
+    })
+}
+
 /// Whose it is.
 pub(super) fn owner(seen: &Observations) -> Option<Check> {
     let name = CheckName::Owner;
     let owner = seen.owner()?;
     Some(match seen.identity() {
         Some(identity) if identity == owner => Check::good(name, "the token's identity owns it"),
+        Some(identity) if seen.places.is_maincloud() => Check::unseen(
+            name,
+            format!("it is {owner}'s, and the token is {identity}'s"),
+        )
+        .with_hint(
+            "on this server an owner may be an organization, and its members publish with tokens of their own: whether the token's identity is one of them is not told here",
+        ),
         Some(identity) => Check::broken(
             name,
             format!("it is {owner}'s, and the token is {identity}'s"),

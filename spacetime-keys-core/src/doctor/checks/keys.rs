@@ -1,9 +1,9 @@
-use crate::Fingerprint;
 use crate::advice::{Choice, NextStep};
 use crate::doctor::{Check, CheckName, Observations, Reply};
 use crate::error::Unsound;
-use crate::fleet::{KeyState, PairState, Vault};
+use crate::fleet::{KeyState, PairState, Unreadable, Vault};
 use crate::pem::Effect;
+use crate::{Fingerprint, PublicKey};
 
 fn pair(seen: &Observations) -> Option<PairState> {
     let files = &seen.mounted.as_ref()?.files;
@@ -124,6 +124,14 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
                 (_, KeyState::Bad(error)) => ("id_ecdsa.pub", error),
                 _ => return None,
             };
+            let misplaced = files.misplaced.private.fingerprint();
+            if misplaced.is_some() && misplaced == files.misplaced.public.fingerprint() {
+                return Some(Check::broken(
+                    name,
+                    "the two key files are swapped: id_ecdsa holds the public key, and id_ecdsa.pub the private one",
+                    "a server refuses to start with them. The pair is whole: swap the two files",
+                ));
+            }
             Check::broken(name, format!("{file}: {error}"), error.advice())
         }
     })
@@ -133,7 +141,10 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
 pub(super) fn form(seen: &Observations) -> Option<Check> {
     let name = CheckName::KeyForm;
     let files = &seen.mounted.as_ref()?.files;
-    if files.keys.is_empty() {
+    let is_misplaced = [&files.misplaced.private, &files.misplaced.public]
+        .into_iter()
+        .any(|key| key.fingerprint().is_some());
+    if files.keys.is_empty() || is_misplaced {
         return None;
     }
     Some(match files.private.effect().max(files.public.effect()) {
@@ -168,9 +179,26 @@ pub(super) fn mode(seen: &Observations) -> Option<Check> {
             "the files' own owner may not read them",
             "a server that runs as that user does not start (1.2), or replaces both by a new pair (2.8)",
         )
+    } else if let Some(unreadable) = unreadable(seen) {
+        let (detail, hint) = (unreadable.message(), unreadable.effect());
+        // One that runs was started by somebody who can, or before.
+        let hint = format!("{hint}: `{}`", unreadable.command());
+        if seen.server.is_there() {
+            Check::warning(name, detail, hint)
+        } else {
+            Check::broken(name, detail, hint)
+        }
     } else {
-        Check::good(name, "the private key is for its owner and group alone")
+        Check::good(name, "the private key is only for its owner and group")
     })
+}
+
+/// What the folder's owner cannot read. A server that uses the mounted key has read it.
+fn unreadable(seen: &Observations) -> Option<Unreadable> {
+    let mounted = seen.mounted.as_ref()?;
+    let served = seen.server.served_key().map(PublicKey::fingerprint);
+    let is_read = served.is_some() && served == mounted.files.private.fingerprint();
+    Unreadable::of(&mounted.places).filter(|_| !is_read)
 }
 
 /// The server's public key that `cli.toml` remembers.

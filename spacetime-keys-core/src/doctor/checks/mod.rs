@@ -23,6 +23,7 @@ pub(super) fn all(seen: &Observations) -> Vec<Check> {
     checks.extend(token::signature(seen));
     checks.extend(token::shared(seen));
     checks.extend(token::accepted(seen));
+    checks.extend(database::parent(seen));
     checks.extend(database::database(seen));
     checks.extend(database::owner(seen));
     checks.extend(database::escrow(seen));

@@ -2,7 +2,6 @@ use crate::advice::{Advice, Choice, NextStep};
 use crate::doctor::outcome::{self, TokenFate};
 use crate::doctor::{Check, CheckName, CliTomlSeen, Observations, Reply, TokenFacts, TokenSeen};
 use crate::jwt::Kind;
-use crate::server::Reason;
 use crate::{Error, Fingerprint, PublicKey};
 
 const NO_LOGIN: &str = "do not log in anew: that is a new identity, which owns nothing";
@@ -278,7 +277,8 @@ pub(super) fn accepted(seen: &Observations) -> Option<Check> {
             "a proxy before it takes the header `Authorization` out: have it passed on",
         ),
         TokenFate::Refused { status, reason } => {
-            let said = reason.map_or("for a reason of its own", Reason::as_str);
+            let wording = seen.server.wording();
+            let said = reason.map_or("for a reason of its own", |reason| reason.words(wording));
             let surprising = expected.is_some_and(|verdict| verdict.accepted);
             let hint = if surprising {
                 "by the key that it shows it should accept it: its key file is in a form that it cannot verify with, or the clocks differ"

@@ -4,6 +4,7 @@ use crate::doctor::Command;
 use crate::fleet::KeyState;
 use crate::pem::Effect;
 
+use super::convert::Container;
 use super::host::{Files, Host};
 use super::is_odd;
 
@@ -40,6 +41,10 @@ impl FilePlan {
                 Some((_, pair)) => Self::sync(pair),
                 None => Self::normalize(host, mounted),
             },
+            Files::Swapped(mounted) | Files::PrivateElsewhere(mounted) => match vault(mounted) {
+                Some((_, pair)) => Self::sync(pair),
+                None => Self::put_right(host, mounted),
+            },
             Files::PublicLost(private) => match host.vault {
                 Some((_, pair)) => Self::sync(pair),
                 None => Self::derive(host, private),
@@ -49,12 +54,18 @@ impl FilePlan {
                 // Another folder than the server's, most likely.
                 None => Self { key: served, ..Self::default() },
             },
+            Files::Contained(container) => match host.vault {
+                Some((_, pair)) => Self::sync(pair),
+                None => Self::take_out(host, container),
+            },
             Files::PrivateLost => match host.vault {
                 Some((_, pair)) => Self::sync(pair),
                 None if host.works => Self { key: served, ..Self::default() },
                 None => Self::new_pair(host),
             },
         };
+        // The server may be down because it cannot read them.
+        plan.mends |= host.is_down() && host.unreadable().is_some();
         plan.restart |= plan.needs_restart(host);
         plan
     }
@@ -102,12 +113,68 @@ impl FilePlan {
     }
 
     fn derive(host: &Host<'_>, key: Fingerprint) -> Self {
-        let (private, public) = (host.file("id_ecdsa"), host.file("id_ecdsa.pub"));
         let mut steps = Vec::new();
+        // It may be the only copy of another key.
+        let other = host.misplaced().and_then(|misplaced| misplaced.private.fingerprint());
+        if other.is_some_and(|other| other != key) {
+            steps.push(host.renames("id_ecdsa.pub", "id_ecdsa.pub.damaged"));
+        }
         if host.seen.mounted.as_ref().is_some_and(|mounted| is_odd(&mounted.files.private)) {
             steps.push(Command::Step(NextStep::KeyRewrite(vec![host.file("id_ecdsa")])));
         }
-        steps.push(Command::DerivePublic { private, public });
+        steps.push(host.derives_public());
+        Self { steps, key: Some(key), mends: true, ..Self::default() }
+    }
+
+    /// Which key that is shows only afterwards, unless its public key is there.
+    fn take_out(host: &Host<'_>, container: Container) -> Self {
+        let mut steps = container.steps(host);
+        let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);
+        let public = files.and_then(|files| files.public.fingerprint());
+        if public.is_none() {
+            steps.push(host.derives_public());
+        } else if files.is_some_and(|files| is_odd(&files.public)) {
+            steps.push(Command::Step(NextStep::KeyRewrite(vec![host.file("id_ecdsa.pub")])));
+        }
+        Self { steps, key: public, mends: true, ..Self::default() }
+    }
+
+    /// The private key gets its own name back: the pair stays the one that it was.
+    fn put_right(host: &Host<'_>, key: Fingerprint) -> Self {
+        let is_swapped = matches!(host.files, Files::Swapped(_));
+        let is_there = host
+            .seen
+            .mounted
+            .as_ref()
+            .is_some_and(|mounted| mounted.files.private != KeyState::Missing);
+        let aside = if is_swapped { "id_ecdsa.swapped" } else { "id_ecdsa.damaged" };
+        let mut steps = Vec::new();
+        if is_there {
+            steps.push(host.renames("id_ecdsa", aside));
+        }
+        steps.push(host.renames("id_ecdsa.pub", "id_ecdsa"));
+        let is_odd = |key: Option<&KeyState>| key.is_some_and(is_odd);
+        let misplaced = host.misplaced();
+        let (private, public) =
+            (misplaced.map(|found| &found.private), misplaced.map(|found| &found.public));
+        let mut odd = Vec::new();
+        if is_odd(private) {
+            odd.push(host.file("id_ecdsa"));
+        }
+        if is_swapped {
+            steps.push(host.renames(aside, "id_ecdsa.pub"));
+            if is_odd(public) {
+                odd.push(host.file("id_ecdsa.pub"));
+            }
+        }
+        steps.push(Command::Chmod { mode: 0o600, file: host.file("id_ecdsa") });
+        if !odd.is_empty() {
+            steps.push(Command::Step(NextStep::KeyRewrite(odd)));
+        }
+        if !is_swapped {
+            steps.push(host.derives_public());
+        }
+        steps.push(Command::Chmod { mode: 0o644, file: host.file("id_ecdsa.pub") });
         Self { steps, key: Some(key), mends: true, ..Self::default() }
     }
 
@@ -121,8 +188,7 @@ impl FilePlan {
             ("id_ecdsa.pub", files.is_some_and(|files| is_there(&files.public))),
         ] {
             if there {
-                let (from, to) = (host.file(name), host.file(&format!("{name}.damaged")));
-                steps.push(Command::Move { from, to });
+                steps.push(host.renames(name, &format!("{name}.damaged")));
             }
         }
         let folder = host.seen.places.keys_dir.clone();

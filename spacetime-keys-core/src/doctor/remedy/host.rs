@@ -1,10 +1,11 @@
 use crate::doctor::shell::file_in;
 use crate::doctor::{
-    DatabaseAnswer, LogEvent, Observations, Outcome, Reply, TokenFacts, TokenSeen, outcome,
+    Command, DatabaseAnswer, LogEvent, Observations, Outcome, Reply, TokenFacts, TokenSeen, outcome,
 };
-use crate::fleet::{Escrow, KeyState, PairState, Vault};
+use crate::fleet::{Escrow, Misplaced, PairState, Unreadable, Vault};
 use crate::{Fingerprint, Identity, PublicKey};
 
+use super::convert::Container;
 use super::is_odd;
 
 /// What there is to work with.
@@ -38,6 +39,12 @@ pub(super) enum Files {
     Odd(Fingerprint),
     /// The private key is good, and the public one is not its own.
     PublicLost(Fingerprint),
+    /// Each of the two stands under the other's name.
+    Swapped(Fingerprint),
+    /// The private key stands under the public one's name, and no pair is left of the rest.
+    PrivateElsewhere(Fingerprint),
+    /// The private key is in a container that another program opens.
+    Contained(Container),
     /// The private key is gone.
     PrivateLost,
 }
@@ -51,18 +58,32 @@ impl Files {
             PairState::Empty => Self::Empty,
             PairState::Sound(pair) if is_odd(private) || is_odd(public) => Self::Odd(pair),
             PairState::Sound(pair) => Self::Good(pair),
-            PairState::Unsound(_) => match private {
-                KeyState::Found { fingerprint, .. } => Self::PublicLost(*fingerprint),
-                _ => Self::PrivateLost,
-            },
+            PairState::Unsound(_) => {
+                let misplaced = &mounted.files.misplaced;
+                let other = misplaced.private.fingerprint();
+                match (private.fingerprint(), other) {
+                    (Some(private), _) => Self::PublicLost(private),
+                    (None, Some(key)) if misplaced.public.fingerprint() == other => {
+                        Self::Swapped(key)
+                    }
+                    (None, Some(key)) => Self::PrivateElsewhere(key),
+                    (None, None) => {
+                        Container::of(private).map_or(Self::PrivateLost, Self::Contained)
+                    }
+                }
+            }
         }
     }
 
     /// The key whose private half is there.
     pub(super) const fn key(self) -> Option<Fingerprint> {
         match self {
-            Self::Good(key) | Self::Odd(key) | Self::PublicLost(key) => Some(key),
-            Self::Unseen | Self::Empty | Self::PrivateLost => None,
+            Self::Good(key)
+            | Self::Odd(key)
+            | Self::PublicLost(key)
+            | Self::Swapped(key)
+            | Self::PrivateElsewhere(key) => Some(key),
+            Self::Unseen | Self::Empty | Self::Contained(_) | Self::PrivateLost => None,
         }
     }
 }
@@ -92,6 +113,25 @@ impl<'a> Host<'a> {
         file_in(&self.seen.places.keys_dir, name)
     }
 
+    /// A step that gives a mounted file another name.
+    pub(super) fn renames(&self, name: &str, other: &str) -> Command {
+        Command::Move { from: self.file(name), to: self.file(other) }
+    }
+
+    /// A step that writes the private key's public key.
+    pub(super) fn derives_public(&self) -> Command {
+        Command::DerivePublic { private: self.file("id_ecdsa"), public: self.file("id_ecdsa.pub") }
+    }
+
+    /// The mounted files that their folder's owner cannot read.
+    pub(super) fn unreadable(&self) -> Option<Unreadable> {
+        Unreadable::of(&self.seen.mounted.as_ref()?.places)
+    }
+
+    pub(super) fn misplaced(&self) -> Option<&'a Misplaced> {
+        Some(&self.seen.mounted.as_ref()?.files.misplaced)
+    }
+
     pub(super) fn facts(&self) -> Option<&'a TokenFacts> {
         match self.seen.cli_toml.token()? {
             TokenSeen::Found(facts) => Some(facts),
@@ -101,7 +141,10 @@ impl<'a> Host<'a> {
 
     /// Whether the server may be down because of its files.
     pub(super) fn is_down(&self) -> bool {
-        !self.seen.server.is_there() && self.seen.server.unreached().is_some()
+        let server = &self.seen.server;
+        let cause = self.seen.log.and_then(|log| log.cause());
+        let refuses = !server.was_asked() && matches!(cause, Some(LogEvent::KeyFiles(_)));
+        !server.is_there() && (server.unreached().is_some() || refuses)
     }
 
     /// The one that somebody named, or the one that knows most of what is here.
@@ -150,8 +193,7 @@ pub(super) fn holds(vault: &Vault, identity: Identity) -> bool {
 /// only one whose claims were ever escrowed.
 fn goal(seen: &Observations) -> Option<Identity> {
     let identity = seen.identity();
-    let reason = seen.log.and_then(|log| log.reason);
-    let not_owner = matches!(reason, Some(LogEvent::NotAuthorized | LogEvent::NotOwner));
+    let not_owner = seen.log.and_then(|log| log.cause()).is_some_and(LogEvent::is_not_owner);
     let wrong = identity.filter(|_| not_owner && !seen.server.was_asked());
     if let Some(known) = seen.owner().or(identity.filter(|_| wrong.is_none())) {
         return Some(known);

@@ -4,6 +4,7 @@
 //! owner, signed with the key that the server has after the last step. A step is taken only where
 //! the goal is not reached, and none that would cost an identity or a key.
 
+mod convert;
 mod files;
 mod host;
 mod token;
@@ -46,11 +47,17 @@ pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> (Vec<Co
 /// Whether keys and token are all that stands between a publish and its success.
 fn is_in_our_hands(host: &Host<'_>, plan: &FilePlan) -> bool {
     let server = &host.seen.server;
-    let bad_name = matches!(server.database, Reply::Is(DatabaseAnswer::BadName));
+    let bad_name = matches!(server.database, Reply::Is(DatabaseAnswer::BadName))
+        || server.lacks_parent()
+        || host.seen.needs_account();
     let sound = match host.files {
         // On another machine, unless they are here and cannot be read.
         Files::Unseen => host.seen.mounted.is_none() && !host.serves_broken && !host.cannot_issue,
-        Files::Empty | Files::PrivateLost => plan.mends,
+        // Which key it is, the public one tells.
+        Files::Contained(_) => plan.mends && plan.key.is_some(),
+        Files::Empty | Files::PrivateLost | Files::Swapped(_) | Files::PrivateElsewhere(_) => {
+            plan.mends
+        }
         Files::Good(_) | Files::Odd(_) | Files::PublicLost(_) => true,
     };
     // Nobody said whether the name is one, and whose the database is.
@@ -78,6 +85,10 @@ fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<Command>, cures: bool) ->
 
 fn modes(host: &Host<'_>) -> Vec<Command> {
     let Some(mounted) = &host.seen.mounted else { return Vec::new() };
+    if matches!(host.files, Files::Swapped(_) | Files::PrivateElsewhere(_)) {
+        // Which file is which is put right first, and their modes with it.
+        return Vec::new();
+    }
     let mut steps = Vec::new();
     if mounted.private_mode.is_some_and(|mode| mode & 0o007 != 0 || mode & 0o400 == 0) {
         steps.push(Command::Chmod { mode: 0o600, file: host.file("id_ecdsa") });
@@ -85,6 +96,9 @@ fn modes(host: &Host<'_>) -> Vec<Command> {
     if mounted.public_mode.is_some_and(|mode| mode & 0o400 == 0) {
         steps.push(Command::Chmod { mode: 0o644, file: host.file("id_ecdsa.pub") });
     }
+    // Where the server runs, it has read them, or other files.
+    let unreadable = host.unreadable().filter(|_| host.is_down());
+    steps.extend(unreadable.map(|unreadable| Command::Other(unreadable.command())));
     steps
 }
 

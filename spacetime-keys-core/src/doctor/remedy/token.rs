@@ -1,7 +1,7 @@
 use crate::Identity;
 use crate::advice::{Choice, NextStep, Run};
 use crate::doctor::outcome::TokenFate;
-use crate::doctor::{CliTomlSeen, Command, Reply, TokenAnswer, TokenFacts, outcome};
+use crate::doctor::{CliTomlSeen, Command, LogEvent, Reply, TokenAnswer, TokenFacts, outcome};
 use crate::fleet::Vault;
 
 use super::config;
@@ -51,7 +51,8 @@ pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Token {
 fn is_judgeable(host: &Host<'_>, plan: &FilePlan) -> bool {
     let seen = host.seen;
     let refused = matches!(seen.server.token, Reply::Is(TokenAnswer::Refused { .. }));
-    let told = !seen.server.was_asked() && seen.log.is_some_and(|log| log.reason.is_some());
+    let told = !seen.server.was_asked()
+        && seen.log.and_then(|log| log.cause()).is_some_and(LogEvent::is_about_token);
     let looked = !matches!(seen.cli_toml, CliTomlSeen::NotLooked | CliTomlSeen::Unreadable);
     // Without a token there is nothing to hold against a key.
     let there = seen.server.is_there() && (host.facts().is_none() || plan.restart);
@@ -69,7 +70,10 @@ fn is_good(host: &Host<'_>, plan: &FilePlan) -> bool {
     if accepted && facts.signed_by.is_none() {
         return true;
     }
-    let sound = facts.flaw.is_none() && facts.can_be_sent && !facts.has_expired(host.seen.now);
+    // A server may take what we would not sign.
+    let sound = (facts.flaw.is_none() || accepted)
+        && facts.can_be_sent
+        && !facts.has_expired(host.seen.now);
     let signed = facts.signed_by.is_some() && facts.signed_by == plan.key;
     let stays = accepted && plan.key == host.served;
     sound && !plan.is_new && (signed || stays)
@@ -124,7 +128,14 @@ fn restore(host: &Host<'_>, plan: &mut FilePlan, goal: Identity) -> Option<Vec<C
     let (vault, pair) = host.vault.filter(|(vault, _)| holds(vault, goal))?;
     // It signs with the vault's key, and wants that to be the mounted one.
     match host.files {
-        Files::Good(mounted) | Files::Odd(mounted) if mounted != pair => plan.add_sync(host, pair),
+        Files::Good(mounted)
+        | Files::Odd(mounted)
+        | Files::Swapped(mounted)
+        | Files::PrivateElsewhere(mounted)
+            if mounted != pair =>
+        {
+            plan.add_sync(host, pair);
+        }
         Files::Unseen if host.seen.mounted.is_some() => return None,
         Files::Unseen if host.served.is_some() && host.served != Some(pair) => return None,
         _ => {}

@@ -1,0 +1,3 @@
+cd host
+says 0 "key files of this host are the ones from before.*sync --env local.*401" rotate --env local --yes --no-sync-mounted-keys
+says 1 "sync --env local" verify --env local

@@ -1,0 +1,5 @@
+k=host/.generated/spacetimedb-keys/id_ecdsa
+sed 's/PRIVATE KEY/EC PRIVATE KEY/' $k > k
+"$KEYS" key normalize k > out.pem 2> err
+cmp out.pem $k
+"$KEYS" key check out.pem host/.generated/spacetimedb-keys/id_ecdsa.pub > /dev/null

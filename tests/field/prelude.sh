@@ -1,0 +1,51 @@
+# What each case may use. $KEYS is the program; `host` is a copy of the real host's files.
+
+# says STATUS PATTERN COMMAND…: the program ends so, and its output (one line, blanks as one) matches.
+says() {
+  status=$1 pattern=$2
+  shift 2
+  code=0
+  "$KEYS" "$@" > "$OUT" 2>&1 || code=$?
+  if [ "$code" != "$status" ] || ! tr -s '\n ' '  ' < "$OUT" | grep -Eqi -- "$pattern" && ! grep -Eqi -- "$pattern" "$OUT"; then
+    echo "spacetime-keys $*: exit $code, wanted $status and /$pattern/:"
+    cat "$OUT"
+    exit 1
+  fi
+}
+
+# says_not PATTERN COMMAND…: nothing in the output matches.
+says_not() {
+  pattern=$1
+  shift
+  "$KEYS" "$@" > "$OUT" 2>&1 || true
+  if tr -s '\n ' '  ' < "$OUT" | grep -Eqi -- "$pattern"; then
+    echo "spacetime-keys $*: says /$pattern/:"
+    cat "$OUT"
+    exit 1
+  fi
+}
+
+# unchanged says …: and every file is what it was.
+unchanged() {
+  before=$(find . -type f -exec sha256sum {} + | sort; find . | sort)
+  "$@"
+  [ "$before" = "$(find . -type f -exec sha256sum {} + | sort; find . | sort)" ] || { echo "$*: changed something"; exit 1; }
+}
+
+# Mounts need root, and a system that lets it: exit 77 is "not tried".
+needs_mounts() {
+  unshare --mount true 2> /dev/null || exit 77
+}
+
+in_mounts() {
+  unshare --mount sh -ec "$1"
+}
+
+# absent PATTERN FILE: no line matches.
+absent() {
+  if grep -Eqi -- "$1" "$2"; then
+    echo "$2 says /$1/:"
+    cat "$2"
+    exit 1
+  fi
+}
