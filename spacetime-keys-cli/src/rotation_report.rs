@@ -20,6 +20,9 @@ pub(crate) struct Report {
     publisher: Option<PublisherReport>,
     notes: Vec<Note>,
     next: Vec<String>,
+    /// Whether everything was as it should be already.
+    #[serde(skip)]
+    was_well: bool,
 }
 
 #[derive(Serialize)]
@@ -100,6 +103,7 @@ impl Report {
             publisher,
             notes: plan.notes.clone(),
             next: Vec::new(),
+            was_well: !plan.changes_anything(),
         }
     }
 
@@ -143,7 +147,8 @@ impl Report {
         if self.dry_run {
             return self.to_text();
         }
-        let done = format!("{}: done and proven", self.operation.as_str());
+        let done = if self.was_well { "nothing to do, and proven" } else { "done and proven" };
+        let done = format!("{}: {done}", self.operation.as_str());
         format!("{} {}\n", styled(GOOD, done), self.rotation_id)
     }
 

@@ -111,7 +111,7 @@ pub enum Kind {
     },
     /// Neither a configuration, a store, key files nor a `cli.toml` is where they were looked for.
     #[error("{0}")]
-    NothingHere(Nothing),
+    NothingHere(Box<Nothing>),
     /// This host mounts the keys of another environment than the one that was named for it.
     #[error("this host mounts the keys of {0}")]
     OtherHost(Environment),

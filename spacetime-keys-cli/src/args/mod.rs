@@ -40,7 +40,7 @@ pub(crate) struct Global {
     /// One JSON document on stdout, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The configuration [default: SPACETIME_KEYS_CONFIG, else the nearest spacetime-keys.toml, here or
+    /// The configuration [default: `SPACETIME_KEYS_CONFIG`, else the nearest spacetime-keys.toml, here or
     /// in a folder above]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -173,7 +173,7 @@ pub(crate) struct HostOptions {
 
 #[derive(ClapArgs)]
 pub(crate) struct Rotate {
-    /// The environment whose group is rotated, or `all` [default: SPACETIME_KEYS_ENV, else this host's]
+    /// The environment whose group is rotated, or `all` [default: `SPACETIME_KEYS_ENV`, else this host's]
     #[arg(long, value_name = "E")]
     pub(crate) env: Option<String>,
     /// The environment whose keys this host mounts [default: the configuration's, else the one
@@ -204,7 +204,7 @@ pub(crate) struct Resume {
 
 #[derive(ClapArgs)]
 pub(crate) struct Rollback {
-    /// The environment whose group goes back [default: SPACETIME_KEYS_ENV, else this host's]
+    /// The environment whose group goes back [default: `SPACETIME_KEYS_ENV`, else this host's]
     #[arg(long, value_name = "E")]
     pub(crate) env: Option<String>,
     /// The environment whose keys this host mounts [default: the configuration's, else the same]
@@ -216,7 +216,7 @@ pub(crate) struct Rollback {
 
 #[derive(ClapArgs)]
 pub(crate) struct Sync {
-    /// The environment whose keys this host mounts [default: SPACETIME_KEYS_ENV, else this host's]
+    /// The environment whose keys this host mounts [default: `SPACETIME_KEYS_ENV`, else this host's]
     #[arg(long, value_name = "E")]
     pub(crate) env: Option<String>,
     #[command(flatten)]
@@ -225,7 +225,7 @@ pub(crate) struct Sync {
 
 #[derive(ClapArgs)]
 pub(crate) struct Verify {
-    /// Look at these environments, or `all` [default: SPACETIME_KEYS_ENV, else this host's group, else
+    /// Look at these environments, or `all` [default: `SPACETIME_KEYS_ENV`, else this host's group, else
     /// those of the configuration, else those that have a vault]
     #[arg(long, value_name = "E", value_delimiter = ',')]
     pub(crate) env: Vec<String>,

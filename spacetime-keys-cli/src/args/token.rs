@@ -27,7 +27,7 @@ pub(crate) enum Token {
     Resign(Resign),
     /// Put a publisher token into cli.toml, made from the claims in escrow
     Restore {
-        /// The environment whose vault keeps the claims, and whose key signs [default: SPACETIME_KEYS_ENV, else this host's]
+        /// The environment whose vault keeps the claims, and whose key signs [default: `SPACETIME_KEYS_ENV`, else this host's]
         #[arg(long, value_name = "E")]
         env: Option<String>,
         /// Which publisher, where the escrow holds several

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::Answer;
-use crate::config::{Config, Value};
+use crate::config::{Config, Entry};
 use crate::output::{BOLD, Output, styled};
 
 pub(super) fn show(config: &Config, output: &Output) -> Answer {
@@ -18,13 +18,13 @@ pub(super) fn show(config: &Config, output: &Output) -> Answer {
     Answer::Yes
 }
 
-fn to_text(file: Option<&std::path::Path>, values: &[Value]) -> String {
+fn to_text(file: Option<&std::path::Path>, values: &[Entry]) -> String {
     let file = file.map_or_else(
         || "none: neither here nor in a folder above; these are the defaults".to_owned(),
         |file| file.display().to_string(),
     );
     let mut text = format!("{} {file}\n", styled(BOLD, "configuration"));
-    let shown = |value: &Value| value.value.clone().unwrap_or_else(|| "-".to_owned());
+    let shown = |value: &Entry| value.value.clone().unwrap_or_else(|| "-".to_owned());
     let name_width = values.iter().map(|value| value.name.len()).max().unwrap_or_default();
     let width = values.iter().map(|value| shown(value).len()).max().unwrap_or_default();
     for value in values {

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::files;
 pub(crate) use file::MEMBERS;
 use file::{File, HostTable, StoreTable};
-pub(crate) use show::Value;
+pub(crate) use show::Entry;
 
 /// Names the configuration's file.
 const CONFIG: &str = "SPACETIME_KEYS_CONFIG";
@@ -187,12 +187,12 @@ impl Config {
             let folder = matches!(self.store, StoreSettings::Directory(_));
             let store = folder.then_some(self.store_folder.as_path());
             places::require_something(&self.settings, store, &self.paths)?;
-            let names: Vec<_> = self.settings.names().iter().map(Environment::to_string).collect();
+            let all: Vec<_> = self.settings.names().iter().map(Environment::to_string).collect();
             return Err(Failure::usage(
                 "which environment? nothing says it",
                 format!(
                     "--env E, where E is one of: {}; or {ENV}, or `[host] environment` in the configuration",
-                    names.join(", ")
+                    all.join(", ")
                 ),
             ));
         };

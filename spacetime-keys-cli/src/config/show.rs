@@ -9,7 +9,7 @@ use super::{Config, ENV, variable_env};
 
 /// One entry of the configuration.
 #[derive(Serialize)]
-pub(crate) struct Value {
+pub(crate) struct Entry {
     pub(crate) name: String,
     /// `None`: nothing is said.
     pub(crate) value: Option<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Value {
 
 impl Config {
     /// Every entry, in the order of the file's tables.
-    pub(crate) fn values(&self) -> Vec<Value> {
+    pub(crate) fn values(&self) -> Vec<Entry> {
         let file = &self.file;
         let text = |path: &Path| Some(path.display().to_string());
         let secrets =
@@ -64,25 +64,20 @@ impl Config {
     }
 
     /// The environment that a command is about where it names none.
-    fn environment_value(&self) -> Value {
-        match variable_env() {
-            Some(name) => Value {
-                name: "host.environment".to_owned(),
-                value: Some(name),
-                source: format!("{ENV} (for commands that name no --env)"),
-            },
-            None => {
-                let host = self.settings.host.as_ref().map(Environment::to_string);
-                let is_given = host.is_some();
-                self.value("host.environment", host, is_given)
-            }
+    fn environment_value(&self) -> Entry {
+        if let Some(value) = variable_env() {
+            let source = format!("{ENV} (for commands that name no --env)");
+            return Entry { name: "host.environment".to_owned(), value: Some(value), source };
         }
+        let host = self.settings.host.as_ref().map(Environment::to_string);
+        let is_given = host.is_some();
+        self.value("host.environment", host, is_given)
     }
 
-    fn value(&self, name: &str, value: Option<String>, is_given: bool) -> Value {
+    fn value(&self, name: &str, value: Option<String>, is_given: bool) -> Entry {
         let file = self.path.as_deref().filter(|_| is_given);
         let source = file.map_or_else(|| "default".to_owned(), |file| file.display().to_string());
-        Value { name: name.to_owned(), value, source }
+        Entry { name: name.to_owned(), value, source }
     }
 }
 

@@ -417,10 +417,10 @@ impl Planner<'_> {
         if is_left && self.request.preserve_publisher && host.server_keys.iter().any(stale) {
             add(Action::UpdateServerKey);
         }
-        if plan.publisher.is_some() {
-            if pair.is_none() || plan.verified_with != pair || host.server_keys.iter().any(stale) {
-                add(Action::ResignToken);
-            }
+        if plan.publisher.is_some()
+            && (pair.is_none() || plan.verified_with != pair || host.server_keys.iter().any(stale))
+        {
+            add(Action::ResignToken);
         }
         // Only now is it known which of the notes hold.
         if !plan.steps.iter().any(|step| step.action == Action::ResignToken) {

@@ -308,8 +308,7 @@ impl World {
             Action::MountPrivate => self.mounted_private = Some(new()),
             Action::MountPublic => self.mounted_public = Some(new()),
             Action::ResignToken => self.token = Some(new()),
-            Action::UpdateServerKey => {}
-            Action::Prove => {}
+            Action::UpdateServerKey | Action::Prove => {}
         }
     }
 

@@ -21,6 +21,7 @@ impl Kind {
         self.row(None).1
     }
 
+    #[allow(clippy::too_many_lines)] // a table: easier to read in one piece
     fn row(&self, environment: Option<&Environment>) -> (&'static str, Class, Advice) {
         let of = |error: Error| (error.code(), error.class(), error.advice().at(environment));
         match self {

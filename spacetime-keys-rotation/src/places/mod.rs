@@ -173,7 +173,7 @@ pub fn require_something(
         cli_toml: paths.cli_toml.clone(),
         found: Around::of_process().look(),
     };
-    Err(Kind::NothingHere(nothing).into())
+    Err(Kind::NothingHere(Box::new(nothing)).into())
 }
 
 /// From where the usual places are looked for.

@@ -32,32 +32,25 @@ pub(super) fn choose(
     found: &[Found],
     served: Option<Fingerprint>,
 ) -> Result<Chosen, Failure> {
-    let keys = match &args.keys_dir {
-        Some(named) => Some(existing(named)?),
-        None => {
-            let all = every(found, |found| found.keys_dir().map(Path::to_owned));
-            let of_server = all
-                .iter()
-                .map(|(_, keys)| keys)
-                .find(|keys| served.is_some() && key_in(keys) == served);
-            match of_server {
-                Some(keys) => Some(keys.clone()),
-                None => one("folders of keys", "--keys-dir", nearest(folder, &all), args.yes)?,
-            }
+    let keys = if let Some(named) = &args.keys_dir {
+        Some(existing(named)?)
+    } else {
+        let all = every(found, |found| found.keys_dir().map(Path::to_owned));
+        let is_the_servers = |keys: &&PathBuf| served.is_some() && key_in(keys) == served;
+        match all.iter().map(|(_, keys)| keys).find(is_the_servers) {
+            Some(keys) => Some(keys.clone()),
+            None => one("folders of keys", "--keys-dir", nearest(folder, &all), args.yes)?,
         }
     };
-    let cli_toml = match &args.cli_toml {
-        Some(named) => Some(existing(named)?),
-        None => {
-            let all = every(found, |found| found.cli_toml.clone());
-            let key = keys.as_deref().and_then(public_key_in);
-            let of_key = key.and_then(|key| {
-                all.iter().map(|(_, path)| path).find(|path| is_signed_by(path, &key))
-            });
-            match of_key {
-                Some(path) => Some(path.clone()),
-                None => one("cli.toml files", "--cli-toml", nearest(folder, &all), args.yes)?,
-            }
+    let cli_toml = if let Some(named) = &args.cli_toml {
+        Some(existing(named)?)
+    } else {
+        let all = every(found, |found| found.cli_toml.clone());
+        let key = keys.as_deref().and_then(public_key_in);
+        let is_signed = |path: &&PathBuf| key.as_ref().is_some_and(|key| is_signed_by(path, key));
+        match all.iter().map(|(_, path)| path).find(is_signed) {
+            Some(path) => Some(path.clone()),
+            None => one("cli.toml files", "--cli-toml", nearest(folder, &all), args.yes)?,
         }
     };
     let mut keys_files = keys_in(keys.as_deref().unwrap_or(&folder.join(GUIDE_KEYS)));

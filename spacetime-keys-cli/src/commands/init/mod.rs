@@ -8,6 +8,7 @@ mod write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::json;
 use spacetime_keys_core::doctor::{ServerSeen, Servers};
 use spacetime_keys_core::fleet::{Environment, Operation, Request};
@@ -63,15 +64,22 @@ pub(super) fn run(args: &args::Init, output: &Output) -> Result<Answer, Failure>
             file.write()?;
         }
     }
-    let mut document = report(&seen, &files, args.new_keys);
-    let mut text = words::done(&seen, &files, args);
-    if args.new_keys && !args.dry_run {
-        let made = first_pair(&seen, output)?;
-        text.push_str(&made.to_text());
-        document["rotation"] = json!(made);
-    }
-    output.result(&document, || text);
+    let made = if args.new_keys && !args.dry_run { Some(first_pair(&seen, output)?) } else { None };
+    let document = Document { init: report(&seen, &files, args.new_keys), rotation: made.as_ref() };
+    output.result(&document, || {
+        let made = made.as_ref().map(Report::to_text);
+        words::done(&seen, &files, args) + &made.unwrap_or_default()
+    });
     Ok(Answer::Yes)
+}
+
+/// What was written, and the rotation that made a first pair.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    init: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotation: Option<&'a Report>,
 }
 
 /// The folder to set up: no other configuration is in force there.
@@ -98,8 +106,8 @@ fn look(
     let around = Around { folder: folder.clone(), ..Around::of_process() };
     let mut found = around.look();
     found.extend(mounted_by(&services));
-    let (server, served) = ask(&found, output);
-    let chosen = choose::choose(args, &folder, &found, served)?;
+    let (server, its_key) = ask(&found, output);
+    let chosen = choose::choose(args, &folder, &found, its_key)?;
     Ok(Seen { folder, environment, database: args.database.clone(), chosen, server, services })
 }
 

@@ -19,23 +19,20 @@ pub(super) fn render(seen: &Seen) -> String {
             format!("docker compose -f {file} up -d --force-recreate {}", service.name)
         },
     );
-    let mut text = String::from(HEAD);
-    text.push_str("[host]\n");
-    text.push_str("# Whose keys this host mounts: the default of every --env.\n");
-    text.push_str(&format!("environment = {}\n", string(seen.environment.as_str())));
-    text.push_str("# The folder that the server reads id_ecdsa and id_ecdsa.pub from.\n");
-    text.push_str(&or_default("keys_dir", keys_dir, "\".generated/spacetimedb-keys\""));
-    text.push_str("# The SpacetimeDB CLI's file with the publisher token.\n");
-    text.push_str(&or_default("cli_toml", cli_toml, "\"./data/.config/spacetime/cli.toml\""));
-    text.push_str("# For `spacetime-keys doctor`.\n");
-    text.push_str(&or_default(
-        "server",
-        seen.server.as_deref().map(string),
-        "\"http://127.0.0.1:3000\"",
-    ));
-    text.push_str(&or_default("database", seen.database.as_deref().map(string), "\"app\""));
-    text.push_str(&or_default("restart", None, &string(&restart)));
-    text
+    let parts = [
+        HEAD,
+        "[host]\n# Whose keys this host mounts: the default of every --env.\n",
+        &format!("environment = {}\n", string(seen.environment.as_str())),
+        "# The folder that the server reads id_ecdsa and id_ecdsa.pub from.\n",
+        &or_default("keys_dir", keys_dir, "\".generated/spacetimedb-keys\""),
+        "# The SpacetimeDB CLI's file with the publisher token.\n",
+        &or_default("cli_toml", cli_toml, "\"./data/.config/spacetime/cli.toml\""),
+        "# For `spacetime-keys doctor`.\n",
+        &or_default("server", seen.server.as_deref().map(string), "\"http://127.0.0.1:3000\""),
+        &or_default("database", seen.database.as_deref().map(string), "\"app\""),
+        &or_default("restart", None, &string(&restart)),
+    ];
+    parts.concat()
 }
 
 const HEAD: &str = "\

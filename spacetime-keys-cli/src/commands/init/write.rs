@@ -49,15 +49,18 @@ impl File {
     }
 
     pub(super) fn write(&self) -> Result<(), Failure> {
-        Ok(match self.status {
-            Status::New => files::create(&self.path, self.after.as_bytes(), 0o644)?,
-            Status::Extended => {
-                files::replace(&self.path, self.after.as_bytes(), Mode::KeepOr(0o644))?;
-            }
+        let content = self.after.as_bytes();
+        match self.status {
+            Status::New => files::create(&self.path, content, MODE)?,
+            Status::Extended => files::replace(&self.path, content, Mode::KeepOr(MODE))?,
             Status::Unchanged | Status::Differs => {}
-        })
+        }
+        Ok(())
     }
 }
+
+/// Nothing in them is a secret.
+const MODE: u32 = 0o644;
 
 /// What is to be written. Nothing is written yet.
 pub(super) fn plan(seen: &Seen) -> Result<Vec<File>, Failure> {
