@@ -244,28 +244,19 @@ fn in_one_folder(layout: Layout, folder: &Path) -> Found {
 /// The keys that a server's `config.toml` names. Whatever else stands there is none of ours; where it
 /// cannot be read, it names none.
 fn certificate_authority(data: &Path) -> Option<Found> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "kebab-case")]
-    struct File {
-        certificate_authority: Authority,
-    }
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "kebab-case")]
-    struct Authority {
-        jwt_priv_key_path: PathBuf,
-        jwt_pub_key_path: PathBuf,
-    }
     let text = files::read_text(&data.join("config.toml")).ok()??;
-    let File { certificate_authority: authority } = toml_edit::de::from_str(&text).ok()?;
-    let file = |path: &Path| {
+    let file = toml_edit::Document::parse(text.as_str()).ok()?;
+    let authority = file.get("certificate-authority")?;
+    let key = |name: &str| {
+        let path = Path::new(authority.get(name)?.as_str()?);
         // The server expands no `~`, and starts somewhere that is not known here.
         (path.is_absolute() && path.is_file()).then(|| path.to_owned())
     };
     Some(Found {
         layout: Layout::CertificateAuthority,
         folder: data.to_owned(),
-        private_key: file(&authority.jwt_priv_key_path),
-        public_key: file(&authority.jwt_pub_key_path),
+        private_key: key("jwt-priv-key-path"),
+        public_key: key("jwt-pub-key-path"),
         cli_toml: None,
         store: None,
     })
