@@ -11,11 +11,14 @@ mod flush;
 mod host;
 mod http;
 mod issuer;
+mod layouts;
 mod module;
 #[path = "../pages.rs"]
 mod pages;
+mod places;
 mod ports;
 mod process;
+mod publishers;
 mod server;
 mod tokens;
 
