@@ -131,8 +131,8 @@ fn a_mistaken_login_is_refused_and_undone() {
     assert_ne!(host.identity(), owner);
 
     let before = tree(&host.path(""));
-    for command in ["rotate", "rollback"] {
-        let refused = host.try_spacetime_keys(&[command, "--env", "local", "--yes"]);
+    for command in [&["rotate", "--yes"][..], &["rollback", "--yes"], &["sync"]] {
+        let refused = host.try_spacetime_keys(&[command, &["--env", "local"]].concat());
         assert_eq!(refused.code, Some(3), "{}", refused.output());
         assert!(refused.stderr.contains("token restore"), "{}", refused.output());
     }
@@ -172,4 +172,31 @@ fn nobody_is_logged_in() {
     rotate(&host, &owner);
     server.restart();
     publish_as_the_owner(&host, &server, &owner);
+}
+
+/// The CLI makes its file whatever it is asked, so a file without a token is no sign of a login. The
+/// way out that is printed is one.
+#[test]
+fn a_cli_toml_without_a_token() {
+    let host = Host::with_keys();
+    let mut server = Server::start(&host);
+    host.spacetime(&["server", "add", NICKNAME, "--url", server.url(), "-d", "--no-fingerprint"])
+        .expect_success();
+    let cli_toml = fs::read_to_string(host.cli_toml()).unwrap();
+    let before = tree(&host.path(""));
+    let refused = host.try_spacetime_keys(&["rotate", "--env", "local", "--yes"]);
+    assert_eq!(refused.code, Some(3), "{}", refused.output());
+    assert!(refused.stderr.contains("--no-preserve-publisher-token"), "{}", refused.output());
+    assert!(tree(&host.path("")) == before, "a refusal changed something");
+
+    let first = server.public_key();
+    host.spacetime_keys(&["rotate", "--env", "local", "--yes", "--no-preserve-publisher-token"]);
+    assert_eq!(fs::read_to_string(host.cli_toml()).unwrap(), cli_toml);
+    server.restart();
+    assert_serves_the_mounted_key(&server, &host);
+    assert_ne!(server.public_key(), first);
+    host.log_in(&server);
+    let published = host.publish(NICKNAME).expect_success();
+    assert!(published.stdout.contains("Created new database"), "{}", published.output());
+    assert_verified(&host);
 }

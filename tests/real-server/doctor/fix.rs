@@ -65,6 +65,7 @@ fn answer(done: &Path, well: bool) {
     fs::rename(&beside, done).unwrap();
 }
 
+/// Whether something is wrong that doctor has steps for which, it says, are enough.
 fn is_curable(diagnosis: &Diagnosis) -> bool {
     diagnosis.code != Some(0) && diagnosis.document.get("cures") == Some(&Value::Bool(true))
 }
@@ -109,8 +110,8 @@ fn an_owners_host_is_fixed() {
     let mut owners = OwnersHost::new();
     let (mut outcomes, mut wrong) = (BTreeMap::<String, usize>::new(), Vec::new());
     let wanted = count(6, 50);
-    let mut tried = 0;
-    while tried < wanted {
+    let (mut curable, mut others) = (0, 0);
+    while curable < wanted {
         let (keys, token) = (random.pick(&KeyFault::ALL), random.pick(&TokenFault::ALL));
         owners.reset();
         owners.befall(keys, token);
@@ -119,21 +120,27 @@ fn an_owners_host_is_fixed() {
         if before.code == Some(0) {
             continue;
         }
-        tried += 1;
-        if !is_curable(&before) {
-            wrong.push(format!("{keys:?}, {token:?}: not curable: {:#}", before.document));
-            continue;
+        // A server that can sign nothing does not tell whose the database is. The steps are the right
+        // ones all the same, although doctor cannot know that they are enough.
+        let unknown = before.text("owner").is_none();
+        if is_curable(&before) {
+            curable += 1;
+        } else {
+            others += 1;
+            if !unknown {
+                wrong.push(format!("{keys:?}, {token:?}: not curable: {:#}", before.document));
+            }
         }
         match fix_owners(&mut owners, &before) {
             Ok(()) => *outcomes.entry(before.outcome().to_owned()).or_default() += 1,
             Err(error) => wrong.push(format!("{keys:?}, {token:?}: {error}")),
         }
     }
-    println!("{} of {tried} fixed: {outcomes:?}", tried - wrong.len());
+    println!("{curable} curable and {others} other hosts, {} not fixed: {outcomes:?}", wrong.len());
     assert!(wrong.is_empty(), "{}:\n{}", again(seed), wrong.join("\n\n"));
 }
 
-/// A random set-up, whoever made it. `None`: not one that doctor calls curable.
+/// A random set-up, of whoever made it. `None`: doctor does not call it curable.
 fn fix_set_up(world: &mut World, set_up: &SetUp, stocked: &str) -> Option<Result<(), String>> {
     let host = Host::empty();
     let token = world.token(set_up.token);
