@@ -107,49 +107,57 @@ fn copying(next: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The keys are in the container and nowhere else. What `init` prints gets them out; the container
-/// then mounts the folder that it names.
-#[test]
-fn a_container_that_mounts_nothing() {
+/// A folder for `PATH` with a `docker` that copies from the container.
+fn docker(host: &Host) -> String {
+    let bin = host.path("bin");
+    fs::create_dir(&bin).unwrap();
+    let container = host.path("container");
+    let script = DOCKER.replace("CONTAINER", container.to_str().unwrap());
+    fs::write(bin.join("docker"), script).unwrap();
+    fs::set_permissions(bin.join("docker"), Permissions::from_mode(0o755)).unwrap();
+    format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default())
+}
+
+/// The keys are not on the host. What `init` prints gets them out; the container then mounts the
+/// folder that it names. Nothing else is run than that, and the three commands.
+#[track_caller]
+fn keys_inside(volumes: &str, told: &str) {
     let mut host = Host::with(Places::CONTAINER);
-    write_compose(&host, "");
+    write_compose(&host, volumes);
     let mut server = running(&host);
     let (owner, old_key, old_token) = (server.owner(), server.public_key(), host.token());
 
     let made = host.spacetime_keys_json(INIT);
-    let next: Vec<&str> = made
-        .get("next")
-        .and_then(Value::as_array)
-        .unwrap()
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let next = made.get("next").and_then(Value::as_array).unwrap();
+    let next: Vec<&str> = next.iter().filter_map(Value::as_str).collect();
     let next = next.join("\n");
-    assert!(next.contains("The keys of `spacetimedb` are in the container"), "{next}");
+    assert!(next.contains(told), "{next}");
 
-    let bin = host.path("bin");
-    fs::create_dir(&bin).unwrap();
-    let container = host.path("container");
-    let docker = DOCKER.replace("CONTAINER", container.to_str().unwrap());
-    fs::write(bin.join("docker"), docker).unwrap();
-    fs::set_permissions(bin.join("docker"), Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let path = docker(&host);
     let commands = copying(&next);
     assert_eq!(commands.len(), 3, "a folder and two files: {next}");
     for command in commands {
         run(host.command("sh").env("PATH", &path).args(["-euc", command])).expect_success();
     }
-    // The line for the compose file, as it is printed.
-    let (_, volumes) = next.split_once("add to the service `spacetimedb`: ").unwrap();
-    let volumes = volumes.lines().next().unwrap().trim_end_matches('.');
-    assert_eq!(
-        volumes,
-        "volumes: [\"./.generated/spacetimedb-keys:/home/spacetime/.config/spacetime\"]"
-    );
-    write_compose(&host, &format!("    {volumes}\n"));
+    let mount = "volumes: [\"./.generated/spacetimedb-keys:/home/spacetime/.config/spacetime\"]";
+    assert!(next.contains(&format!("add to the service `spacetimedb`: {mount}")), "{next}");
+    write_compose(&host, &format!("    {mount}\n"));
 
     host.move_keys("home/game/.generated/spacetimedb-keys");
     rotated(&host);
     server.restart_where_the_keys_are(&host);
     assert_rotated(&host, &server, &owner, &old_key, &old_token);
+}
+
+#[test]
+fn a_container_that_mounts_nothing() {
+    keys_inside("", "The keys of `spacetimedb` are in the container, and go with it.");
+}
+
+#[test]
+fn a_container_with_a_volume() {
+    keys_inside(
+        "    volumes:\n      - spacetime:/home/spacetime\n",
+        "The keys of `spacetimedb` are in the volume `spacetime`.",
+    );
 }
