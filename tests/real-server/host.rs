@@ -1,5 +1,5 @@
-//! A self-hosting folder, laid out as in the guide: the mounted keys, the CLI's `cli.toml` and the
-//! key store, at the places where `spacetime-keys` looks by default.
+//! A self-hosting folder: the mounted keys, the CLI's `cli.toml` and the key store, laid out as in the
+//! guide, where `spacetime-keys` looks by default, or as others have it.
 
 use std::cell::Cell;
 use std::env;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::module;
+use crate::places::Places;
 use crate::process::{Ended, run};
 use crate::server::Server;
 
@@ -23,6 +24,7 @@ pub(crate) const NICKNAME: &str = "mine";
 
 pub(crate) struct Host {
     folder: TempDir,
+    places: Places,
     /// Where the real programs are.
     programs: PathBuf,
     /// How many modules have been published from here.
@@ -30,14 +32,24 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// A host on which nothing has been set up.
+    /// A host on which nothing has been set up, laid out as in the guide.
     pub(crate) fn empty() -> Self {
+        Self::with(Places::GUIDE)
+    }
+
+    /// A host on which nothing has been set up: its folders are there, empty.
+    pub(crate) fn with(places: Places) -> Self {
         let programs = env::var_os("SPACETIME_KEYS_REAL_SERVER_BIN").expect(
             "these tests need the real server and CLI: run ./tests/run --real-server, \
              which sets SPACETIME_KEYS_REAL_SERVER_BIN",
         );
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, programs: programs.into(), revision: Cell::new(0) }
+        if !places.work.is_empty() {
+            for place in [places.work, places.home] {
+                fs::create_dir_all(folder.path().join(place)).unwrap();
+            }
+        }
+        Self { folder, places, programs: programs.into(), revision: Cell::new(0) }
     }
 
     /// A host with a key pair, made as the guide's quickstart makes it.
@@ -63,15 +75,30 @@ impl Host {
     }
 
     pub(crate) fn private_key(&self) -> PathBuf {
-        self.path(".generated/spacetimedb-keys/id_ecdsa")
+        self.path(self.places.keys).join("id_ecdsa")
     }
 
     pub(crate) fn public_key(&self) -> PathBuf {
-        self.path(".generated/spacetimedb-keys/id_ecdsa.pub")
+        self.path(self.places.keys).join("id_ecdsa.pub")
     }
 
     pub(crate) fn cli_toml(&self) -> PathBuf {
-        self.path("data/.config/spacetime/cli.toml")
+        self.path(self.places.cli_toml)
+    }
+
+    /// The folder in which commands are run.
+    pub(crate) fn work(&self) -> PathBuf {
+        Places::inside(self.folder.path(), self.places.work)
+    }
+
+    /// The server's data.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path(self.places.data)
+    }
+
+    /// From now on the server's keys are in this folder.
+    pub(crate) const fn move_keys(&mut self, keys: &'static str) {
+        self.places.keys = keys;
     }
 
     /// One of the real programs.
@@ -79,24 +106,30 @@ impl Host {
         self.programs.join(name)
     }
 
-    /// A command in the host's folder that knows nothing of the machine around it: no proxy, no
+    /// A command where somebody works with the server, that knows nothing of the machine around it: no proxy, no
     /// cloud login, no configuration of the person who runs the tests.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
-            .current_dir(self.folder.path())
+            .current_dir(self.work())
             .env_clear()
             .env("PATH", env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.folder.path())
-            .env("XDG_CONFIG_HOME", self.path("data/.config"));
+            .env("HOME", Places::inside(self.folder.path(), self.places.home));
+        if let Some(config_home) = self.places.config_home {
+            command.env("XDG_CONFIG_HOME", self.path(config_home));
+        }
         command
     }
 
     /// Runs `spacetime-keys`, which must succeed, and gives what it said.
     #[track_caller]
     pub(crate) fn spacetime_keys(&self, arguments: &[&str]) -> Ended {
-        let mut command = self.command(env!("CARGO_BIN_EXE_spacetime-keys"));
-        run(command.args(arguments)).expect_success()
+        self.try_spacetime_keys(arguments).expect_success()
+    }
+
+    /// Runs `spacetime-keys`, however it ends.
+    pub(crate) fn try_spacetime_keys(&self, arguments: &[&str]) -> Ended {
+        run(self.command(env!("CARGO_BIN_EXE_spacetime-keys")).args(arguments))
     }
 
     /// The same with `--json`, which is read.
@@ -108,7 +141,11 @@ impl Host {
 
     /// Runs the real CLI, `spacetime` to its users.
     pub(crate) fn spacetime(&self, arguments: &[&str]) -> Ended {
-        run(self.command(self.real("spacetimedb-cli")).args(arguments))
+        let mut command = self.command(self.real("spacetimedb-cli"));
+        if let Some(root) = self.places.root_dir {
+            command.arg("--root-dir").arg(self.path(root));
+        }
+        run(command.args(arguments))
     }
 
     #[track_caller]
@@ -146,8 +183,10 @@ impl Host {
     /// Publishes the next revision of the module with the real CLI.
     pub(crate) fn publish(&self, server: &str) -> Ended {
         self.revision.set(self.revision.get() + 1);
-        fs::write(self.path("module.wasm"), module::wasm(self.revision.get())).unwrap();
-        self.spacetime(&["publish", "-y", "-s", server, "--bin-path", "module.wasm", DATABASE])
+        let wasm = self.path("module.wasm");
+        fs::write(&wasm, module::wasm(self.revision.get())).unwrap();
+        let wasm = wasm.to_str().unwrap();
+        self.spacetime(&["publish", "-y", "-s", server, "--bin-path", wasm, DATABASE])
     }
 }
 

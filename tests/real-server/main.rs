@@ -11,11 +11,14 @@ mod flush;
 mod host;
 mod http;
 mod issuer;
+mod layouts;
 mod module;
 #[path = "../pages.rs"]
 mod pages;
+mod places;
 mod ports;
 mod process;
+mod publishers;
 mod server;
 mod tokens;
 
@@ -195,8 +198,12 @@ fn restore_into_a_missing_cli_toml() {
 fn a_host_without_keys_bootstraps() {
     let host = Host::empty();
 
-    let rotated = host.spacetime_keys(&["rotate", "--env", "local", "--yes"]);
-    assert!(rotated.output().contains("cli.toml"), "{}", rotated.output());
+    // A rotation makes no keys that nobody has asked for.
+    let refused = host.try_spacetime_keys(&["rotate", "--env", "local", "--yes"]);
+    assert_eq!(refused.code, Some(3), "{}", refused.output());
+    assert!(refused.stderr.contains("init --new-keys"), "{}", refused.output());
+    assert!(!host.private_key().exists());
+    host.spacetime_keys(&["init", "--new-keys"]);
     let mut server = Server::start(&host);
     assert_serves_the_mounted_key(&server, &host);
     log_in_and_publish(&host, &server);

@@ -39,23 +39,12 @@ impl Server {
     }
 
     fn start_at(host: &Host, port: u16) -> Result<Self, Taken> {
-        let (log, data) = (host.path("server.log"), host.path("data/server"));
+        let (log, data) = (host.path("server.log"), host.data());
         let log_file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let address = format!("127.0.0.1:{port}");
 
-        let mut command = host.command(host.real("spacetimedb-standalone"));
-        command
-            .arg("start")
-            .args(["--listen-addr", &address])
-            .arg("--data-dir")
-            .arg(&data)
-            .arg("--jwt-priv-key-path")
-            .arg(host.private_key())
-            .arg("--jwt-pub-key-path")
-            .arg(host.public_key())
-            .stdin(Stdio::null())
-            .stdout(log_file.try_clone().unwrap())
-            .stderr(log_file);
+        let mut command = start_command(host, &address);
+        command.stdin(Stdio::null()).stdout(log_file.try_clone().unwrap()).stderr(log_file);
         let logged = length(&log);
         let process = command.spawn().unwrap();
 
@@ -63,6 +52,14 @@ impl Server {
         let mut server = Self { command, process, log, data, address, url };
         server.wait_until_it_answers(logged)?;
         Ok(server)
+    }
+
+    /// Where the host's keys have moved, and the server is told so by its next start.
+    pub(crate) fn restart_where_the_keys_are(&mut self, host: &Host) {
+        let log = OpenOptions::new().append(true).open(&self.log).unwrap();
+        self.command = start_command(host, &self.address);
+        self.command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        self.restart();
     }
 
     /// Stops the server and starts it again on the same port: it reads the mounted keys anew.
@@ -154,6 +151,20 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn start_command(host: &Host, address: &str) -> Command {
+    let mut command = host.command(host.real("spacetimedb-standalone"));
+    command
+        .arg("start")
+        .args(["--listen-addr", address])
+        .arg("--data-dir")
+        .arg(host.data())
+        .arg("--jwt-priv-key-path")
+        .arg(host.private_key())
+        .arg("--jwt-pub-key-path")
+        .arg(host.public_key());
+    command
 }
 
 fn length(log: &Path) -> usize {

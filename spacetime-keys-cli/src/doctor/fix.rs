@@ -34,8 +34,7 @@ pub(crate) fn fix(
     yes: bool,
     (watcher, output): (&Watcher, &Output),
 ) -> Result<Vec<Fixed>, Failure> {
-    let steps: Vec<&Command> =
-        diagnosis.remedy.iter().filter(|step| cure::is_ours(step, restarts)).collect();
+    let steps = cure::steps(&diagnosis.remedy, restarts);
     if steps.is_empty() {
         return Ok(Vec::new());
     }

@@ -27,9 +27,11 @@ pub(crate) fn to_text(diagnosis: &Diagnosis, width: usize) -> String {
         }
     }
     if let (Some(identity), owned @ 1..) = (diagnosis.identity, diagnosis.owns.len()) {
-        let databases = if owned == 1 { "database" } else { "databases" };
-        let loss = format!("{identity} owns {owned} {databases} here, and they are lost with it");
-        let _ = writeln!(text, "\n{}", wrapped(&loss, Wrap::at(width)));
+        let (databases, them) = if owned == 1 { ("database", "it") } else { ("databases", "them") };
+        let owns = format!(
+            "{identity} owns {owned} {databases} here. Nobody can publish to {them} without this identity's token."
+        );
+        let _ = writeln!(text, "\n{}", wrapped(&owns, Wrap::at(width)));
     }
     if !diagnosis.remedy.is_empty() {
         let _ = writeln!(text, "\n{}", styled(BOLD, "do this:"));

@@ -22,9 +22,27 @@ use crate::restart::restart;
 use crate::site::Site;
 use crate::token;
 
+/// The commands of a remedy that [`carry_out`] takes, in their order. A command that somebody must type
+/// ends them, where others of ours come after it: those may need what it does. So does the command before
+/// it that only makes room for it: a key that is moved away, and nothing in its place, is worse than a
+/// broken one.
+pub fn steps(remedy: &[Command], restarts: bool) -> Vec<&Command> {
+    let typed = |command: &Command| matches!(command, Command::Other(_));
+    let of_ours = |command: &Command| is_ours(command, restarts);
+    let end = remedy
+        .iter()
+        .enumerate()
+        .find(|(at, command)| typed(command) && remedy.iter().skip(*at).any(of_ours))
+        .map_or(remedy.len(), |(at, _)| {
+            let before = remedy.iter().take(at);
+            at - before.rev().take_while(|command| matches!(command, Command::Move { .. })).count()
+        });
+    remedy.iter().take(end).filter(|command| of_ours(command)).collect()
+}
+
 /// Whether [`carry_out`] can do what a command says. The rest is another program's, or wants the
 /// consent of whoever runs the server (`restarts`).
-pub fn is_ours(command: &Command, restarts: bool) -> bool {
+fn is_ours(command: &Command, restarts: bool) -> bool {
     match command {
         Command::Step(step) => matches!(
             step,
@@ -63,7 +81,7 @@ pub fn environment(command: &Command) -> Option<&Environment> {
 ///
 /// # Errors
 /// What the operation refuses, and what fails; a name that should be free and is not;
-/// [`Kind::Bug`] for a command that is not one of [`is_ours`].
+/// [`Kind::Bug`] for a command that is not one of [`steps`].
 pub fn carry_out(site: &Site<'_>, paths: &Paths, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Step(step) => take(site, paths, step),
@@ -174,6 +192,22 @@ fn resign(paths: &Paths, choices: &[Choice]) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_begun_that_somebody_else_must_go_on_with() {
+        let chmod = |file: &str| Command::Chmod { mode: 0o600, file: file.to_owned() };
+        let away = || Command::Move { from: "key".to_owned(), to: "key.original".to_owned() };
+        let typed = || Command::Other("a command that asks for a password".to_owned());
+        let restart = || Command::Restart("docker compose restart".to_owned());
+
+        let taken = [chmod("cli.toml"), away(), typed(), chmod("key"), restart()];
+        assert_eq!(steps(&taken, true), [&chmod("cli.toml")]);
+        // What comes last needs nobody to go on.
+        let last = [away(), chmod("key"), restart(), typed()];
+        assert_eq!(steps(&last, true), [&away(), &chmod("key"), &restart()]);
+        assert_eq!(steps(&last, false), [&away(), &chmod("key")]);
+        assert!(steps(&[typed()], true).is_empty());
+    }
 
     #[test]
     fn a_step_is_told_all_that_it_says() {

@@ -60,6 +60,11 @@ pub(crate) fn cure(
     let who = diagnosis.text("owner").or(diagnosis.text("identity"));
     let who = who.ok_or("nobody to publish as is known")?.to_owned();
     follow(host, diagnosis, || world.restart_with(host))?;
+    publishes(world, host, name, &who)
+}
+
+/// Publishes with the token that the host has. Who was the owner must be it still.
+pub(crate) fn publishes(world: &World, host: &Host, name: &str, who: &str) -> Result<(), String> {
     let content = fs::read_to_string(host.cli_toml()).map_err(|error| error.to_string())?;
     let cli_toml = CliToml::parse(&content).map_err(|error| error.to_string())?;
     let token = cli_toml.token().map_err(|error| error.to_string())?;
@@ -68,5 +73,5 @@ pub(crate) fn cure(
         return Err(format!("the publish is still refused: {} {}", reply.status, reply.body));
     }
     let database = http::get(&world.url_of(name)).unwrap().body;
-    if database.contains(&who) { Ok(()) } else { Err(format!("the owner changed: {database}")) }
+    if database.contains(who) { Ok(()) } else { Err(format!("the owner changed: {database}")) }
 }

@@ -2,8 +2,9 @@
 //! nothing.
 
 mod cure;
-mod diagnosis;
+pub(crate) mod diagnosis;
 mod faults;
+mod fix;
 mod foretell;
 mod keys;
 mod owner;
@@ -12,6 +13,6 @@ mod proxy;
 mod remedies;
 mod set_up;
 mod token;
-mod tree;
+pub(crate) mod tree;
 mod unchanged;
-mod world;
+pub(crate) mod world;

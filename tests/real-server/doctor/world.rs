@@ -195,7 +195,7 @@ fn copy(key: &PrivateKey) -> PrivateKey {
 
 /// An issuer that publishes one key, a token that it signed and one of a key that it does not
 /// publish.
-fn external(host: &Host) -> External {
+pub(crate) fn external(host: &Host) -> External {
     let generated = |name: &str| -> (PrivateKey, PathBuf) {
         let folder = host.path(name);
         host.spacetime_keys(&["key", "generate", "--out", folder.to_str().unwrap()]);

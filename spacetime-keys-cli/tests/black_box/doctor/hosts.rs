@@ -90,6 +90,10 @@ fn a_sound_host() {
     let asked = ["doctor", "--server", &pair.url, "--database", "app"];
     let run = pair.host.run(&[&asked[..], &PATIENT].concat()).success();
     assert!(run.stdout.lines().count() > 5, "{}", run.stdout);
+    // Lines are wrapped.
+    let words = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let owns = "owns 1 database here. Nobody can publish to it without this identity's token.";
+    assert!(words.contains(&format!("{owner} {owns}")), "{}", run.stdout);
 }
 
 #[test]
