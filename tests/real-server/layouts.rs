@@ -140,7 +140,7 @@ fn keys_inside(volumes: &str, told: &str) {
         run(host.command("sh").env("PATH", &path).args(["-euc", command])).expect_success();
     }
     let mount = "volumes: [\"./.generated/spacetimedb-keys:/home/spacetime/.config/spacetime\"]";
-    assert!(next.contains(&format!("add to the service `spacetimedb`: {mount}")), "{next}");
+    assert!(next.contains(&format!("give the service `spacetimedb` this mount, in place of one for the same folder: {mount}")), "{next}");
     write_compose(&host, &format!("    {mount}\n"));
 
     host.move_keys("home/game/.generated/spacetimedb-keys");

@@ -106,6 +106,10 @@ fn from_a_compose_file() {
         host.write("compose.yaml", mounted(volumes, "start"));
         let report = host.run(&["init", "--json"]).success().json();
         let next = report["next"].to_string();
+        // Until the keys are here, nothing makes others in their place.
+        let rotate = host.run(&["rotate", "--yes", "--json"]);
+        assert_eq!((rotate.status, rotate.code().as_str()), (Some(4), "ERR_NAMED_MISSING"));
+        assert!(!host.path(STORE).exists());
         for part in [
             says,
             "docker compose -f compose.yaml cp stdb:/home/spacetime/.config/spacetime/id_ecdsa ",

@@ -13,7 +13,7 @@ use serde_json::json;
 use spacetime_keys_core::doctor::{ServerSeen, Servers};
 use spacetime_keys_core::fleet::{Environment, Operation, Request};
 use spacetime_keys_core::{Fingerprint, PublicKey};
-use spacetime_keys_rotation::places::{Around, Found, Service, services};
+use spacetime_keys_rotation::places::{Around, Found, Kept, Service, services};
 use spacetime_keys_rotation::{Job, Outcome, configuration, files};
 
 use super::{Answer, rotation};
@@ -41,6 +41,14 @@ struct Seen {
     /// The server that answers here.
     server: Option<String>,
     services: Vec<Service>,
+}
+
+impl Seen {
+    /// Whether the server's keys are in a container, and none were found on this host.
+    fn keys_are_inside(&self) -> bool {
+        let inside = |service: &Service| matches!(service.kept, Kept::Container | Kept::Volume(_));
+        self.chosen.keys_files.is_empty() && self.services.iter().any(inside)
+    }
 }
 
 pub(super) fn run(args: &args::Init, output: &Output) -> Result<Answer, Failure> {

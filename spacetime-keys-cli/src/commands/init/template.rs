@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use spacetime_keys_rotation::places::GUIDE_KEYS;
+
 use super::Seen;
 
 pub(super) fn render(seen: &Seen) -> String {
@@ -10,7 +12,10 @@ pub(super) fn render(seen: &Seen) -> String {
         Some(value) => format!("{name} = {value}\n"),
         None => format!("# {name} = {default}\n"),
     };
-    let keys_dir = seen.chosen.keys_dir.as_deref().map(path);
+    // Where the keys have to be brought first, the folder is named: until it is there, no run makes
+    // others.
+    let brought = seen.keys_are_inside().then(|| string(GUIDE_KEYS));
+    let keys_dir = seen.chosen.keys_dir.as_deref().map(path).or(brought);
     let cli_toml = seen.chosen.cli_toml.as_deref().map(path);
     let restart = seen.services.first().map_or_else(
         || "docker compose restart".to_owned(),

@@ -105,8 +105,10 @@ pub(super) fn next(seen: &Seen, new_keys: bool) -> Vec<String> {
 fn out_of_container(seen: &Seen, service: &Service) -> Vec<String> {
     let name = &service.name;
     let inside = service.private_key.parent().unwrap_or(Path::new("/"));
-    let mount =
-        format!("add to the service `{name}`: volumes: [\"./{GUIDE_KEYS}:{}\"]", inside.display());
+    let mount = format!(
+        "give the service `{name}` this mount, in place of one for the same folder: volumes: [\"./{GUIDE_KEYS}:{}\"]",
+        inside.display()
+    );
     let file = template::written(&service.file, &seen.folder);
     match &service.kept {
         Kept::Container | Kept::Volume(_) => {
