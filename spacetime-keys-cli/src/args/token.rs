@@ -41,7 +41,9 @@ pub(crate) enum Token {
 /// Where the token comes from.
 #[derive(ClapArgs)]
 pub(crate) struct TokenSource {
-    /// The token; `-` (the default) reads standard input, which keeps it out of process lists
+    /// The token, or the file with it (`@FILE`, or its path); `-` (the default) reads standard
+    /// input, which keeps the token out of process lists. `Bearer `, quotes and the JSON of an
+    /// issuer's answer around it are left out
     #[arg(value_name = "TOKEN", conflicts_with = "cli_toml")]
     pub(crate) token: Option<String>,
     /// Take the publisher token from this cli.toml

@@ -1,10 +1,23 @@
 //! The way out of errors that depends on what was found.
 
-use super::{Algorithm, Encoding, Found};
+use super::{Algorithm, Encoding, Found, SignatureFlaw};
 use crate::advice::{Advice, NextStep};
 
 pub(super) const THE_FILE_ITSELF: &str =
     "give the PEM file itself: -----BEGIN PRIVATE KEY----- or -----BEGIN PUBLIC KEY-----";
+
+/// Of a token whose parts end with `=`.
+pub(crate) const PADDED: &str = "copying it again does not help: its issuer writes it so. Send the token of the identity provider itself (behind a load balancer of AWS: `x-amzn-oidc-accesstoken`, not `x-amzn-oidc-data`)";
+
+/// Of an ECDSA signature in DER.
+pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: whoever signs must write r and s one after the other, 32 bytes each (RFC 7518, section 3.4). OpenSSL, key management services and Java's `SHA256withECDSA` give DER: convert it, or let a JWT library sign (Java: `SHA256withECDSAinP1363Format`; Node: `dsaEncoding: \"ieee-p1363\"`)";
+
+pub(super) const fn of_signature(flaw: SignatureFlaw) -> &'static str {
+    match flaw {
+        SignatureFlaw::CutOff => "copy the whole token again: its end is missing",
+        SignatureFlaw::Der => DER_SIGNATURE,
+    }
+}
 
 pub(super) fn of_encoding(encoding: Encoding) -> Advice {
     let text = match encoding {

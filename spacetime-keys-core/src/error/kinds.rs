@@ -82,6 +82,16 @@ pub enum TokenPart {
     Signature,
 }
 
+/// How the bytes of a token's signature are none of its algorithm's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignatureFlaw {
+    /// Fewer than the algorithm gives.
+    CutOff,
+    /// ECDSA's two numbers in a DER sequence.
+    Der,
+}
+
 /// A JWS algorithm, as far as this library tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -96,6 +106,22 @@ pub enum Algorithm {
     None,
     /// `EdDSA`.
     EdDsa,
+    /// ECDSA on P-384 with SHA-384.
+    Es384,
+    /// ECDSA on P-521 with SHA-512.
+    Es512,
+    /// ECDSA on secp256k1 with SHA-256.
+    Es256k,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    Rs384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    Rs512,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// RSASSA-PSS with SHA-384.
+    Ps384,
+    /// RSASSA-PSS with SHA-512.
+    Ps512,
     /// Anything else.
     Other,
 }
@@ -237,12 +263,24 @@ display!(Found {
     OtherLabel => "a PEM block of another kind",
 });
 display!(TokenPart { Header => "header", Claims => "claims set", Signature => "signature" });
+display!(SignatureFlaw {
+    CutOff => "is too short (ES256 has 64 bytes, RS256 256 and more): the token was cut off",
+    Der => "is in DER form, not r and s in 64 bytes",
+});
 display!(Algorithm {
     Es256 => "ES256",
     Rs256 => "RS256",
     Hmac => "an HMAC (HS256, HS384 or HS512)",
     None => "`none`, which is no signature at all",
     EdDsa => "EdDSA",
+    Es384 => "ES384",
+    Es512 => "ES512",
+    Es256k => "ES256K",
+    Rs384 => "RS384",
+    Rs512 => "RS512",
+    Ps256 => "PS256",
+    Ps384 => "PS384",
+    Ps512 => "PS512",
     Other => "another one",
 });
 display!(Claim {

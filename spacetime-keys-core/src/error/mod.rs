@@ -44,13 +44,13 @@ macro_rules! errors {
     };
 }
 
-mod advice;
+pub(crate) mod advice;
 mod kinds;
 mod table;
 
 pub use kinds::{
-    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, TokenPart, TomlFlaw,
-    Unsound,
+    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, SignatureFlaw,
+    TokenPart, TomlFlaw, Unsound,
 };
 pub use table::Error;
 
@@ -73,6 +73,8 @@ impl Error {
                 | Self::TokenOpaque
                 | Self::TokenEncrypted
                 | Self::TokenMalformed(_)
+                | Self::TokenPadded(_)
+                | Self::TokenElided
                 | Self::TokenDuplicate(_)
                 | Self::TokenAlgorithm(_)
                 | Self::ClaimMissing(_)

@@ -6,8 +6,8 @@
 use super::Class;
 use super::advice;
 use super::kinds::{
-    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, TokenPart, TomlFlaw,
-    Unsound,
+    Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, SignatureFlaw,
+    TokenPart, TomlFlaw, Unsound,
 };
 use crate::advice::{Advice, Choice, NextStep as Step};
 
@@ -84,6 +84,9 @@ errors! {
     /// Not a JWT: an opaque access token.
     TokenOpaque: Safety "ERR_TOKEN_OPAQUE" "this token is opaque (not a JWT): it says nothing about who its bearer is"
         => "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued";
+    /// A JSON object with more than one token, and which of them is meant cannot be known.
+    TokenSeveral: Input "ERR_TOKEN_SEVERAL" "more than one token found in one JSON document"
+        => "take the one that is meant: `jq -r .id_token FILE` (or `.access_token`)";
     /// Five parts: encrypted.
     TokenEncrypted: Safety "ERR_TOKEN_ENCRYPTED" "this token is encrypted (JWE): its claims cannot be read"
         => "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued";
@@ -94,6 +97,12 @@ errors! {
     /// A part of the token cannot be decoded.
     TokenMalformed(_what: TokenPart): Input "ERR_TOKEN_MALFORMED" "the token's {0} is malformed"
         => "copy the whole token again: three parts with dots between them";
+    /// A part ends with `=` (RFC 7515, section 2: base64url without padding).
+    TokenPadded(_what: TokenPart): Input "ERR_TOKEN_MALFORMED" "the token's {0} is padded with `=`"
+        => advice::PADDED;
+    /// An ellipsis stands where the rest of the token was.
+    TokenElided: Input "ERR_TOKEN_MALFORMED" "the token has an ellipsis in it: only a part of it was shown"
+        => "copy the whole token from where it was issued: pages and logs shorten what they show";
     /// The same member twice in one JSON object (RFC 7519, section 4).
     TokenDuplicate(_what: TokenPart): Input "ERR_TOKEN_DUPLICATE" "the token's {0} has the same member twice"
         => "the token's issuer is faulty: servers and libraries would read it differently";
@@ -135,6 +144,9 @@ errors! {
     TokenSignature: Input "ERR_TOKEN_SIGNATURE" "the signature is not by this key, or the token was changed after it was signed"
         => ("compare the `kid`s: {} of the key, {} of the token; after a rotation a server's own token is signed anew: {}",
             [Step::KeyFingerprint, Step::TokenDecode, Step::TOKEN_RESIGN]);
+    /// The signature is none of its algorithm's, whatever the key.
+    TokenSignatureForm(what: SignatureFlaw): Input "ERR_TOKEN_SIGNATURE" "the token's signature {0}"
+        => advice::of_signature(what);
     /// The JWK set has no key of the token's `kid`.
     TokenKeyUnknown: Input "ERR_TOKEN_KEY_UNKNOWN" "the JWK set has no key with the token's `kid`"
         => ("publish the key in the issuer's set, 10 minutes before the first token is signed with it ({})",
@@ -217,6 +229,9 @@ errors! {
     /// No key to make a set of.
     JwksNoKeys: Input "ERR_JWKS_NO_KEYS" "no key was given: a JWK set without keys lets no token pass"
         => ("name the public key files: {}", [Step::JwksExportFiles]);
+    /// A set without a key that verifies tokens.
+    JwksNoUsableKey: Input "ERR_JWKS_NO_KEYS" "the JWK set has no key that verifies a token: a P-256 or an RSA key for signatures is needed"
+        => ("{} says what each entry is; have the issuer publish the key that it signs with (ES256 or RS256)", [Step::JwksLint]);
     /// The same key was given twice.
     JwksSameKeyTwice: Input "ERR_JWKS_SAME_KEY_TWICE" "the same key was given twice"
         => "name each public key once";

@@ -1,5 +1,6 @@
 //! JSON Web Tokens in the compact form (RFC 7515, RFC 7519), as SpacetimeDB servers issue them.
 
+mod brought;
 mod claims;
 mod json;
 mod members;
@@ -10,6 +11,7 @@ mod signer;
 mod token;
 mod verify;
 
+pub use brought::token_in;
 pub use claims::{Completion, sign_claims, sign_claims_many};
 pub(crate) use json::check_json;
 pub use members::Members;

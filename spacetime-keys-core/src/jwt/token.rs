@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::members::{Flaw, Members};
-use crate::error::{Algorithm, TokenPart};
+use crate::error::{Algorithm, SignatureFlaw, TokenPart};
 use crate::es256::{Signer, Verifier};
 use crate::{Error, Result};
 
@@ -50,11 +50,15 @@ impl<'a> Token<'a> {
     ///
     /// # Errors
     /// [`Error::TokenOpaque`], [`Error::TokenEncrypted`], [`Error::TokenTooLarge`],
-    /// [`Error::TokenMalformed`] and [`Error::TokenDuplicate`], which name the part.
+    /// [`Error::TokenElided`]; [`Error::TokenMalformed`], [`Error::TokenPadded`] and
+    /// [`Error::TokenDuplicate`], which name the part.
     pub fn parse(token: &'a str) -> Result<Self> {
         let token = token.trim();
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Error::TokenTooLarge);
+        }
+        if is_elided(token) {
+            return Err(Error::TokenElided);
         }
         match Kind::of(token) {
             Kind::Jwt => {}
@@ -65,9 +69,7 @@ impl<'a> Token<'a> {
         let (header, claims) = signing_input.split_once('.').ok_or(Error::TokenOpaque)?;
         let header = decode_members(header, TokenPart::Header)?;
         let claims = decode_members(claims, TokenPart::Claims)?;
-        let signature = URL_SAFE_NO_PAD
-            .decode(signature)
-            .map_err(|_| Error::TokenMalformed(TokenPart::Signature))?;
+        let signature = decode(signature, TokenPart::Signature)?;
         Ok(Self { header, claims, signing_input, signature })
     }
 
@@ -107,8 +109,33 @@ impl<'a> Token<'a> {
             Some("RS256") => Algorithm::Rs256,
             Some("HS256" | "HS384" | "HS512") => Algorithm::Hmac,
             Some("EdDSA" | "Ed25519") => Algorithm::EdDsa,
+            Some("ES384") => Algorithm::Es384,
+            Some("ES512") => Algorithm::Es512,
+            Some("ES256K") => Algorithm::Es256k,
+            Some("RS384") => Algorithm::Rs384,
+            Some("RS512") => Algorithm::Rs512,
+            Some("PS256") => Algorithm::Ps256,
+            Some("PS384") => Algorithm::Ps384,
+            Some("PS512") => Algorithm::Ps512,
             Some(none) if none.eq_ignore_ascii_case("none") => Algorithm::None,
             _ => Algorithm::Other,
+        }
+    }
+
+    /// How the signature is none that its algorithm gives, so that no key can have made it.
+    pub(crate) fn signature_flaw(&self) -> Option<SignatureFlaw> {
+        /// Of the smallest RSA key that any server takes.
+        const RSA: usize = 128;
+
+        let size = self.signature.len();
+        match self.algorithm() {
+            Algorithm::Es256 if is_der(&self.signature) => Some(SignatureFlaw::Der),
+            Algorithm::Es256 => (size < 64).then_some(SignatureFlaw::CutOff),
+            // A modulus has whole words: what is left of one was cut.
+            Algorithm::Rs256 => {
+                (size < RSA || !size.is_multiple_of(8)).then_some(SignatureFlaw::CutOff)
+            }
+            _ => None,
         }
     }
 
@@ -129,8 +156,35 @@ impl fmt::Debug for Token<'_> {
     }
 }
 
+/// Begins like a JWT, and has an ellipsis in the place of its rest.
+fn is_elided(token: &str) -> bool {
+    token.starts_with("eyJ") && (token.contains('…') || token.contains("..."))
+}
+
+/// Exactly one DER sequence of two integers: ECDSA's signature in X9.62.
+fn is_der(bytes: &[u8]) -> bool {
+    fn integer(bytes: &[u8]) -> Option<&[u8]> {
+        let [0x02, size, rest @ ..] = bytes else { return None };
+        rest.split_at_checked(usize::from(*size))
+            .filter(|(number, _)| (1..=33).contains(&number.len()))
+            .map(|(_, rest)| rest)
+    }
+    let [0x30, size, rest @ ..] = bytes else { return false };
+    usize::from(*size) == rest.len()
+        && integer(rest).and_then(integer).is_some_and(<[u8]>::is_empty)
+}
+
+fn decode(part: &str, which: TokenPart) -> Result<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| match part.strip_suffix('=') {
+        Some(unpadded) if URL_SAFE_NO_PAD.decode(unpadded.trim_end_matches('=')).is_ok() => {
+            Error::TokenPadded(which)
+        }
+        _ => Error::TokenMalformed(which),
+    })
+}
+
 fn decode_members(part: &str, which: TokenPart) -> Result<Members> {
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Error::TokenMalformed(which))?;
+    let bytes = decode(part, which)?;
     let json = String::from_utf8(bytes).map_err(|_| Error::TokenMalformed(which))?;
     Members::parse(json).map_err(|flaw| match flaw {
         Flaw::NotAnObject => Error::TokenMalformed(which),

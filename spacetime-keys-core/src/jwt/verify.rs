@@ -78,14 +78,14 @@ impl TokenVerifier {
     /// without by any.
     ///
     /// # Errors
-    /// [`Error::JwksNoKeys`] if it holds none that could verify a token, else as [`Self::new`].
+    /// [`Error::JwksNoUsableKey`] if it holds none that could verify a token, else as [`Self::new`].
     pub fn from_jwks(set: &JwkSet) -> Result<Self> {
         let keys: Vec<Key> = set
             .keys()
             .iter()
             .map(|entry| Key::new(entry.kid.clone(), &entry.key))
             .collect::<Result<_>>()?;
-        if keys.is_empty() { Err(Error::JwksNoKeys) } else { Ok(Self { keys, is_set: true }) }
+        if keys.is_empty() { Err(Error::JwksNoUsableKey) } else { Ok(Self { keys, is_set: true }) }
     }
 
     /// Verifies a compact JWS (RFC 7515, section 5.2) and its claims (RFC 7519, section 7.2):
@@ -165,7 +165,9 @@ impl TokenVerifier {
         if fitting.peek().is_none() {
             return Err(Error::TokenKeyType(algorithm));
         }
-        fitting.find(|key| key.verifier.verify(token)).ok_or(Error::TokenSignature)
+        fitting.find(|key| key.verifier.verify(token)).ok_or_else(|| {
+            token.signature_flaw().map_or(Error::TokenSignature, Error::TokenSignatureForm)
+        })
     }
 }
 

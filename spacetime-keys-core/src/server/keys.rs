@@ -50,6 +50,12 @@ impl IssuerKeys {
         Some(Self(keys))
     }
 
+    /// Whether the key of this `kid` is one of EC, and no point on P-256.
+    pub(super) fn have_no_point(&self, kid: &str) -> bool {
+        let key = self.0.iter().find(|key| key.kid.as_deref() == Some(kid));
+        key.is_some_and(|key| key.family == Family::Ec && key.ec.is_none())
+    }
+
     /// Tries the key of that `kid`, or without one every key. `try_key` gives `Err` where a key
     /// does not fit.
     pub(super) fn verify<T>(

@@ -7,7 +7,7 @@ use std::fmt;
 use super::judge::can_be_fetched;
 use super::{Issuer, Reason, Server};
 use crate::advice::{Advice, Choice, NextStep as Step};
-use crate::error::{Algorithm, Claim};
+use crate::error::{Algorithm, Claim, SignatureFlaw, advice as texts};
 use crate::jwt::{Kind, Publisher, Times, Token};
 use crate::{Error, Identity};
 
@@ -23,10 +23,16 @@ pub enum Remedy {
     AskForJwt,
     /// A part is damaged.
     CopyAgain,
+    /// The issuer pads the parts with `=`.
+    SendUnpadded,
+    /// An ECDSA signature in DER.
+    ConvertSignature,
     /// A token with which one database calls another.
     NotForClients,
     /// An HMAC, or no signature at all.
     Danger,
+    /// An HMAC of an issuer that has a set.
+    SignWithAKey,
     /// An algorithm that servers do not verify, or a key that is none for it.
     ChangeAlgorithm,
     /// A server's own token, signed by another key or expired.
@@ -41,6 +47,8 @@ pub enum Remedy {
     MendIssuer,
     /// The issuer's set spoils.
     MendIssuerKeys,
+    /// The set's key is none.
+    MendIssuerKey,
     /// The issuer's set lacks the key.
     PublishKey,
     /// The issuer's key did not sign this.
@@ -81,6 +89,8 @@ impl Remedy {
                 "copy-again",
                 "copy the whole token again: three parts of base64url with dots between them".into(),
             ),
+            Self::SendUnpadded => ("send-unpadded", texts::PADDED.into()),
+            Self::ConvertSignature => ("convert-signature", texts::DER_SIGNATURE.into()),
             Self::NotForClients => (
                 "not-for-clients",
                 "a server makes such a token for one call from a database to another, and takes it for nothing else: send a user's or a publisher's token".into(),
@@ -88,6 +98,10 @@ impl Remedy {
             Self::Danger => (
                 "danger",
                 "DANGER: whoever knows a public text can make such a token. Find out who issued it; servers before 2.12 do not refuse HS256 up front: upgrade them".into(),
+            ),
+            Self::SignWithAKey => (
+                "sign-with-a-key",
+                "servers verify no shared secret: have the issuer sign with ES256 or RS256, and publish that key in its set (Supabase: change the project to JWT signing keys). DANGER if this issuer does not use a shared secret: whoever knows a public text can make such a token; find out who issued it".into(),
             ),
             Self::ChangeAlgorithm => (
                 "change-algorithm",
@@ -116,6 +130,10 @@ impl Remedy {
             Self::MendIssuerKeys => (
                 "mend-issuer-keys",
                 ("servers of this version cannot read the issuer's JWK set, and one bad entry spoils all of it: {} names the entry", [Step::JwksLint]).into(),
+            ),
+            Self::MendIssuerKey => (
+                "mend-issuer-key",
+                ("the issuer's set has the key of this token, but its numbers are no point on P-256 (a coordinate without its leading zero, or of another curve): {} names the entry; have the issuer publish `x` and `y` with 32 bytes each", [Step::JwksLint]).into(),
             ),
             Self::PublishKey => (
                 "publish-key",
@@ -161,11 +179,14 @@ pub(super) fn cause(token: &str, reason: Reason) -> Option<Error> {
     match reason {
         Reason::Missing
         | Reason::ExpiredSignature
-        | Reason::InvalidSignature
         | Reason::KeyIdNotFound
         | Reason::NoKeys
         | Reason::IssuerKeys
         | Reason::InvalidKey => danger(token),
+        Reason::InvalidSignature => danger(token).or_else(|| {
+            let flaw = Token::parse(token).ok()?.signature_flaw()?;
+            Some(Error::TokenSignatureForm(flaw))
+        }),
         _ => flaw(token).err(),
     }
 }
@@ -192,22 +213,30 @@ fn flaw(token: &str) -> Result<Identity, Error> {
 }
 
 pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option<Error>) -> Remedy {
-    if let Some(Error::TokenAlgorithm(Algorithm::Hmac | Algorithm::None)) = cause {
-        return Remedy::Danger;
-    }
-    if cause == Some(Error::TokenOfDatabase) {
-        return Remedy::NotForClients;
-    }
-    if Kind::of(token) != Kind::Jwt && reason != Reason::Missing {
-        return Remedy::AskForJwt;
-    }
     let issuer = Token::parse(token).ok().and_then(|token| token.claims().get_str("iss"));
     let issued_here = issuer.as_deref().is_none_or(|issuer| issuer == crate::jwt::LOCAL_ISSUER);
+    match cause {
+        Some(Error::TokenAlgorithm(Algorithm::Hmac))
+            if !issued_here && !matches!(server.issuer, Issuer::Unknown) =>
+        {
+            return Remedy::SignWithAKey;
+        }
+        Some(Error::TokenAlgorithm(Algorithm::Hmac | Algorithm::None)) => return Remedy::Danger,
+        Some(Error::TokenOfDatabase) => return Remedy::NotForClients,
+        Some(Error::TokenPadded(_)) => return Remedy::SendUnpadded,
+        Some(Error::TokenSignatureForm(SignatureFlaw::Der)) => return Remedy::ConvertSignature,
+        Some(Error::TokenElided | Error::TokenSignatureForm(SignatureFlaw::CutOff)) => {
+            return Remedy::CopyAgain;
+        }
+        _ if Kind::of(token) != Kind::Jwt && reason != Reason::Missing => return Remedy::AskForJwt,
+        _ => {}
+    }
     match reason {
         Reason::Missing => Remedy::SendToken,
         Reason::TooLarge => Remedy::Shorten,
         Reason::InvalidToken | Reason::Base64 => Remedy::CopyAgain,
-        Reason::InvalidAlgorithm | Reason::InvalidKey => Remedy::ChangeAlgorithm,
+        Reason::InvalidAlgorithm => Remedy::ChangeAlgorithm,
+        Reason::InvalidKey => Remedy::MendIssuerKey,
         Reason::Json if matches!(cause, Some(Error::TokenAlgorithm(_))) => Remedy::ChangeAlgorithm,
         Reason::Json if matches!(cause, Some(Error::TokenMalformed(_))) => Remedy::CopyAgain,
         Reason::InvalidSignature if issued_here && server.local.is_none() => Remedy::NameLocalKey,
@@ -216,6 +245,7 @@ pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option
         Reason::InvalidSignature if matches!(server.issuer, Issuer::Unknown) => {
             Remedy::NameIssuerKeys
         }
+        Reason::InvalidSignature if is_by_no_point(server, token) => Remedy::MendIssuerKey,
         Reason::InvalidSignature => Remedy::CompareIssuerKeys,
         Reason::KeyIdNotFound | Reason::NoKeys => Remedy::PublishKey,
         Reason::IssuerKeys
@@ -227,4 +257,14 @@ pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option
         _ if issued_here => Remedy::RestoreClaims,
         _ => Remedy::MendClaims,
     }
+}
+
+/// Whether the set's key for the token is one of EC, and no point on P-256. Older servers then find
+/// the signature bad; newer ones name the key.
+fn is_by_no_point(server: &Server, token: &str) -> bool {
+    let (Issuer::Known(keys), Ok(token)) = (&server.issuer, Token::parse(token)) else {
+        return false;
+    };
+    let kid = token.header().get_str("kid");
+    token.algorithm() == Algorithm::Es256 && kid.is_some_and(|kid| keys.have_no_point(&kid))
 }

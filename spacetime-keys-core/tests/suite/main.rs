@@ -36,6 +36,7 @@ mod resign;
 mod rsa;
 mod server;
 mod sign;
+mod token_flaws;
 mod vectors;
 mod verify;
 mod wycheproof;

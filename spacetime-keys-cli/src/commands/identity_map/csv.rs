@@ -85,6 +85,28 @@ const OLD_NAMES: [&str; 2] = ["old_subject", "old_sub"];
 const NEW_NAMES: [&str; 2] = ["new_subject", "new_sub"];
 const SAME_NAMES: [&str; 2] = ["subject", "sub"];
 
+/// What other tables separate their columns with. Subjects may have the third in them
+/// (`auth0|5f7c`): only a header tells.
+const SEPARATORS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
+
+/// What first lines are called that are no subjects, without the names above.
+const OTHER_NAMES: [&str; 14] = [
+    "id",
+    "uid",
+    "uuid",
+    "user",
+    "userid",
+    "user_id",
+    "user id",
+    "username",
+    "user_name",
+    "name",
+    "email",
+    "mail",
+    "subjects",
+    "external_id",
+];
+
 impl Columns {
     /// One subject a row.
     pub(super) const ONE: Self = Self { count: 1, old: 0, new: 0, header: None };
@@ -119,6 +141,30 @@ impl Columns {
         self.header.is_some()
     }
 
+    /// What is to be said of the first record where it is no header: it is taken for a user, and
+    /// may be none.
+    pub(super) fn doubt(self, text: &[u8]) -> Option<&'static str> {
+        if self.are_named() {
+            return None;
+        }
+        if self.count == 2 {
+            return Some(
+                "there is no header: the first row is taken for a user, the first column for the old subjects, the second for the new ones; a first line `old_subject,new_subject` says so",
+            );
+        }
+        let mut lines = text.split(|&byte| byte == b'\n').map(without_line_end);
+        let first = lines.find(|line| !is_blank(line))?;
+        let first = str::from_utf8(first).ok()?.trim().trim_matches('"').to_ascii_lowercase();
+        if OTHER_NAMES.contains(&first.as_str()) {
+            return Some(
+                "the first row looks like a header and is taken for a user: name the column `subject` if it is one",
+            );
+        }
+        first.contains([';', '\t']).then_some(
+            "the first row has a semicolon or a tab in it: each row is taken for one subject, for commas separate columns",
+        )
+    }
+
     /// From one record, and whether it is a header; `None` if it is not text.
     fn of(record: &[u8]) -> Result<Option<(Self, bool)>, Failure> {
         let fields = fields(record);
@@ -138,6 +184,13 @@ impl Columns {
             }
         };
         let (old, new, same) = (place(OLD_NAMES)?, place(NEW_NAMES)?, place(SAME_NAMES)?);
+        if let Some(separator) = names.iter().find_map(|name| other_separator(name)) {
+            return Err(Failure::new(
+                "ERR_INPUT_HEADER",
+                format!("the header's columns are separated by {separator}, not by commas"),
+                "save the table with commas (CSV, RFC 4180): a spreadsheet asks for the separator when it exports",
+            ));
+        }
         match (old, new, same) {
             (Some(old), Some(new), None) => {
                 Ok(Some((Self { count, old, new, header: None }, true)))
@@ -183,6 +236,17 @@ impl Columns {
             _ => Err(BadRow::Columns),
         }
     }
+}
+
+/// What separates the columns of a header whose names are in one value.
+fn other_separator(value: &str) -> Option<&'static str> {
+    let is_known = |name: &str| {
+        let name = name.trim().trim_matches('"');
+        [OLD_NAMES, NEW_NAMES, SAME_NAMES].iter().any(|names| names.contains(&name))
+    };
+    let separates =
+        |separator: char| value.contains(separator) && value.split(separator).any(is_known);
+    SEPARATORS.iter().find(|(separator, _)| separates(*separator)).map(|(_, name)| *name)
 }
 
 fn bad_header(message: &str) -> Failure {
@@ -356,6 +420,45 @@ mod tests {
         assert_eq!((rows.as_slice(), blank), (expected.as_slice(), 1));
         for none in ["", "\n\n", "\"open"] {
             assert!(Columns::find(none.as_bytes(), true).unwrap().is_none(), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_with_other_separators_is_refused() {
+        for (header, separator) in [
+            ("old_subject;new_subject", "semicolons"),
+            ("Old_Sub ; New_Sub", "semicolons"),
+            ("subject;name", "semicolons"),
+            ("name;sub,mail", "semicolons"),
+            ("old_subject\tnew_subject", "tabs"),
+            ("sub|name", "bars"),
+        ] {
+            let text = format!("{header}\nabc;u_1\n");
+            let failure = Columns::find(text.as_bytes(), true).unwrap_err();
+            assert!(failure.message.contains(separator), "{header}: {}", failure.message);
+        }
+        for subject in ["auth0|5f7c", "a;b", "a\tb"] {
+            assert!(Columns::find(subject.as_bytes(), true).is_ok(), "{subject}");
+        }
+    }
+
+    #[test]
+    fn a_first_row_that_may_be_no_user_is_doubted() {
+        for (text, word) in [
+            ("id,username\na,b\n", "no header"),
+            ("a,b\n", "no header"),
+            ("id\na\n", "looks like a header"),
+            ("\n\"User_ID\"\r\na\n", "looks like a header"),
+            ("a;b\n", "semicolon"),
+            ("a\tb\n", "tab"),
+        ] {
+            let columns = Columns::find(text.as_bytes(), true).unwrap().unwrap();
+            let doubt = columns.doubt(text.as_bytes());
+            assert!(doubt.is_some_and(|doubt| doubt.contains(word)), "{text:?}: {doubt:?}");
+        }
+        for text in ["subject\nid\n", "old_sub,new_sub\na,b\n", "auth0|5f7c\n", "a\n"] {
+            let columns = Columns::find(text.as_bytes(), true).unwrap().unwrap();
+            assert_eq!(columns.doubt(text.as_bytes()), None, "{text:?}");
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Input {
     /// Bytes in all, where that is known.
     pub(super) size: Option<u64>,
     pub(super) form: Form,
+    /// What is to be said of how it begins.
+    pub(super) doubt: Option<&'static str>,
     /// What was read and is not handed out yet.
     ahead: Vec<u8>,
     line: u64,
@@ -64,6 +66,7 @@ impl Input {
             reader,
             size,
             form: Form::Csv(Columns::ONE),
+            doubt: None,
             ahead: Vec::new(),
             line: 1,
             is_read: false,
@@ -98,6 +101,9 @@ impl Input {
             None => found == Found::Json,
         };
         self.form = if is_json { Form::Ndjson } else { Form::Csv(self.find_columns(&mut head)?) };
+        if let Form::Csv(columns) = self.form {
+            self.doubt = columns.doubt(&head);
+        }
         self.ahead = head;
         Ok(())
     }

@@ -61,6 +61,9 @@ pub(super) fn run(args: &Map, output: &Output) -> Result<Answer, Failure> {
     let mut sink = Sink::open(written_to)?;
     let mut report = Report::new(output, migration.traps());
     progress.set_size(input.size);
+    if let Some(doubt) = input.doubt {
+        output.warn(doubt);
+    }
 
     sink.write(writer.head().as_bytes())?;
     let tail = writer.tail();

@@ -5,6 +5,7 @@ use spacetime_keys_core::server::{Remedy, Server};
 use spacetime_keys_core::{Error, PublicKey};
 use spacetime_keys_rotation::host;
 
+use super::source;
 use crate::args::Check;
 use crate::clock;
 use crate::commands::Answer;
@@ -24,7 +25,7 @@ pub(super) fn check(args: &Check, output: &Output) -> Result<Answer, Failure> {
     if let Some(place) = &args.jwks.jwks {
         server = server.with_issuer_keys(&key_set::read(place, args.jwks.timeout)?);
     }
-    let verdict = server.check(&super::read(&args.source)?, clock::now());
+    let verdict = server.check(&source::read(&args.source)?, clock::now());
     let report = json!({
         "accepted": verdict.accepted,
         "server": rules,

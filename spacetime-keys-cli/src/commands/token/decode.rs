@@ -7,6 +7,7 @@ use spacetime_keys_core::advice::Advice;
 use spacetime_keys_core::jwt::{Kind, Members, Publisher, Token};
 use spacetime_keys_core::{Error, Identity};
 
+use super::source;
 use crate::args::TokenSource;
 use crate::clock;
 use crate::commands::Answer;
@@ -14,10 +15,10 @@ use crate::failure::Failure;
 use crate::output::{BOLD, Output, styled};
 
 pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Failure> {
-    let text = super::read(source)?;
+    let text = source::read(source)?;
     let kind = Kind::of(text.trim());
-    if kind != Kind::Jwt {
-        let error = if kind == Kind::Jwe { Error::TokenEncrypted } else { Error::TokenOpaque };
+    let parsed = Token::parse(&text);
+    if let Err(error @ (Error::TokenOpaque | Error::TokenEncrypted)) = parsed {
         let report = json!({
             "kind": kind, "verified": false, "header": null, "claims": null, "identity": null,
             "reason": error.to_string(), "hint": error.advice(),
@@ -25,7 +26,7 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
         output.result(&report, || format!("{error}\n{}\n", error.advice()));
         return Ok(Answer::Yes);
     }
-    let token = Token::parse(&text)?;
+    let token = parsed?;
     let now = clock::now();
     let claims = token.claims();
     // From the two claims alone: whether a server takes them is another question.

@@ -5,6 +5,7 @@ use spacetime_keys_core::VerificationKey;
 use spacetime_keys_core::jwks::JwkSet;
 use spacetime_keys_core::jwt::{TokenVerifier, VerifyOptions};
 
+use super::source;
 use crate::args::Verification;
 use crate::clock;
 use crate::commands::Answer;
@@ -27,7 +28,7 @@ pub(super) fn verify(args: &Verification, output: &Output) -> Result<Answer, Fai
         }
         (None, None) => return Err(Failure::bug("clap demands one of them")),
     };
-    let token = super::read(&args.source)?;
+    let token = source::read(&args.source)?;
     let options = VerifyOptions {
         now: clock::now(),
         leeway: args.leeway,

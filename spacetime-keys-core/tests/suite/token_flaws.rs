@@ -1,0 +1,87 @@
+//! Tokens that no key can have signed as they are: cut off, shortened, padded, in DER.
+
+use spacetime_keys_core::Error;
+use spacetime_keys_core::error::{SignatureFlaw, TokenPart};
+use spacetime_keys_core::jwt::{Token, TokenVerifier, VerifyOptions};
+use spacetime_keys_core::server::{Remedy, Rules, Server, Verdict};
+
+use crate::common::{encode, host_public_key, host_token};
+
+const NOW: i64 = 1_795_316_539;
+
+fn check(token: &str) -> Verdict {
+    let server = Server::new(Rules::default()).with_local_key(&host_public_key()).unwrap();
+    server.check(token, NOW)
+}
+
+fn verify(token: &str) -> Error {
+    let verifier = TokenVerifier::new(&host_public_key().into()).unwrap();
+    verifier.verify(token, &VerifyOptions::at(NOW)).unwrap_err()
+}
+
+/// The host's token with another signature.
+fn with_signature(bytes: &[u8]) -> String {
+    let (message, _) = host_token().rsplit_once('.').unwrap();
+    format!("{message}.{}", encode(bytes))
+}
+
+#[test]
+fn a_signature_of_fewer_bytes_is_cut_off() {
+    let cut_off = Error::TokenSignatureForm(SignatureFlaw::CutOff);
+    for size in [0, 1, 32, 63] {
+        let token = with_signature(&vec![7; size]);
+        let verdict = check(&token);
+        assert_eq!((verdict.cause, verdict.remedy), (Some(cut_off), Some(Remedy::CopyAgain)));
+        assert_eq!(verify(&token), cut_off, "{size}");
+    }
+    for size in [64, 65, 72] {
+        let token = with_signature(&vec![7; size]);
+        assert_eq!((check(&token).cause, verify(&token)), (None, Error::TokenSignature), "{size}");
+    }
+}
+
+/// Numbers of each length that DER gives them, and bytes that only begin like DER.
+#[test]
+fn a_signature_in_der_is_told_from_others() {
+    let der = |r: &[u8], s: &[u8]| {
+        let integer = |number: &[u8]| [&[2, u8::try_from(number.len()).unwrap()], number].concat();
+        let both = [integer(r), integer(s)].concat();
+        [&[0x30, u8::try_from(both.len()).unwrap()], both.as_slice()].concat()
+    };
+    for (r, s) in [(33, 33), (32, 33), (32, 32), (31, 32), (30, 30), (1, 29)] {
+        let token = with_signature(&der(&vec![5; r], &vec![6; s]));
+        let found = Error::TokenSignatureForm(SignatureFlaw::Der);
+        let verdict = check(&token);
+        assert_eq!((verdict.cause, verdict.remedy), (Some(found), Some(Remedy::ConvertSignature)));
+        assert_eq!(verify(&token), found, "{r} and {s}");
+    }
+    let mut other = der(&[5; 32], &[6; 32]);
+    other.push(0);
+    assert_eq!(verify(&with_signature(&other)), Error::TokenSignature);
+    assert_eq!(verify(&with_signature(&der(&[5; 34], &[6; 34]))), Error::TokenSignature);
+}
+
+#[test]
+fn padding_and_ellipses_are_named() {
+    let parts: Vec<_> = host_token().split('.').collect();
+    for (index, part) in
+        [TokenPart::Header, TokenPart::Claims, TokenPart::Signature].into_iter().enumerate()
+    {
+        let mut padded = parts.clone();
+        let text = format!("{}=", padded[index]);
+        padded[index] = &text;
+        let token = padded.join(".");
+        assert_eq!(Token::parse(&token).unwrap_err(), Error::TokenPadded(part));
+        assert_eq!(check(&token).remedy, Some(Remedy::SendUnpadded));
+    }
+    let begin = &host_token()[..30];
+    for token in [format!("{begin}…"), format!("{begin}...{begin}"), format!("{begin}.e30....")] {
+        assert_eq!(verify(&token), Error::TokenElided, "{token}");
+        let verdict = check(&token);
+        assert_eq!(
+            (verdict.cause, verdict.remedy),
+            (Some(Error::TokenElided), Some(Remedy::CopyAgain))
+        );
+    }
+    assert_eq!(verify("opaque..."), Error::TokenOpaque);
+}
