@@ -27,7 +27,7 @@ const withoutPaths = (report) => ({
 });
 
 /** The package's report of a world, after the program's said the same. */
-function compare(name, world, { args = [], contents = {}, ...more } = {}) {
+function compare(name, world, { args = ["--env", "all"], contents = {}, ...more } = {}) {
   const { exit, out } = world.cli("verify", ...args);
   assert.ok(exit === 0 || exit === 1, `${name}: the program looks`);
   const report = auditFleet({ ...world.contents(), ...contents }, { ...options(), ...more });

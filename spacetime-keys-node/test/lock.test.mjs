@@ -1,7 +1,7 @@
 // lockHost: one holder at a time, and the program is refused by it.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -14,6 +14,7 @@ const root = mkdtempSync(join(tmpdir(), "spacetime-keys-lock-"));
 const host = { mountedKeysDir: join(root, "keys"), cliToml: join(root, "cli/cli.toml") };
 mkdirSync(host.mountedKeysDir);
 mkdirSync(join(root, "cli"));
+writeFileSync(host.cliToml, "");
 after(() => rmSync(root, { recursive: true }));
 
 describe("lockHost", () => {

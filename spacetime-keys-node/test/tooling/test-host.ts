@@ -39,7 +39,13 @@ export interface Run {
 }
 
 /** What a run leaves that is refused. */
-const LOCKS = [".spacetime-keys", STATE, `${STATE}/lock`, `${STATE}/.gitignore`];
+const LOCKS = [
+  ".spacetime-keys",
+  ".spacetime-keys/.gitignore",
+  STATE,
+  `${STATE}/lock`,
+  `${STATE}/.gitignore`,
+];
 
 const hosts: TestHost[] = [];
 

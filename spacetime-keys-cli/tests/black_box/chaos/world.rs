@@ -137,6 +137,8 @@ impl World {
             fs::write(&path, fs::read(fixture.join(file)).unwrap()).unwrap();
             fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
         }
+        // A host that was set up: also where nothing else is left, it is the right place.
+        fs::write(self.path(folder).join("spacetime-keys.toml"), "").unwrap();
     }
 
     /// A second host: of the same group and with the same files, or of another group.

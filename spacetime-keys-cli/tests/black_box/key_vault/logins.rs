@@ -33,7 +33,8 @@ fn by_the_azure_cli_asked_once() {
         "{{\"accessToken\":\"{token}\",\"expires_on\":{expires},\"tokenType\":\"Bearer\"}}"
     );
     let path = put_az(&host, &format!("echo '{json}'"));
-    let report = run(fleet.command(&host, &["verify", "--json"]).env("PATH", &path));
+    let all = ["verify", "--env", "all", "--json"];
+    let report = run(fleet.command(&host, &all).env("PATH", &path));
     // Four empty vaults: read, and found empty.
     assert_eq!(report.status, Some(1), "{report:?}");
     assert!(report.stdout.contains("ERR_VAULT_EMPTY"), "{report:?}");
