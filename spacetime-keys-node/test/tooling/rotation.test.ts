@@ -254,19 +254,17 @@ test.each(damage)("keys in the vault as %s are read, and written clean", async (
   expect(host.audit()).toMatchObject({ ok: true, problems: [] });
 });
 
-test("a token of an external issuer is refused, and may be left alone", async () => {
+test("a login at an external issuer is left as it is", async () => {
   const host = new TestHost();
   host.seedVaults();
   const signer = new Signer(host.read(KEYS, "id_ecdsa"));
   const claims = { iss: "https://id.example.com", sub: "a", iat: 1, exp: null };
-  host.write(CLI_TOML, `spacetimedb_token = "${signer.sign(claims)}"\n`);
-  const before = host.store.contents();
+  const login = signer.sign(claims);
+  host.write(CLI_TOML, `spacetimedb_token = "${login}"\n`);
   const run = await host.tooling("--yes");
-  expect(run.code).toBe(1);
-  expect(run.stderr).toContain("ERR_TOKEN_EXTERNAL_ISSUER");
-  expect(run.stderr).toContain("--no-preserve-publisher-token");
-  expect(host.store.contents()).toBe(before);
-  expect((await host.tooling("--yes", "--no-preserve-publisher-token")).code).toBe(0);
+  expect(run.code).toBe(0);
+  expect(run.stderr + run.stdout).toContain("stays valid");
+  expect(host.read(CLI_TOML)).toContain(login);
 });
 
 test("the script may be imported instead of copied", async () => {
