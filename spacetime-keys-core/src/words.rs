@@ -146,6 +146,7 @@ pub fn flag(choice: &Choice) -> String {
         Choice::Delegated => "--purpose delegated --claim 'act={\"sub\":\"robot:ID\"}'",
         Choice::DryRun => "--dry-run",
         Choice::NewKeys => "--new-keys",
+        Choice::Environment(environment) => return format!("--env {environment}"),
     };
     flag.to_owned()
 }

@@ -61,7 +61,7 @@ pub fn restore(
     identity: Option<Identity>,
     paths: &Paths,
 ) -> Result<Restored, Failure> {
-    require_something(site.settings, site.store.folder(), paths)?;
+    require_something(site.settings, site.store.folder(), paths, Some(environment))?;
     let guarded = site.state.guarded(paths);
     if guarded.is_locked() {
         return Err(guarded.busy());

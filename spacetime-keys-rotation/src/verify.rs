@@ -36,7 +36,9 @@ pub fn verify(site: &Site<'_>, paths: &Paths, scope: &Scope) -> Result<Verified,
     let mut report = audit(policy, &gathered.snapshot, scope, clock::now());
     let inspected = inspect(site, &scope.environments, paths, &gathered);
     report.extend(inspected.problems(policy, &gathered.snapshot));
-    if let Err(nothing) = require_something(site.settings, site.store.folder(), paths) {
+    if let Err(nothing) =
+        require_something(site.settings, site.store.folder(), paths, scope.required.first())
+    {
         report.extend(vec![Problem {
             code: nothing.kind().code(),
             severity: Severity::Error,

@@ -186,7 +186,7 @@ impl Config {
             // In the wrong folder no environment is the right one.
             let folder = matches!(self.store, StoreSettings::Directory(_));
             let store = folder.then_some(self.store_folder.as_path());
-            places::require_something(&self.settings, store, &self.paths)?;
+            places::require_something(&self.settings, store, &self.paths, None)?;
             let all: Vec<_> = self.settings.names().iter().map(Environment::to_string).collect();
             return Err(Failure::usage(
                 "which environment? nothing says it",

@@ -147,6 +147,8 @@ named! {
         DryRun => "dry-run",
         /// Make a first pair.
         NewKeys => "new-keys",
+        /// Of this environment.
+        Environment(Environment) => "environment",
     }
 }
 

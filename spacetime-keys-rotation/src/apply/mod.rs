@@ -138,7 +138,8 @@ impl Run {
 /// What refused, failed or could not be proven. Where [`Failure::is_resumable`] says so, something
 /// was changed already, and the same job again finishes it.
 pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
-    require_something(site.settings, site.store.folder(), &job.paths)?;
+    let asked = job.request.host.as_ref().or(job.request.environments.first());
+    require_something(site.settings, site.store.folder(), &job.paths, asked)?;
     let Some(mut run) = decide(site, job)? else { return Ok(Outcome::NothingToResume) };
     // A person takes time to answer: a plan to ask about is made before the lock. Where nobody is
     // asked, and looking takes time, one look under the lock is enough.
@@ -150,19 +151,18 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
         let guarded = site.state.guarded(&paths);
         let (gathered, plan) = prepare(site, &mut run)
             .map_err(|failure| if guarded.is_locked() { guarded.busy() } else { failure })?;
+        if !job.dry_run {
+            announce_continued(site, &run);
+        }
+        if plan.changes_anything() {
+            execute::check_writable(site, &run.paths, &plan)?;
+        }
         if job.dry_run {
-            if plan.changes_anything() {
-                execute::check_writable(site, &run.paths, &plan)?;
-            }
             let planned = Planned::new(&run, plan, &gathered);
             return Ok(Outcome::Planned(Box::new(planned)));
         }
-        announce_continued(site, &run);
-        if plan.changes_anything() {
-            execute::check_writable(site, &run.paths, &plan)?;
-            if asks && !site.watch.confirms(&run.request, &plan) {
-                return Err(Kind::NotConfirmed.into());
-            }
+        if plan.changes_anything() && asks && !site.watch.confirms(&run.request, &plan) {
+            return Err(Kind::NotConfirmed.into());
         }
     } else {
         announce_continued(site, &run);

@@ -165,7 +165,8 @@ fn about_token(error: Error, continuing: bool, advice: Advice) -> Advice {
 
 /// What to do where nothing is set up.
 fn way_from(nothing: &Nothing) -> Advice {
-    let first_pair = Step::Init(vec![Choice::NewKeys]);
+    let environment = nothing.environment.clone().map(Choice::Environment);
+    let first_pair = Step::Init([Choice::NewKeys].into_iter().chain(environment).collect());
     if let Some(folder) = nothing.project() {
         return format!("run it in {}", folder.display()).into();
     }

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use spacetime_keys_core::fleet::Environment;
+
 use crate::configuration::FILE_NAME;
 use crate::error::{Failure, Kind};
 use crate::files;
@@ -116,6 +118,8 @@ pub struct Nothing {
     pub cli_toml: PathBuf,
     /// What lies in the usual places.
     pub found: Vec<Found>,
+    /// The environment that was asked for, if one was.
+    pub environment: Option<Environment>,
 }
 
 impl Nothing {
@@ -128,7 +132,7 @@ impl Nothing {
 
 impl fmt::Display for Nothing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { store, keys_dir, cli_toml, found } = self;
+        let Self { store, keys_dir, cli_toml, found, .. } = self;
         let [store, keys_dir, cli_toml] = [store, keys_dir, cli_toml].map(|path| path.display());
         write!(
             f,
@@ -149,7 +153,7 @@ impl fmt::Display for Nothing {
 
 /// Fails where neither a store, key files nor a `cli.toml` is there, and nobody has written down that
 /// they belong there: this is another folder than was meant. `store` is the folder of a directory
-/// store.
+/// store, `environment` the one that was asked for.
 ///
 /// # Errors
 /// [`Kind::NothingHere`]
@@ -157,6 +161,7 @@ pub fn require_something(
     settings: &Settings,
     store: Option<&Path>,
     paths: &Paths,
+    environment: Option<&Environment>,
 ) -> Result<(), Failure> {
     let is_there = |path: &Path| path.symlink_metadata().is_ok();
     let keys = [paths.private_key(), paths.public_key()];
@@ -172,6 +177,7 @@ pub fn require_something(
         keys_dir: paths.mounted_keys_dir.clone(),
         cli_toml: paths.cli_toml.clone(),
         found: Around::of_process().look(),
+        environment: environment.cloned(),
     };
     Err(Kind::NothingHere(Box::new(nothing)).into())
 }

@@ -146,7 +146,7 @@ fn kinds() -> Vec<Row> {
 
 fn nothing(found: Vec<Found>) -> Nothing {
     let [store, keys_dir, cli_toml] = ["STORE", "DIR", "FILE"].map(PathBuf::from);
-    Nothing { store, keys_dir, cli_toml, found }
+    Nothing { store, keys_dir, cli_toml, found, environment: None }
 }
 
 fn elsewhere() -> Found {

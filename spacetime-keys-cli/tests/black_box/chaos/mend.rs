@@ -145,7 +145,7 @@ impl World {
             let signs_a_stranger = words.contains(&"--expect-identity".into()) && !is_owner;
             let restores = words[0] == "token" && words[1] == "restore";
             let is_change =
-                restores || ["rotate", "resume", "rollback", "sync"].contains(&&*words[0]);
+                restores || ["init", "rotate", "resume", "rollback", "sync"].contains(&&*words[0]);
             is_change && !words.contains(&"--help".into()) && !signs_a_stranger
         });
         let mut commands: Vec<Command> = commands.collect();

@@ -114,8 +114,14 @@ impl World {
             record: Record::default(),
         };
         let is_shared = random.percent(25);
+        // Where somebody has written down that this is the place, keys are made also where nothing else
+        // is left.
+        let is_set_up = random.percent(50);
         world.person(|world| {
             world.furnish("a");
+            if is_set_up {
+                fs::write(world.path("a").join("spacetime-keys.toml"), "").unwrap();
+            }
             if is_shared {
                 world.share_store(random);
             }
@@ -137,8 +143,6 @@ impl World {
             fs::write(&path, fs::read(fixture.join(file)).unwrap()).unwrap();
             fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
         }
-        // A host that was set up: also where nothing else is left, it is the right place.
-        fs::write(self.path(folder).join("spacetime-keys.toml"), "").unwrap();
     }
 
     /// A second host: of the same group and with the same files, or of another group.
