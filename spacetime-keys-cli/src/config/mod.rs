@@ -8,6 +8,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use spacetime_keys_core::fleet::Environment;
+use spacetime_keys_rotation::configuration::Configuration;
 use spacetime_keys_rotation::places::{self, GUIDE_CLI_TOML, GUIDE_KEYS, STORE};
 use spacetime_keys_rotation::site::{Names, Settings};
 use spacetime_keys_rotation::store::StoreSettings;
@@ -71,24 +72,26 @@ impl Config {
         let variable = env::var_os(CONFIG).filter(|name| !name.is_empty()).map(PathBuf::from);
         if let Some(named) = named.or(variable.as_deref()) {
             let path = place::expanded(named, "--config")?;
-            return Self::read(path);
+            let text = files::read_existing_text(&path)?;
+            return Self::read(path, &text);
         }
         match configuration::find(Path::new("."))? {
             // So that what is printed is short.
-            Some(path) if path.parent() == env::current_dir().ok().as_deref() => {
-                Self::read(PathBuf::from(configuration::FILE_NAME))
+            Some(Configuration { path, text })
+                if path.parent() == env::current_dir().ok().as_deref() =>
+            {
+                Self::read(PathBuf::from(configuration::FILE_NAME), &text)
             }
-            Some(path) => Self::read(path),
+            Some(Configuration { path, text }) => Self::read(path, &text),
             None => Self::new(File::default(), None),
         }
     }
 
-    fn read(path: PathBuf) -> Result<Self, Failure> {
-        let text = files::read_existing_text(&path)?;
+    fn read(path: PathBuf, text: &str) -> Result<Self, Failure> {
         let place = path.display().to_string();
-        let file = toml_edit::de::from_str(&text).map_err(|error| {
+        let file = toml_edit::de::from_str(text).map_err(|error| {
             // The parser's own message quotes the file.
-            Failure::config(file::not_understood(&text, error.span()), MEMBERS).prefix(&place)
+            Failure::config(file::not_understood(text, error.span()), MEMBERS).prefix(&place)
         })?;
         Self::new(file, Some(path)).map_err(|failure| failure.prefix(&place))
     }

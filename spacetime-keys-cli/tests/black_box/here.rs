@@ -781,3 +781,38 @@ fn in_a_wrong_state_nothing_is_made_and_the_refusal_names_what_was_found() {
     println!("{all} places and states");
     assert!(all >= 30, "{all}");
 }
+
+/// What is judged is what is read: somebody who may write in the folder exchanges the file meanwhile.
+#[test]
+fn a_configuration_that_is_exchanged_between_two_looks() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let host = Host::empty();
+    host.write("mine", "[host]\ndatabase = \"mine\"\n");
+    host.write("theirs", "[host]\ndatabase = \"theirs\"\n");
+    // Only root can give a file away.
+    if chown(host.path("theirs"), Some(65_534), None).is_err() {
+        return;
+    }
+    host.write(CONFIG, "");
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let other = host.path("other");
+            while !ended.load(Ordering::Relaxed) {
+                for name in ["mine", "theirs"] {
+                    fs::hard_link(host.path(name), &other).unwrap();
+                    fs::rename(&other, host.path(CONFIG)).unwrap();
+                }
+            }
+        });
+        let mut read = 0;
+        let all: Vec<String> = (0..400)
+            .map(|_| host.run(&["config", "show", "--json"]))
+            .inspect(|run| read += usize::from(run.status == Some(0)))
+            .map(|run| run.stdout)
+            .collect();
+        ended.store(true, Ordering::Relaxed);
+        assert!(!all.iter().any(|text| text.contains("\"theirs\"")), "what another user wrote");
+        assert!(read > 0, "the file was never mine");
+    });
+}

@@ -16,12 +16,12 @@ pub(crate) use folder::{close_folder, nearest_folder};
 pub use folder::{
     create_folder, folder_of, leftovers, remove_leftovers, sync_folder, temp_folder_in,
 };
-pub(crate) use owner::give_away;
-pub use owner::{Mode, is_world_accessible, is_writable_by_others, mode, set_mode_of};
-pub(crate) use read::without_waiting;
+pub use owner::{Mode, is_world_accessible, mode, set_mode_of};
+pub(crate) use owner::{give_away, is_this_user};
 pub use read::{
     MAX_BYTES, contains, not_found, read, read_existing, read_existing_text, read_open, read_text,
 };
+pub(crate) use read::{read_unnamed, without_waiting};
 pub(crate) use replace::write_note;
 pub use replace::{Replacement, check_replaceable, create, create_new, replace};
 

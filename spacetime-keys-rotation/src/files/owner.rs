@@ -114,20 +114,28 @@ pub fn mode(_path: &Path) -> Option<u32> {
     None
 }
 
-/// Whether somebody else decides what stands in a file: another user than this one and root owns it,
-/// or everybody may write it.
+/// Whether somebody who is trusted decides what stands in a file, and nobody else.
 #[cfg(unix)]
-pub fn is_writable_by_others(path: &Path) -> bool {
+pub(super) fn decides(file: &Metadata, is_trusted: fn(u32) -> bool) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let user = rustix::process::geteuid().as_raw();
-    fs::metadata(path).is_ok_and(|metadata| {
-        metadata.mode() & 0o002 != 0 || (metadata.uid() != user && metadata.uid() != 0)
-    })
+    // A link's own mode says nothing.
+    is_trusted(file.uid()) && (file.is_symlink() || file.mode() & 0o002 == 0)
 }
 
 #[cfg(not(unix))]
-pub fn is_writable_by_others(_path: &Path) -> bool {
-    false
+pub(super) fn decides(_file: &Metadata, _is_trusted: fn(u32) -> bool) -> bool {
+    true
+}
+
+/// Whether it is this user.
+#[cfg(unix)]
+pub(crate) fn is_this_user(user: u32) -> bool {
+    rustix::process::geteuid().as_raw() == user
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_this_user(_user: u32) -> bool {
+    true
 }
 
 /// Gives a file this mode.

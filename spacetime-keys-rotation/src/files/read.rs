@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::folder::is_leftover;
+use super::owner::decides;
 use crate::error::{Failure, Kind};
 
 /// Larger files are none that is handled here.
@@ -14,6 +15,11 @@ pub const MAX_BYTES: u64 = 4 << 20;
 
 /// A file's content, wiped when dropped; `None` if there is no such file.
 pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    open(path)?.map(|file| read_open(file, path)).transpose()
+}
+
+/// A file that is one; `None` if there is no such file.
+fn open(path: &Path) -> Result<Option<File>, Failure> {
     let fail = |error: std::io::Error| Failure::io("reading", path, &error);
     let mut options = File::options();
     without_waiting(options.read(true));
@@ -29,7 +35,25 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     if !metadata.is_file() {
         return Err(Kind::NotAFile(path.to_owned()).into());
     }
-    read_open(file, path).map(Some)
+    Ok(Some(file))
+}
+
+/// The content of a text file that was found, and that nobody named: only if `is_trusted` says so of
+/// its owner, and if not everybody may write it; else the `refusal`. A symbolic link is judged, and
+/// what it leads to. What is judged is what is read, whoever exchanges the file meanwhile.
+pub(crate) fn read_unnamed(
+    path: &Path,
+    is_trusted: fn(u32) -> bool,
+    refusal: fn(PathBuf) -> Kind,
+) -> Result<Option<Zeroizing<String>>, Failure> {
+    let fail = |error: std::io::Error| Failure::io("reading", path, &error);
+    let Some(file) = open(path)? else { return Ok(None) };
+    let link = fs::symlink_metadata(path).map_err(fail)?;
+    let found = file.metadata().map_err(fail)?;
+    if !decides(&link, is_trusted) || !decides(&found, is_trusted) {
+        return Err(refusal(path.to_owned()).into());
+    }
+    as_text(&read_open(file, path)?, path).map(Some)
 }
 
 /// The rest of an open file, or of whatever stands for one.
@@ -72,9 +96,12 @@ pub fn not_found(path: &Path) -> Failure {
 
 /// A file's content as text.
 pub fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
-    let Some(bytes) = read(path)? else { return Ok(None) };
-    match str::from_utf8(&bytes) {
-        Ok(text) => Ok(Some(Zeroizing::new(text.to_owned()))),
+    read(path)?.map(|bytes| as_text(&bytes, path)).transpose()
+}
+
+fn as_text(bytes: &[u8], path: &Path) -> Result<Zeroizing<String>, Failure> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
         Err(_) => Err(Kind::NotUtf8(path.to_owned()).into()),
     }
 }

@@ -99,7 +99,7 @@ fn folder(args: &args::Init) -> Result<PathBuf, Failure> {
     let folder = files::absolute(&folder).components().collect::<PathBuf>();
     let found = if args.dir.is_some() { None } else { configuration::find(&folder)? };
     match found {
-        Some(path) if path.parent() != Some(&folder) => Err(words::above(&path)),
+        Some(found) if found.path.parent() != Some(&folder) => Err(words::above(&found.path)),
         _ => Ok(folder),
     }
 }
