@@ -15,7 +15,7 @@ pub(crate) fn say(config: &Config, paths: &Paths, output: &Output) {
         Some(path) => text(path),
         None => "none (these are the defaults)".to_owned(),
     };
-    let store = match config.store_kind() {
+    let store = match config.store.kind() {
         "directory" => there(&config.store_folder, "no store yet"),
         kind => format!("{kind}: {}", config.vaults()),
     };

@@ -28,7 +28,6 @@ pub mod site;
 mod state;
 pub mod store;
 pub mod token;
-mod usual;
 mod verify;
 mod watch;
 
@@ -40,6 +39,5 @@ pub use observe::{Look, observe};
 pub use read::{Gathered, gather};
 pub use restart::restart;
 pub use site::{Names, Settings, Site};
-pub use usual::{Named, Usual};
 pub use verify::{Verified, verify, verify_keys};
 pub use watch::{AzCall, Silent, VaultRequest, Watch};

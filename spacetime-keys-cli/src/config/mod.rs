@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use spacetime_keys_core::fleet::Environment;
 use spacetime_keys_rotation::configuration::Configuration;
-use spacetime_keys_rotation::places::{self, GUIDE_CLI_TOML, GUIDE_KEYS, STORE};
+use spacetime_keys_rotation::places::{self, GUIDE_CLI_TOML, GUIDE_KEYS, Named, STORE};
 use spacetime_keys_rotation::site::{Names, Settings};
 use spacetime_keys_rotation::store::StoreSettings;
-use spacetime_keys_rotation::{Named, Paths, configuration, host};
+use spacetime_keys_rotation::{Paths, configuration, host};
 
 use crate::doctor::Defaults;
 use crate::failure::Failure;
@@ -221,14 +221,6 @@ impl Config {
             restart: restart.clone(),
             environment: variable_env()
                 .or_else(|| self.settings.host.as_ref().map(Environment::to_string)),
-        }
-    }
-
-    /// What kind of store it is.
-    pub(crate) const fn store_kind(&self) -> &'static str {
-        match self.store {
-            StoreSettings::Directory(_) => "directory",
-            StoreSettings::AzureKeyVault(_) | StoreSettings::AzCli(_) => "azure-key-vault",
         }
     }
 

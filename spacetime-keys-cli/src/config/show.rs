@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use spacetime_keys_core::fleet::Environment;
+use spacetime_keys_rotation::store::StoreSettings;
 
 use super::{Config, ENV, variable_env};
 
@@ -25,19 +26,23 @@ impl Config {
         let secrets =
             [&self.settings.private_secret, &self.settings.public_secret].map(Clone::clone);
         let [private, public] = secrets.map(Some);
-        let kind = file.store.kind.clone().or_else(|| Some("directory".to_owned()));
+        let kind = Some(self.store.kind().to_owned());
         let mut values = vec![
             self.value("store.kind", kind, file.store.kind.is_some()),
             self.value("store.path", text(&self.store_folder), file.store.path.is_some()),
             self.value("store.private_secret", private, file.store.private_secret.is_some()),
             self.value("store.public_secret", public, file.store.public_secret.is_some()),
         ];
-        if self.store_kind() != "directory" {
-            let timeout = file.store.timeout_seconds.unwrap_or(30).to_string();
-            let auth = file.store.auth.clone().or_else(|| Some("cli".to_owned()));
-            values.push(self.value("store.auth", auth, file.store.auth.is_some()));
-            let is_given = file.store.timeout_seconds.is_some();
-            values.push(self.value("store.timeout_seconds", Some(timeout), is_given));
+        if let StoreSettings::AzureKeyVault(azure) = &self.store {
+            let (auth, seconds) = (azure.auth.name().to_owned(), azure.timeout.as_secs());
+            values.extend([
+                self.value("store.auth", Some(auth), file.store.auth.is_some()),
+                self.value(
+                    "store.timeout_seconds",
+                    Some(seconds.to_string()),
+                    file.store.timeout_seconds.is_some(),
+                ),
+            ]);
         }
         let named = file.environments.as_ref().is_some_and(|all| !all.is_empty());
         values.extend(self.settings.environments.iter().map(|(environment, vault)| {

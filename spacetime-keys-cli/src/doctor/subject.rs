@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use spacetime_keys_core::doctor::project::Target;
 use spacetime_keys_core::doctor::{Asked, Names, Places, ProjectSeen, Servers, Source};
 use spacetime_keys_core::{Error, fleet::Environment};
-use spacetime_keys_rotation::{Paths, Usual, project};
+use spacetime_keys_rotation::places::Around;
+use spacetime_keys_rotation::{Paths, project};
 
 use super::Defaults;
 use crate::args;
@@ -38,8 +39,8 @@ impl Subject {
         let environment = environment.map(|name| config.settings.environment(name)).transpose()?;
         let files = config.host_files(args.cli_toml.as_deref(), args.keys_dir.as_deref())?;
         let configured = &files.paths;
-        let usual = Usual::of_environment();
-        let paths = usual.in_place_of(configured, files.named());
+        let around = Around::of_process();
+        let paths = around.in_place_of(configured, files.named());
         let mut subject = Self {
             are_configured: [
                 args.cli_toml.is_none() && paths.cli_toml == configured.cli_toml,
@@ -53,7 +54,7 @@ impl Subject {
         };
         // A log by itself says what it says, wherever it is read.
         if args.logs.is_none() || args.server.is_some() || args.database.is_some() {
-            subject.find_server(args, defaults, &usual)?;
+            subject.find_server(args, defaults, &around)?;
         }
         Ok(subject)
     }
@@ -62,7 +63,7 @@ impl Subject {
         &mut self,
         args: &args::Doctor,
         defaults: &Defaults,
-        usual: &Usual,
+        around: &Around,
     ) -> Result<(), Failure> {
         let content = files::read(&self.paths.cli_toml);
         // One that cannot be read is a finding of its own, and knows no server.
@@ -79,7 +80,7 @@ impl Subject {
         let asked = Asked::of(argument, configuration, &target, &servers);
         self.asked = asked.map_err(|(source, error)| no_url(source, error, &servers))?;
         if self.asked.server.is_none() {
-            return Err(self.nobody_names_one(&servers, usual));
+            return Err(self.nobody_names_one(&servers, around));
         }
         if self.asked.database.is_none() {
             self.several = names(&looked.project().targets());
@@ -87,14 +88,14 @@ impl Subject {
         Ok(())
     }
 
-    fn nobody_names_one(&self, servers: &Servers, usual: &Usual) -> Failure {
+    fn nobody_names_one(&self, servers: &Servers, around: &Around) -> Failure {
         let cli_toml = self.paths.cli_toml.display();
         let mut hint = format!(
             "name one: `--server http://HOST:PORT`. It was looked for in [host] server of the configuration, in spacetime.json of this folder and those above it, and in default_server of {cli_toml}"
         );
         if !self.paths.cli_toml.exists() {
             let folders: Vec<_> =
-                usual.folders().iter().map(|folder| folder.display().to_string()).collect();
+                around.folders().iter().map(|folder| folder.display().to_string()).collect();
             let _ =
                 write!(hint, ", which is not there (nor is a cli.toml in {})", folders.join(", "));
         }

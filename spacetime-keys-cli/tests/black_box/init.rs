@@ -304,3 +304,32 @@ fn of_several_the_one_that_the_running_server_uses() {
     assert_eq!(report["server"], format!("http://{place}"));
     assert!(host.read(CONFIG).contains(&format!("server = \"http://{place}\"")));
 }
+
+/// What is written as a comment is what holds where nothing is said.
+#[test]
+fn the_comments_are_the_defaults() {
+    let host = Host::empty();
+    let values =
+        |host: &Host| host.run(&["config", "show", "--json"]).success().json()["values"].clone();
+    let defaults = values(&host);
+    host.run(&["init"]).success();
+    let (tables, of_host) =
+        host.read(CONFIG).split_once("[host]").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let is_entry = |line: &&str| line.starts_with("# [") || line.contains(" = ");
+    let tables =
+        tables.lines().filter(is_entry).map(|line| line.trim_start_matches("# ").to_owned());
+    // Of the host, the server, the database and the restart have no default.
+    let paths = of_host
+        .lines()
+        .filter(|line| line.starts_with("# keys_dir") || line.starts_with("# cli_toml"));
+    let paths = paths.map(|line| line.trim_start_matches("# ").to_owned());
+    let lines: Vec<String> = tables.chain(["[host]".to_owned()]).chain(paths).collect();
+    assert!(lines.len() > 12, "{lines:?}");
+    host.write(CONFIG, lines.join("\n"));
+    let said = values(&host);
+    for (default, said) in defaults.as_array().unwrap().iter().zip(said.as_array().unwrap()) {
+        assert_eq!((&default["name"], &default["value"]), (&said["name"], &said["value"]));
+    }
+    let is_said = |value: &&Value| value["source"] == CONFIG;
+    assert!(said.as_array().unwrap().iter().filter(is_said).count() == 10, "{said}");
+}

@@ -4,6 +4,7 @@
 //! taken: who asks is told what is where.
 
 mod compose;
+mod in_place;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::host::{Paths, private_key_in, public_key_in};
 use crate::site::Settings;
 
 pub use compose::{Kept, Service, services};
+pub use in_place::Named;
 
 /// Where the self-hosting guide mounts a server's keys, from the folder of the project.
 pub const GUIDE_KEYS: &str = ".generated/spacetimedb-keys";
@@ -189,8 +191,8 @@ pub struct Around {
     pub folder: PathBuf,
     /// The folder that `~` stands for.
     pub home: Option<PathBuf>,
-    /// `$XDG_CONFIG_HOME`, else `~/.config`.
-    pub config_home: Option<PathBuf>,
+    /// The folder of the SpacetimeDB CLI's own files: `~/.config/spacetime`.
+    pub cli_folder: Option<PathBuf>,
     /// Folders that a server may have as its `--root-dir`.
     pub root_dirs: Vec<PathBuf>,
 }
@@ -198,15 +200,26 @@ pub struct Around {
 impl Around {
     /// As this process was started: its working directory, and its user's folders.
     pub fn of_process() -> Self {
-        let absolute = |path: PathBuf| path.is_absolute().then_some(path);
-        let home = std::env::home_dir().and_then(absolute);
-        let config_home = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).and_then(absolute);
-        Self {
-            folder: std::env::current_dir().unwrap_or_default(),
-            config_home: config_home.or_else(|| Some(home.as_ref()?.join(".config"))),
-            home,
-            root_dirs: vec![ROOT_DIR.into()],
+        let variable = |name| std::env::var_os(name).map(PathBuf::from);
+        let folder = std::env::current_dir().unwrap_or_default();
+        let around = Self::of(folder, std::env::home_dir(), variable("XDG_CONFIG_HOME"));
+        if cfg!(windows) {
+            let local = variable("LOCALAPPDATA");
+            let cli_folder = local.map(|folder| folder.join("SpacetimeDB").join("config"));
+            return Self { cli_folder, root_dirs: Vec::new(), ..around };
         }
+        around
+    }
+
+    /// From a folder, of a user with this home folder. A relative `$XDG_CONFIG_HOME` does not count
+    /// (its specification says so).
+    pub fn of(folder: PathBuf, home: Option<PathBuf>, xdg_config_home: Option<PathBuf>) -> Self {
+        let home = home.filter(|folder| folder.is_absolute());
+        let config = xdg_config_home
+            .filter(|folder| folder.is_absolute())
+            .or_else(|| Some(home.as_ref()?.join(".config")));
+        let cli_folder = config.map(|config| config.join("spacetime"));
+        Self { folder, home, cli_folder, root_dirs: vec![ROOT_DIR.into()] }
     }
 
     /// What lies in the usual places: the nearest first, each file once.
@@ -228,8 +241,8 @@ impl Around {
             found.push(in_one_folder(Layout::RootDir, &root.join("config")));
             found.extend(certificate_authority(&root.join("data")));
         }
-        if let Some(config) = &self.config_home {
-            found.push(in_one_folder(Layout::Home, &config.join("spacetime")));
+        if let Some(folder) = &self.cli_folder {
+            found.push(in_one_folder(Layout::Home, folder));
         }
         if let Some(home) = &self.home {
             found.extend(certificate_authority(&home.join(".local/share/spacetime/data")));
@@ -240,6 +253,10 @@ impl Around {
         });
         found
     }
+}
+
+fn has_keys(folder: &Path) -> bool {
+    private_key_in(folder).exists() || public_key_in(folder).exists()
 }
 
 fn in_one_folder(layout: Layout, folder: &Path) -> Found {

@@ -18,6 +18,14 @@ pub enum StoreSettings {
 }
 
 impl StoreSettings {
+    /// What kind of store it is, whatever reaches it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Directory(_) => "directory",
+            Self::AzureKeyVault(_) | Self::AzCli(_) => "azure-key-vault",
+        }
+    }
+
     /// The store of a configuration: `directory` in `folder`, or `azure-key-vault`. What is `None` is
     /// left to its default.
     ///
@@ -62,6 +70,14 @@ const AUTHS: [(&str, Auth); 4] = [
 
 const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
 const MAX_TIMEOUT_SECONDS: u64 = 600;
+
+impl Auth {
+    /// As a configuration names it.
+    pub fn name(self) -> &'static str {
+        let found = AUTHS.iter().find(|(_, auth)| *auth == self);
+        found.map_or("", |(name, _)| name)
+    }
+}
 
 /// How to reach Azure Key Vault.
 #[derive(Clone, Copy, Debug)]

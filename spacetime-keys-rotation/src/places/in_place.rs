@@ -1,66 +1,39 @@
-//! Where the SpacetimeDB CLI and server keep their files where nobody says otherwise.
+//! What stands in for a default that is not there.
 
 use std::path::{Path, PathBuf};
 
-use crate::host::{Paths, private_key_in, public_key_in};
+use super::{Around, has_keys};
+use crate::host::Paths;
 
-/// The folder that the server's guide for a machine of its own takes: `--root-dir=/stdb`.
-const ROOT_DIR: &str = "/stdb";
-
-/// The folders that may hold `cli.toml` and the key files: the user's own, then a `--root-dir`'s.
-#[derive(Clone, Debug)]
-pub struct Usual {
-    folders: Vec<PathBuf>,
-}
-
-impl Usual {
-    /// Those of this process's user.
-    pub fn of_environment() -> Self {
-        let variable = |name| std::env::var_os(name).map(PathBuf::from);
-        if cfg!(windows) {
-            let own =
-                variable("LOCALAPPDATA").map(|folder| folder.join("SpacetimeDB").join("config"));
-            return Self { folders: own.into_iter().collect() };
-        }
-        Self::of(variable("XDG_CONFIG_HOME"), variable("HOME"), &[Path::new(ROOT_DIR)])
-    }
-
-    /// Those of a user with these folders, and of these `--root-dir`s. A relative
-    /// `XDG_CONFIG_HOME` does not count (its specification says so).
-    pub fn of(xdg: Option<PathBuf>, home: Option<PathBuf>, root_dirs: &[&Path]) -> Self {
-        let xdg = xdg.filter(|folder| folder.is_absolute());
-        let home = home.filter(|folder| folder.is_absolute());
-        let own = xdg.or_else(|| home.map(|home| home.join(".config")));
-        let own = own.map(|config| config.join("spacetime"));
-        let roots = root_dirs.iter().map(|root| root.join("config"));
-        Self { folders: own.into_iter().chain(roots).collect() }
+impl Around {
+    /// The folders that hold `cli.toml` and the key files where nobody says otherwise: the user's own,
+    /// then a `--root-dir`'s. In the order in which they are looked at.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let roots = self.root_dirs.iter().map(|root| root.join("config"));
+        self.cli_folder.iter().cloned().chain(roots).collect()
     }
 
     /// The files that a host with these paths has where it has none at them: the first `cli.toml`
     /// that is there, and the keys of the same folder or, where that has none, of the first that has.
     /// What was `named` stays.
     pub fn in_place_of(&self, paths: &Paths, named: Named) -> Paths {
+        let folders = self.folders();
         let mut paths = paths.clone();
         let mut beside = None;
         if !named.cli_toml && !paths.cli_toml.exists() {
-            let files = self.folders.iter().map(|folder| folder.join("cli.toml"));
+            let files = folders.iter().map(|folder| folder.join("cli.toml"));
             if let Some(found) = files.into_iter().find(|file| file.is_file()) {
                 beside = found.parent().map(Path::to_owned);
                 paths.cli_toml = found;
             }
         }
         if !named.keys_dir && !paths.mounted_keys_dir.exists() {
-            let mut folders = beside.iter().chain(&self.folders);
-            if let Some(found) = folders.find(|folder| has_keys(folder)) {
+            let mut places = beside.iter().chain(&folders);
+            if let Some(found) = places.find(|folder| has_keys(folder)) {
                 paths.mounted_keys_dir.clone_from(found);
             }
         }
         paths
-    }
-
-    /// The folders, in the order in which they are looked at.
-    pub fn folders(&self) -> &[PathBuf] {
-        &self.folders
     }
 }
 
@@ -73,10 +46,6 @@ pub struct Named {
     pub keys_dir: bool,
 }
 
-fn has_keys(folder: &Path) -> bool {
-    private_key_in(folder).exists() || public_key_in(folder).exists()
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -85,7 +54,7 @@ mod tests {
 
     struct World {
         folder: tempfile::TempDir,
-        usual: Usual,
+        around: Around,
         paths: Paths,
     }
 
@@ -97,15 +66,16 @@ mod tests {
             fs::write(path, "").unwrap();
         }
         let path = |name: &str| folder.path().join(name);
-        let usual = Usual::of(None, Some(path("home")), &[&path("stdb")]);
+        let around = Around::of(folder.path().to_owned(), Some(path("home")), None);
+        let around = Around { root_dirs: vec![path("stdb")], ..around };
         let paths = Paths { mounted_keys_dir: path("keys"), cli_toml: path("data/cli.toml") };
-        World { folder, usual, paths }
+        World { folder, around, paths }
     }
 
     impl World {
         /// Both, as seen from the world's folder.
         fn found(&self, named: Named) -> [String; 2] {
-            let paths = self.usual.in_place_of(&self.paths, named);
+            let paths = self.around.in_place_of(&self.paths, named);
             [&paths.cli_toml, &paths.mounted_keys_dir]
                 .map(|path| path.strip_prefix(self.folder.path()).unwrap().display().to_string())
         }
@@ -146,8 +116,9 @@ mod tests {
     #[test]
     fn whose_folders_they_are() {
         let folders = |xdg: Option<&str>, home: Option<&str>| {
-            let usual = Usual::of(xdg.map(PathBuf::from), home.map(PathBuf::from), &[]);
-            usual.folders().iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>()
+            let [xdg, home] = [xdg, home].map(|folder| folder.map(PathBuf::from));
+            let around = Around { root_dirs: Vec::new(), ..Around::of("/x".into(), home, xdg) };
+            around.folders().iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>()
         };
         assert_eq!(folders(Some("/x"), Some("/home/me")), ["/x/spacetime"]);
         assert_eq!(folders(Some("x"), Some("/home/me")), ["/home/me/.config/spacetime"]);
