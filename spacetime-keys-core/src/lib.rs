@@ -13,6 +13,7 @@ mod der;
 pub mod doctor;
 pub mod error;
 pub mod es256;
+pub mod exchange;
 pub mod fingerprint;
 pub mod fleet;
 mod hex;

@@ -104,16 +104,17 @@ for (let round = 1; round <= rounds; round += 1) {
   if (round % every === 0) memory.push(await settledRss());
 }
 
+// Some hundred rounds fill what is kept for good: caches, compiled code, the allocator's pools.
 const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 const quarter = Math.floor(memory.length / 4);
-const second = median(memory.slice(quarter, 2 * quarter));
+const third = median(memory.slice(2 * quarter, 3 * quarter));
 const last = median(memory.slice(-quarter));
-const growth = last - second;
+const growth = last - third;
 console.log(
-  `memory: ${second.toFixed(1)} MB in the second quarter, ${last.toFixed(1)} MB in the last`,
+  `memory: ${third.toFixed(1)} MB in the third quarter, ${last.toFixed(1)} MB in the last`,
 );
 if (memory.length >= 40) {
-  assert.ok(growth < 30 && growth < 0.15 * second, `memory grows: ${growth.toFixed(1)} MB`);
+  assert.ok(growth < 0.1 * third, `memory grows: ${growth.toFixed(1)} MB`);
 }
 for (const [name, { answers, errors }] of outcomes) {
   assert.equal(answers + errors, rounds, `${name} was called`);

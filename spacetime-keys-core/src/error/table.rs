@@ -179,6 +179,29 @@ errors! {
     ServerVersion: Input "ERR_SERVER_VERSION" "not a server version: 1.2, 2.8.3 or 2.14 are some"
         => ("{}; `GET /v1/health` tells a server's version", [Step::TokenCheck]);
 
+    // ---- The exchange -------------------------------------------------------------------------
+    /// The list of retired keys is not what it should be.
+    RetiredKeysDamaged: Input "ERR_RETIRED_KEYS_DAMAGED" "the list of retired keys cannot be read"
+        => ("{} writes it again, from the key store", [Step::SYNC]);
+    /// The key that signed the token is not in the list, or it was changed after it was signed.
+    KeyNotRetired: Safety "ERR_KEY_NOT_RETIRED" "the token is signed by no key of this server, nor by one that it had"
+        => "its bearer needs a new token: from the server, or from the issuer that the app signs in with";
+    /// The key has leaked.
+    KeyRevoked: Safety "ERR_KEY_REVOKED" "the key has leaked and is revoked: nothing that it signs is good"
+        => "its bearer needs a new token; an old identity that matters is proven by other means than this key";
+    /// The time is over.
+    KeyNotHonored: Safety "ERR_KEY_NOT_HONORED" "the token is signed by a retired key whose tokens are no longer honoured"
+        => "its bearer needs a new token: from the server, or from the issuer that the app signs in with";
+    /// `iat` is later than the key's retirement.
+    TokenIssuedLater: Safety "ERR_TOKEN_ISSUED_LATER" "the token says that it was issued after its key was retired"
+        => "a server still runs with the old key, or the key is in other hands: restart the server; if it runs with the new key, revoke the old one";
+    /// The identity of a publisher.
+    TokenOfPublisher: Safety "ERR_TOKEN_OF_PUBLISHER" "the token is a publisher's, and those are not exchanged"
+        => ("sign it anew where the keys are: {}, or {}", [Step::TOKEN_RESIGN, Step::TOKEN_RESTORE]);
+    /// It has `act` (RFC 8693, section 4.1).
+    TokenDelegated: Safety "ERR_TOKEN_DELEGATED" "the token lets one act for another (`act`), and such are not exchanged"
+        => "whoever minted it mints a new one: it lives for minutes";
+
     // ---- Minting ------------------------------------------------------------------------------
     /// A lifetime of nothing, or of over 24 hours.
     MintLifetime: Input "ERR_MINT_LIFETIME" "a minted token lives 1 second to 24 hours"

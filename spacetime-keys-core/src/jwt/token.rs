@@ -3,6 +3,7 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use super::json::check_members;
 use super::members::{Flaw, Members};
 use crate::error::{Algorithm, SignatureFlaw, TokenPart};
 use crate::es256::{Signer, Verifier};
@@ -137,6 +138,19 @@ impl<'a> Token<'a> {
             }
             _ => None,
         }
+    }
+
+    /// Refuses header members that must be understood, and are not: `crit` (RFC 7515, section
+    /// 4.1.11), `b64` (RFC 7797).
+    pub(crate) fn check_critical(&self) -> Result<()> {
+        let is_critical = ["crit", "b64"].iter().any(|name| self.header.get(name).is_some());
+        if is_critical { Err(Error::TokenCritical) } else { Ok(()) }
+    }
+
+    /// Refuses JSON that readers disagree on.
+    pub(crate) fn check_readings(&self) -> Result<()> {
+        check_members(&self.header)?;
+        check_members(&self.claims)
     }
 
     /// Whether the signature is by this key. `false` for every algorithm but ES256.

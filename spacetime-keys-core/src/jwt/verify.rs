@@ -1,4 +1,3 @@
-use super::json::check_members;
 use super::{Members, Times, Token};
 use crate::error::{Algorithm, Claim};
 use crate::jwks::JwkSet;
@@ -106,12 +105,9 @@ impl TokenVerifier {
         if options.algorithm.is_some_and(|expected| expected != algorithm) {
             return Err(Error::TokenUnexpectedAlgorithm(algorithm));
         }
-        if token.header().get("crit").is_some() || token.header().get("b64").is_some() {
-            return Err(Error::TokenCritical);
-        }
+        token.check_critical()?;
         let key = self.find(&token)?;
-        check_members(token.header())?;
-        check_members(token.claims())?;
+        token.check_readings()?;
         let times = check_times(&token, options)?;
         let claims = token.claims();
         let (issuer, subject) = (claims.get_text("iss"), claims.get_text("sub"));

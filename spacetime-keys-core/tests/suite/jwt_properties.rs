@@ -40,7 +40,7 @@ fn any_json() -> impl Strategy<Value = String> {
 }
 
 /// Members in any order, `iss` and `sub` among them; `iat`, `exp` and `aud` perhaps.
-fn any_claims() -> impl Strategy<Value = Vec<(String, String)>> {
+pub(crate) fn any_claims() -> impl Strategy<Value = Vec<(String, String)>> {
     let fixed = |name: &str, value: &str| Just((name.to_owned(), value.to_owned()));
     let known = (
         fixed("iss", "\"localhost\""),
@@ -61,7 +61,7 @@ fn any_claims() -> impl Strategy<Value = Vec<(String, String)>> {
         .prop_shuffle()
 }
 
-fn object(claims: &[(String, String)]) -> String {
+pub(crate) fn object(claims: &[(String, String)]) -> String {
     let members: Vec<String> = claims
         .iter()
         .map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name.as_str())))

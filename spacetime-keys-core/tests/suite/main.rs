@@ -19,6 +19,7 @@ mod doctor_model;
 mod doctor_newer;
 mod doctor_properties;
 mod doctor_surroundings;
+mod exchange;
 mod fleet;
 mod fleet_audit;
 mod fleet_model;

@@ -1,0 +1,188 @@
+//! Old tokens for new ones: how players survive a rotation.
+//!
+//! A rotation voids every token that the server has issued, and the server has no second key. An
+//! [`Exchange`] stands in front of it: it verifies a token with a *retired* public key, within a
+//! time, and signs the same claims with the present key. The identity stays as it is.
+//!
+//! It is no cure for a leaked key: whoever has that can sign any claims. Such a key is
+//! [revoked](RetiredKeys::revoke), and nothing that it signed is exchanged.
+
+mod retired;
+
+pub use retired::{RetiredKey, RetiredKeys};
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::error::Claim;
+use crate::es256::{Signer, Verifier};
+use crate::jwt::{Members, Publisher, Times, Token, examine, sign};
+use crate::{Error, Fingerprint, Identity, Result};
+
+/// Seconds that a server takes a token after its `exp`, and that the clock of a server may be ahead
+/// of the one that noted when its key was retired.
+const LEEWAY: i64 = 60;
+
+/// Exchanges tokens. Make one and keep it: the keys in it are parsed once.
+pub struct Exchange {
+    signer: Signer,
+    present: Verifier,
+    retired: Vec<(RetiredKey, Verifier)>,
+    publishers: Vec<Identity>,
+}
+
+/// What becomes of a token.
+pub enum Outcome {
+    /// A retired key had signed it, and the present key has signed the same claims.
+    Exchanged(Exchanged),
+    /// The present key has signed it: the server takes it as it is.
+    NotNeeded(Identity),
+    /// It is not exchanged, and why. The server will most likely refuse it.
+    Refused(Error),
+}
+
+/// A token of the present key, in the place of an old one.
+pub struct Exchanged {
+    /// The new token.
+    pub token: Zeroizing<String>,
+    /// Whose it is: the same as before.
+    pub identity: Identity,
+    /// When the new token expires, in Unix seconds; `None` if it never does.
+    pub expires_at: Option<i64>,
+    /// The retired key that had signed the old one.
+    pub retired_key: Fingerprint,
+}
+
+/// Neither the token nor whose it is.
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exchanged(exchanged) => write!(f, "Exchanged({})", exchanged.retired_key.short()),
+            Self::NotNeeded(_) => f.write_str("NotNeeded"),
+            Self::Refused(error) => write!(f, "Refused({error:?})"),
+        }
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Exchange(of {} retired keys to {:?})", self.retired.len(), self.signer)
+    }
+}
+
+impl Exchange {
+    /// `signer` has the server's present key. In the list, that key counts as in use, unless it is
+    /// revoked.
+    ///
+    /// # Errors
+    /// [`Error::KeyRevoked`] if the present key is revoked; those of [`Verifier::new`].
+    pub fn new(retired: &RetiredKeys, signer: Signer) -> Result<Self> {
+        let in_use = signer.public_key().fingerprint();
+        if retired.is_revoked(in_use) {
+            return Err(Error::KeyRevoked);
+        }
+        let keys = retired.keys().iter().filter(|key| key.public_key.fingerprint() != in_use);
+        Ok(Self {
+            present: Verifier::new(signer.public_key())?,
+            retired: keys
+                .map(|key| Ok((key.clone(), Verifier::new(&key.public_key)?)))
+                .collect::<Result<_>>()?,
+            publishers: retired.publishers().to_vec(),
+            signer,
+        })
+    }
+
+    /// The key that signs.
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// Exchanges a token (the text after `Bearer `) at the moment `now`, in Unix seconds.
+    ///
+    /// The new token has the claims of the old one, in their order and to the digit, but for `iat`,
+    /// which is `now`, and `exp`, which is no later than it was. `lifetime`: it expires after so
+    /// many seconds, if not before.
+    ///
+    /// Refused are: whatever no server would take under any key; algorithms but ES256; another `iss`
+    /// than `localhost`; a token of a key that is not in the list, is revoked, or is not honoured
+    /// any more; one that was issued after its key was retired; an expired one; a publisher's
+    /// (`token restore` and `token resign` are for that); and one with `act`, in which one acts for
+    /// another.
+    pub fn exchange(&self, token: &str, now: i64, lifetime: Option<u32>) -> Outcome {
+        self.examine(token, now, lifetime).unwrap_or_else(Outcome::Refused)
+    }
+
+    fn examine(&self, token: &str, now: i64, lifetime: Option<u32>) -> Result<Outcome> {
+        let token = Token::parse(token)?;
+        let (publisher, times) = examine(&token)?;
+        token.check_critical()?;
+        if !publisher.is_local() {
+            return Err(Error::TokenExternalIssuer);
+        }
+        let issued_at = times.iat.ok_or(Error::ClaimMissing(Claim::IssuedAt))?;
+        if times.exp.is_some_and(|exp| now.saturating_sub(exp) > LEEWAY) {
+            return Err(Error::TokenExpired);
+        }
+        if token.is_signed_by(&self.present) {
+            return Ok(Outcome::NotNeeded(publisher.identity));
+        }
+        let (key, _) = self
+            .retired
+            .iter()
+            .find(|(_, verifier)| token.is_signed_by(verifier))
+            .ok_or(Error::KeyNotRetired)?;
+        key.check(issued_at, now)?;
+        token.check_readings()?;
+        self.check_bearer(&token, &publisher)?;
+        self.sign(&token, &publisher, key, Terms { times, now, lifetime }).map(Outcome::Exchanged)
+    }
+
+    fn check_bearer(&self, token: &Token<'_>, publisher: &Publisher) -> Result<()> {
+        if self.publishers.contains(&publisher.identity) {
+            return Err(Error::TokenOfPublisher);
+        }
+        if token.claims().get("act").is_some() {
+            return Err(Error::TokenDelegated);
+        }
+        Ok(())
+    }
+
+    fn sign(
+        &self,
+        token: &Token<'_>,
+        publisher: &Publisher,
+        key: &RetiredKey,
+        terms: Terms,
+    ) -> Result<Exchanged> {
+        let mut claims: Members = token.claims().clone();
+        claims.set("iat", &terms.now);
+        let expires_at = terms.expires_at();
+        match expires_at {
+            Some(exp) if terms.times.exp != Some(exp) => claims.set("exp", &exp),
+            Some(_) => {}
+            // `null`, as older servers write it: newer libraries want no such claim.
+            None => claims.remove("exp"),
+        }
+        Ok(Exchanged {
+            token: sign(&claims, &self.signer)?,
+            identity: publisher.identity,
+            expires_at,
+            retired_key: key.public_key.fingerprint(),
+        })
+    }
+}
+
+/// What the times of the new token follow from.
+struct Terms {
+    times: Times,
+    now: i64,
+    lifetime: Option<u32>,
+}
+
+impl Terms {
+    fn expires_at(&self) -> Option<i64> {
+        let end = self.lifetime.map(|seconds| self.now.saturating_add(i64::from(seconds)));
+        [self.times.exp, end].into_iter().flatten().min()
+    }
+}
