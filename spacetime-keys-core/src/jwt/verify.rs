@@ -1,6 +1,6 @@
 use super::json::check_members;
 use super::{Members, Times, Token};
-use crate::error::{Algorithm, Claim};
+use crate::error::{Algorithm, Claim, SignatureFlaw, TokenPart};
 use crate::jwks::JwkSet;
 use crate::key::VerificationKey;
 use crate::{Error, Identity, Result, es256, parallel};
@@ -110,8 +110,8 @@ impl TokenVerifier {
             return Err(Error::TokenCritical);
         }
         let key = self.find(&token)?;
-        check_members(token.header())?;
-        check_members(token.claims())?;
+        check_members(token.header(), TokenPart::Header)?;
+        check_members(token.claims(), TokenPart::Claims)?;
         let times = check_times(&token, options)?;
         let claims = token.claims();
         let (issuer, subject) = (claims.get_text("iss"), claims.get_text("sub"));
@@ -150,16 +150,14 @@ impl TokenVerifier {
             Some(_) if !self.is_set => None,
             None => None,
             Some(_) => Some(
-                token
-                    .header()
-                    .get_str("kid")
-                    .ok_or(Error::TokenMalformed(crate::error::TokenPart::Header))?,
+                token.header().get_str("kid").ok_or(Error::TokenMalformed(TokenPart::Header))?,
             ),
         };
         let of_kid = |key: &&Key| kid.is_none() || key.kid == kid;
         let mut candidates = self.keys.iter().filter(of_kid).peekable();
         if candidates.peek().is_none() {
-            return Err(Error::TokenKeyUnknown);
+            let graph = Error::TokenSignatureForm(SignatureFlaw::Graph);
+            return Err(if token.is_of_graph() { graph } else { Error::TokenKeyUnknown });
         }
         let mut fitting = candidates.filter(|key| key.verifier.algorithm() == algorithm).peekable();
         if fitting.peek().is_none() {
