@@ -13,17 +13,14 @@ const MODE: Mode = Mode::KeepOr(0o600);
 pub(super) enum Sink {
     Stdout,
     File(Box<Replacement>),
-    /// A device or a named pipe: it cannot be replaced.
+    /// A device, such as `/dev/null`: it cannot be replaced.
     Device(PathBuf, File),
 }
 
 impl Sink {
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::Stdout) };
-        let is_device = path.symlink_metadata().is_ok_and(|metadata| {
-            !metadata.is_file() && !metadata.is_dir() && !metadata.is_symlink()
-        });
-        if !is_device {
+        if !is_device(path) {
             return Ok(Self::File(Box::new(Replacement::begin(path)?)));
         }
         let file = File::options().write(true).open(path);
@@ -53,4 +50,19 @@ impl Sink {
             Self::Stdout | Self::Device(..) => Ok(()),
         }
     }
+}
+
+/// A named pipe is none: it would be waited for until somebody reads it.
+#[cfg(unix)]
+fn is_device(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.symlink_metadata().is_ok_and(|found| {
+        let found = found.file_type();
+        found.is_char_device() || found.is_block_device()
+    })
+}
+
+#[cfg(not(unix))]
+fn is_device(_path: &Path) -> bool {
+    false
 }
