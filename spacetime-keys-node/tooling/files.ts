@@ -7,11 +7,15 @@ import { Problem, systemCode } from "./problem.ts";
 /** Larger files are none that is handled here. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
+/** A descriptor of this process, such as the pipe of `<(…)`, is read; no other pipe is. */
+const isHandedOver = (path: string) =>
+  /^\/(dev|proc\/self)\/fd\//.test(path) || path === "/dev/stdin";
+
 /** `null` if there is none. */
 export function readText(path: string): string | null {
   try {
     const found = statSync(path);
-    if (!found.isFile()) {
+    if (!found.isFile() && !isHandedOver(path)) {
       // A pipe would be waited for until somebody opens its other end.
       throw new Problem(`${path} is not a file`, "move it away, or name another path");
     }

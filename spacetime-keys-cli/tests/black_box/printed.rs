@@ -48,9 +48,12 @@ fn raw(key: &PrivateKey, header: &str, claims: &str) -> String {
 /// Random texts with hidden characters between others.
 fn text(random: &mut Random, hidden: &[char]) -> String {
     let others = ['a', 'é', '漢', '"', '\\', '/', '\u{1f600}', ' '];
-    (0..random.below(24))
-        .map(|_| random.pick(if random.percent(50) { hidden } else { &others }))
-        .collect()
+    let length = random.below(24);
+    let mut character = || {
+        let from = if random.percent(50) { hidden } else { &others };
+        random.pick(from)
+    };
+    (0..length).map(|_| character()).collect()
 }
 
 #[test]
