@@ -114,7 +114,7 @@ fn a_restarted_server_has_the_callers_limit_of_core_dumps() {
     let callers = getrlimit(Resource::Core);
     setrlimit(Resource::Core, Rlimit { current: callers.maximum, ..callers }).unwrap();
     let world = World::new();
-    world.host.remove(PUBLIC);
+    world.host.run(&["rotate", "--env", "local", "--yes"]).success();
     world
         .is_cured(&["--restart", &format!("{RESTART}; ulimit -S -c > limit; ulimit -H -c > hard")]);
     assert_eq!(world.host.read("limit"), world.host.read("hard"));
