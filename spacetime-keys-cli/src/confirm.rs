@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use spacetime_keys_core::fleet::Environment;
 
 use crate::failure::Failure;
+use crate::output::shown;
 
 /// What happens where nobody can be asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,7 @@ pub(crate) fn confirm(
     let wanted: &[&str] = if production { &[PRODUCTION] } else { &["y", "yes"] };
     let prompt = if production { "type `prod` to go on" } else { "y/N" };
     let mut stderr = anstream::stderr();
+    let question = shown(question);
     let _ = write!(stderr, "{question} [{prompt}] ").and_then(|()| stderr.flush());
     let mut answer = String::new();
     let read = stdin.lock().read_line(&mut answer);

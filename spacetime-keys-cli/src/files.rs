@@ -1,10 +1,10 @@
 //! Files as the engine handles them, and standard input.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use spacetime_keys_core::Error;
+use spacetime_keys_rotation::Kind;
 pub(crate) use spacetime_keys_rotation::files::*;
 use zeroize::Zeroizing;
 
@@ -12,13 +12,8 @@ use crate::failure::Failure;
 
 /// Standard input, with the same limit.
 pub(crate) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut content = Zeroizing::new(Vec::with_capacity(1 << 16));
-    std::io::stdin()
-        .lock()
-        .take(MAX_BYTES)
-        .read_to_end(&mut content)
-        .map_err(|error| Failure::io("reading", Path::new("standard input"), &error))?;
-    Ok(content)
+    const EXPECTED: usize = 1 << 16;
+    Ok(read_stream(std::io::stdin().lock(), EXPECTED, Path::new("standard input"))?)
 }
 
 /// `path` or, for `-`, standard input.
@@ -28,11 +23,21 @@ pub(crate) fn read_input(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 
 /// What an argument names: a file, or what stands for one, such as the pipe of `<(…)`.
 pub(crate) fn read_named(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    if path.is_file() || path.is_dir() || !path.exists() {
-        return Ok(read_existing(path)?);
-    }
-    let file = File::open(path).map_err(|error| Failure::io("reading", path, &error))?;
-    Ok(read_open(file, path)?)
+    Ok(read_open(open_argument(path)?, path)?)
+}
+
+/// The same, opened, for what is read as it comes.
+pub(crate) fn open_argument(path: &Path) -> Result<File, Failure> {
+    open_named(path).map_err(|failure| {
+        let is_no_file = matches!(failure.kind(), Kind::NotAFile { .. });
+        let failure = Failure::from(failure);
+        if !is_no_file {
+            return failure;
+        }
+        failure.with_hint(
+            "name a file; what another program prints is read by `-` or by `<(…)`".to_owned(),
+        )
+    })
 }
 
 /// What `parse` makes of a file that an argument names; `-` is standard input.

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::Path;
 
+use spacetime_keys_core::printable::visible;
 use spacetime_keys_rotation::Paths;
 
 use crate::config::Config;
@@ -41,5 +42,5 @@ fn there(path: &Path, absent: &str) -> String {
 }
 
 fn text(path: &Path) -> String {
-    path.display().to_string()
+    visible(&path.display().to_string()).into_owned()
 }

@@ -10,6 +10,7 @@ mod clock;
 mod commands;
 mod config;
 mod confirm;
+mod core_dumps;
 mod doctor;
 mod failure;
 mod files;
@@ -30,6 +31,7 @@ use args::Args;
 use output::Output;
 
 fn main() -> ExitCode {
+    core_dumps::forbid();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return args::report(&error),

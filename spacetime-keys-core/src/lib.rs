@@ -24,6 +24,7 @@ pub mod key;
 pub mod migration;
 mod parallel;
 pub mod pem;
+pub mod printable;
 #[cfg(feature = "aws-lc-rs")]
 pub mod rs256;
 pub mod server;

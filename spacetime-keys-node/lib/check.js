@@ -115,13 +115,36 @@ function jwkSet(value, name) {
   return typeof value === "string" ? text(value, name) : json(value, name);
 }
 
+/** Longer chains are nobody's options: a proxy can be its own prototype. */
+const MOST_PROTOTYPES = 100;
+
+/**
+ * Whether the caller has given this field: own, or of a class of the caller's. What every object
+ * inherits, nobody has given: whoever can write `Object.prototype` (prototype pollution) would switch
+ * checks off.
+ */
+function isGiven(value, key) {
+  let at = value;
+  for (let depth = 0; depth < MOST_PROTOTYPES; depth += 1) {
+    if (at === null || at === Object.prototype) return false;
+    if (Object.hasOwn(at, key)) return true;
+    at = Object.getPrototypeOf(at);
+  }
+  return false;
+}
+
+/** The same fields, and none that every object inherits. */
+function own(object) {
+  return { __proto__: null, ...object };
+}
+
 /**
  * An object with these fields and no others: a misspelt `audience` must not go unnoticed. Each
- * field is read once. Absent fields have their `defaults`.
+ * field is read once. Absent fields have their `defaults`. What is given back inherits nothing.
  */
 function fields(checks, defaults = {}) {
   return (value, name) => {
-    const found = { ...defaults };
+    const found = own(defaults);
     if (value === undefined) return found;
     if (typeof value !== "object" || value === null) fail(name, "must be an object");
     const values = reading(name, () => {
@@ -129,7 +152,8 @@ function fields(checks, defaults = {}) {
       if (!Object.keys(value).every((key) => Object.hasOwn(checks, key))) {
         fail(name, `has a field that does not exist; there are: ${Object.keys(checks).join(", ")}`);
       }
-      return Object.keys(checks).map((key) => [key, value[key]]);
+      const given = Object.keys(checks).filter((key) => isGiven(value, key));
+      return given.map((key) => [key, value[key]]);
     });
     for (const [key, field] of values) {
       if (field !== undefined) found[key] = checks[key](field, () => `${nameOf(name)}.${key}`);
@@ -155,6 +179,7 @@ module.exports = {
   oneOf,
   oneOrMany,
   orNull,
+  own,
   reading,
   seconds,
   text,

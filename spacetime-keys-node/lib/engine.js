@@ -83,7 +83,8 @@ function abortSignal(value, name) {
 }
 
 /** Calls the engine, and hands its events on. */
-async function run(work, fleet, { onEvent, signal, ...wish }) {
+async function run(work, fleet, options) {
+  const { onEvent, signal, ...wish } = check.own(options);
   const found = readFleet(fleet, "fleet");
   const stop = new native.Stop();
   const onAbort = () => stop.stop();

@@ -51,12 +51,13 @@ function open(privateKey, name) {
   return attempt(() => new native.Signer(privateKey));
 }
 
-function mint(signer, { claims, now = check.now(), ...wish }) {
+function mint(signer, { claims, now = check.now(), ...rest }) {
+  const wish = check.own(rest);
   check.text(wish.issuer, "options.issuer");
   check.text(wish.subject, "options.subject");
   // Claims are JSON already: parsing them here would lose digits.
-  const rest = JSON.stringify({ ...wish, now });
-  const json = claims === undefined ? rest : `${rest.slice(0, -1)},"claims":${claims}}`;
+  const without = JSON.stringify({ ...wish, now });
+  const json = claims === undefined ? without : `${without.slice(0, -1)},"claims":${claims}}`;
   return JSON.parse(attempt(() => signer.mint(json)));
 }
 
@@ -68,7 +69,7 @@ function resign(signer, method, text, { now = check.now(), ...wish }) {
 
 function mintToken(options) {
   const { privateKey, ...wish } = readMintWithKey(options, "options");
-  return mint(open(privateKey, "options.privateKey"), wish);
+  return mint(open(privateKey, "options.privateKey"), check.own(wish));
 }
 
 function resignToken(token, options) {
@@ -83,7 +84,7 @@ function resignCliToml(text, options) {
 
 function resignOnce(method, text, options) {
   const { privateKey, ...wish } = readResignWithKey(options, "options");
-  return resign(open(privateKey, "options.privateKey"), method, text, wish);
+  return resign(open(privateKey, "options.privateKey"), method, text, check.own(wish));
 }
 
 module.exports = {

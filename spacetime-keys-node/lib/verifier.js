@@ -96,13 +96,14 @@ class Verifier {
     }
     const json = this.#verify(token, now);
     const verified = JSON.parse(json);
-    const { nbf } = verified.claims;
-    this.#cache.set(token, {
+    const { nbf } = check.own(verified.claims);
+    const fresh = {
       json,
       // As the addon itself compares.
       from: typeof nbf === "number" ? nbf - this.#leeway : -Infinity,
       until: verified.expiresAt === null ? Infinity : verified.expiresAt + this.#leeway,
-    });
+    };
+    this.#cache.set(token, fresh, token.length + json.length);
     return verified;
   }
 }

@@ -52,6 +52,21 @@ describe("Verifier's cache", () => {
     }
   });
 
+  it("is not filled by a few large tokens", () => {
+    const large = (sub) => signer.sign({ iss: "i", sub, fill: "x".repeat(20_000) }, { now });
+    const [one, two, three] = ["1", "2", "3"].map(large);
+    // Room for eighty thousand characters, of which each takes almost fifty thousand.
+    const verifier = new Verifier(ec.publicKey, { cache: 20 });
+    assert.equal(verified(verifier, one, one), 1, "one is remembered");
+    assert.equal(verified(verifier, two, two), 1, "the other takes its place");
+    assert.equal(verified(verifier, one), 1, "it was forgotten");
+    assert.equal(verified(verifier, a, b, a, b), 2, "small ones fit beside it");
+    assert.equal(verified(verifier, one), 0);
+    const small = new Verifier(ec.publicKey, { cache: 1 });
+    assert.equal(verified(small, three, three), 2, "too large to be remembered");
+    assert.equal(verified(small, a, a), 1, "and nothing is lost by it");
+  });
+
   it("forgets the least recently used first", () => {
     const verifier = new Verifier(ec.publicKey, { cache: 2 });
     assert.equal(verified(verifier, a, b), 2, "two are remembered");

@@ -66,11 +66,21 @@ pub enum Kind {
     #[error("reading {}: is a directory", .0.display())]
     IsFolder(PathBuf),
     /// A pipe, a socket or a device stands in the place of a file.
-    #[error("{} is not a file", .0.display())]
-    NotAFile(PathBuf),
+    #[error("{} is {found}, not a file", path.display())]
+    NotAFile {
+        /// What was to be read or written.
+        path: PathBuf,
+        /// What is there, such as "a named pipe".
+        found: &'static str,
+    },
     /// A file is larger than any that is handled here.
-    #[error("{} is larger than {} MiB", .0.display(), crate::files::MAX_BYTES >> 20)]
-    TooLarge(PathBuf),
+    #[error("{} is larger than {} MiB{}", path.display(), crate::files::MAX_BYTES >> 20, bytes(*.size))]
+    TooLarge {
+        /// What was to be read.
+        path: PathBuf,
+        /// Its bytes, where that is known before it is read.
+        size: Option<u64>,
+    },
     /// A file is no text.
     #[error("{} is not text in UTF-8", .0.display())]
     NotUtf8(PathBuf),
@@ -314,6 +324,10 @@ fn words_of(holder: &Holder) -> String {
     let doing: String =
         doing.chars().filter(|c| c.is_ascii_lowercase() || *c == '-').take(32).collect();
     format!(": `{doing}`, since {since}, process {process}")
+}
+
+fn bytes(size: Option<u64>) -> String {
+    size.map_or_else(String::new, |size| format!(": it has {size} bytes"))
 }
 
 /// The operating system's words without the number behind them.

@@ -175,7 +175,7 @@ pub(crate) fn machine() -> Option<String> {
     if let Ok(named) = std::env::var("SPACETIME_KEYS_MACHINE") {
         return Some(named);
     }
-    let read = |path| fs::read_to_string(path).ok();
+    let read = |path: &str| files::read_text(Path::new(path)).ok().flatten();
     let id = ["/etc/machine-id", "/var/lib/dbus/machine-id"].into_iter().find_map(read)?;
     let id = id.trim();
     // Some images come with an empty one.

@@ -143,6 +143,11 @@ impl<'a> Guarded<'a> {
         let mut opened: Vec<(PathBuf, File)> = Vec::new();
         let mut known = Vec::new();
         if let Some(path) = &self.file {
+            if let Ok(found) = fs::metadata(path)
+                && !found.is_file()
+            {
+                return Err(files::no_file(path, &found));
+            }
             match open_file(path, create) {
                 Ok(file) => {
                     if create {

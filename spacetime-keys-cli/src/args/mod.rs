@@ -280,10 +280,10 @@ pub(crate) enum Key {
     },
     /// Whether a private and a public key belong together
     Check {
-        /// The private key file
+        /// The private key file, or the folder with `id_ecdsa` and `id_ecdsa.pub`
         private: PathBuf,
         /// The public key file
-        public: PathBuf,
+        public: Option<PathBuf>,
     },
 }
 

@@ -16,25 +16,36 @@ use crate::output::Output;
 pub(crate) fn report(error: &Error) -> ExitCode {
     use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
     if matches!(error.kind(), DisplayHelp | DisplayVersion) {
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        let output = Output::new(&global());
+        output.raw(&error.render().ansi().to_string());
+        return match output.finish() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                output.failure(&failure);
+                failure.exit_code()
+            }
+        };
     }
     if error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
         // Help, which knows no arguments.
         let _ = error.print();
         return ExitCode::from(2);
     }
+    let failure = describe(error);
+    Output::new(&global()).failure(&failure);
+    failure.exit_code()
+}
+
+/// What was asked for of the output, of a command line that could not be understood.
+fn global() -> Global {
     let asked = |flag: &str| std::env::args_os().any(|argument| argument == flag);
-    let global = Global {
+    Global {
         json: asked("--json"),
         config: None,
         quiet: false,
         color: Color::default(),
         verbose: 0,
-    };
-    let failure = describe(error);
-    Output::new(&global).failure(&failure);
-    failure.exit_code()
+    }
 }
 
 fn describe(error: &Error) -> Failure {

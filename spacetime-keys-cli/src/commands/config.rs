@@ -4,6 +4,7 @@ use std::env;
 use std::fmt::Write as _;
 
 use serde_json::json;
+use spacetime_keys_core::printable::visible;
 
 use super::Answer;
 use crate::config::{Config, Entry};
@@ -24,7 +25,9 @@ fn to_text(file: Option<&std::path::Path>, values: &[Entry]) -> String {
         |file| file.display().to_string(),
     );
     let mut text = format!("{} {file}\n", styled(BOLD, "configuration"));
-    let shown = |value: &Entry| value.value.clone().unwrap_or_else(|| "-".to_owned());
+    let shown = |value: &Entry| {
+        value.value.as_deref().map_or_else(|| "-".to_owned(), |text| visible(text).into_owned())
+    };
     let name_width = values.iter().map(|value| value.name.len()).max().unwrap_or_default();
     let width = values.iter().map(|value| shown(value).len()).max().unwrap_or_default();
     for value in values {

@@ -21,7 +21,8 @@ pub(super) fn run(command: &Key, output: &Output) -> Result<Answer, Failure> {
         Key::Generate { out, alg: KeyAlgorithm::Rs256, force } => generate_rsa(out, *force, output),
         Key::Normalize { files, check, write } => normalize(files, *check, *write, output),
         Key::Fingerprint { files } => fingerprint(files, output),
-        Key::Check { private, public } => check(private, public, output),
+        Key::Check { private, public: Some(public) } => check(private, public, output),
+        Key::Check { private: folder, public: None } => check_in(folder, output),
     }
 }
 
@@ -180,6 +181,16 @@ fn fingerprint(paths: &[PathBuf], output: &Output) -> Result<Answer, Failure> {
         })
     });
     Ok(Answer::Yes)
+}
+
+fn check_in(folder: &Path, output: &Output) -> Result<Answer, Failure> {
+    if !folder.is_dir() {
+        return Err(Failure::usage(
+            "missing: <PUBLIC>",
+            "name the private and the public key file, or the folder that holds id_ecdsa and id_ecdsa.pub",
+        ));
+    }
+    check(&host::private_key_in(folder), &host::public_key_in(folder), output)
 }
 
 fn check(private_path: &Path, public_path: &Path, output: &Output) -> Result<Answer, Failure> {

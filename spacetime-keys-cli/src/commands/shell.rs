@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use super::Answer;
 use crate::args::Args;
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, Mode};
 use crate::output::Output;
 
 pub(super) fn completions(shell: Shell, output: &Output) -> Answer {
@@ -20,9 +20,7 @@ pub(super) fn completions(shell: Shell, output: &Output) -> Answer {
 
 pub(super) fn man(folder: Option<&Path>, output: &Output) -> Result<Answer, Failure> {
     if let Some(folder) = folder {
-        files::create_folder(folder, 0o755)?;
-        clap_mangen::generate_to(Args::command(), folder)
-            .map_err(|error| Failure::io("writing to", folder, &error))?;
+        write_pages(folder)?;
     } else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Args::command())
@@ -31,4 +29,20 @@ pub(super) fn man(folder: Option<&Path>, output: &Output) -> Result<Answer, Fail
         output.raw(&String::from_utf8_lossy(&page));
     }
     Ok(Answer::Yes)
+}
+
+/// By the engine's way of writing: a page is whole or the one that was there, and nothing is written
+/// through a link or into a pipe.
+fn write_pages(folder: &Path) -> Result<(), Failure> {
+    const MODE: Mode = Mode::KeepOr(0o644);
+    let fail = |error: std::io::Error| Failure::io("writing to", folder, &error);
+    let made = tempfile::tempdir().map_err(fail)?;
+    clap_mangen::generate_to(Args::command(), made.path()).map_err(fail)?;
+    files::create_folder(folder, 0o755)?;
+    for page in std::fs::read_dir(made.path()).map_err(fail)? {
+        let page = page.map_err(fail)?;
+        let content = files::read_existing(&page.path())?;
+        files::replace(&folder.join(page.file_name()), &content, MODE)?;
+    }
+    Ok(())
 }

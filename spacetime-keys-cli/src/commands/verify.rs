@@ -7,6 +7,7 @@ use spacetime_keys_core::fleet::{Environment, MountedReport, Problem, Report, Se
 use spacetime_keys_rotation::{self as engine, Site, store};
 
 use spacetime_keys_core::jwt::LOCAL_ISSUER;
+use spacetime_keys_core::printable::visible;
 
 use super::Answer;
 use crate::args;
@@ -57,7 +58,9 @@ fn to_text(report: &Report) -> String {
     if let Some(publisher) = &report.publisher {
         let signed = match publisher.verified_with {
             Some(fingerprint) => format!("signed by {}", fingerprint.short()),
-            None if publisher.issuer != LOCAL_ISSUER => format!("a login at {}", publisher.issuer),
+            None if publisher.issuer != LOCAL_ISSUER => {
+                format!("a login at {}", visible(&publisher.issuer))
+            }
             None => "signed by an unknown key".to_owned(),
         };
         let _ = writeln!(text, "publisher  {} ({signed})", publisher.identity);

@@ -7,6 +7,7 @@ use spacetime_keys_core::doctor::{Command, Diagnosis};
 use spacetime_keys_rotation::{Paths, Site, cure};
 
 use crate::confirm::{WithoutTerminal, confirm};
+use crate::core_dumps;
 use crate::failure::Failure;
 use crate::output::{BAD, GOOD, Output, styled};
 use crate::watcher::Watcher;
@@ -43,7 +44,8 @@ pub(crate) fn fix(
     }
     let mut fixed = Vec::new();
     for step in steps {
-        let done = cure::carry_out(site, paths, step).map_err(|failure| watcher.words(failure));
+        let done = core_dumps::for_others(|| cure::carry_out(site, paths, step));
+        let done = done.map_err(|failure| watcher.words(failure));
         let mark = if done.is_ok() { styled(GOOD, "ok  ") } else { styled(BAD, "FAIL") };
         output.note(&format!("{mark} {step}"));
         let failure = done.err();

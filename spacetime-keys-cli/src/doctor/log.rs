@@ -1,6 +1,5 @@
 //! A log, read as it comes: of any size, in little memory.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
@@ -11,6 +10,7 @@ use spacetime_keys_core::doctor::{LogScanner, LogSeen};
 
 use super::Waiting;
 use crate::failure::Failure;
+use crate::files;
 use crate::output::Output;
 
 /// How long a file that has ended is left alone before it is read on.
@@ -24,11 +24,14 @@ pub(crate) fn read(
     output: &Output,
 ) -> Result<LogSeen, Failure> {
     let failed = |error: std::io::Error| Failure::io("reading", path, &error);
+    let log = open(path)?;
     if let Some(time) = wait {
-        return follow(path, Waiting::new(time, "a publish in the log", output)).map_err(failed);
+        let follows = path != Path::new("-") && path.is_file();
+        let waiting = Waiting::new(time, "a publish in the log", output);
+        return follow(log, follows, waiting).map_err(failed);
     }
     let mut scanner = LogScanner::default();
-    pieces(open(path).map_err(failed)?, |piece| {
+    pieces(log, |piece| {
         scanner.push(piece);
         true
     })
@@ -36,11 +39,11 @@ pub(crate) fn read(
     Ok(scanner.finish())
 }
 
-fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+fn open(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdin()));
     }
-    Ok(Box::new(File::open(path)?))
+    Ok(Box::new(files::open_argument(path)?))
 }
 
 /// Hands out what there is, as long as it is wanted.
@@ -58,10 +61,13 @@ fn pieces(mut log: impl Read, mut take: impl FnMut(&[u8]) -> bool) -> std::io::R
 }
 
 /// Reads on a thread of its own, which a pipe that says nothing may hold up until the process ends.
-fn follow(path: &Path, mut waiting: Waiting<'_>) -> std::io::Result<LogSeen> {
+fn follow(
+    log: Box<dyn Read + Send>,
+    follows: bool,
+    mut waiting: Waiting<'_>,
+) -> std::io::Result<LogSeen> {
     let (sender, pieces) = mpsc::sync_channel(4);
-    let path = path.to_owned();
-    thread::spawn(move || read_on(&path, &sender));
+    thread::spawn(move || read_on(log, follows, &sender));
     let mut scanner = LogScanner::default();
     let tick = Duration::from_secs(1);
     while scanner.last().is_none() && !waiting.left().is_zero() {
@@ -75,23 +81,20 @@ fn follow(path: &Path, mut waiting: Waiting<'_>) -> std::io::Result<LogSeen> {
     Ok(scanner.finish())
 }
 
-fn read_on(path: &Path, sender: &SyncSender<std::io::Result<Vec<u8>>>) {
-    let follows = path != Path::new("-") && path.is_file();
-    let read = || -> std::io::Result<()> {
-        let mut log = open(path)?;
-        let mut is_wanted = true;
-        loop {
-            pieces(&mut log, |piece| {
-                is_wanted = sender.send(Ok(piece.to_vec())).is_ok();
-                is_wanted
-            })?;
-            if !follows || !is_wanted {
-                return Ok(());
-            }
-            thread::sleep(PAUSE);
+fn read_on(mut log: impl Read, follows: bool, sender: &SyncSender<std::io::Result<Vec<u8>>>) {
+    let mut is_wanted = true;
+    loop {
+        let read = pieces(&mut log, |piece| {
+            is_wanted = sender.send(Ok(piece.to_vec())).is_ok();
+            is_wanted
+        });
+        if let Err(error) = read {
+            let _ = sender.send(Err(error));
+            return;
         }
-    };
-    if let Err(error) = read() {
-        let _ = sender.send(Err(error));
+        if !follows || !is_wanted {
+            return;
+        }
+        thread::sleep(PAUSE);
     }
 }

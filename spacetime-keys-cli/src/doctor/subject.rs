@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use spacetime_keys_core::doctor::project::Target;
 use spacetime_keys_core::doctor::{Asked, Names, Places, ProjectSeen, Servers, Source};
+use spacetime_keys_core::printable::visible;
 use spacetime_keys_core::{Error, fleet::Environment};
 use spacetime_keys_rotation::places::Around;
 use spacetime_keys_rotation::{Paths, project};
@@ -131,7 +132,7 @@ impl Subject {
             if let Some((name, source)) = named
                 && *source != Source::Argument
             {
-                output.note(&format!("{what:<8}  {name} ({})", words(*source)));
+                output.note(&format!("{what:<8}  {} ({})", visible(name), words(*source)));
             }
         }
         let [cli_toml, keys_dir] = self.are_configured;
@@ -146,7 +147,7 @@ impl Subject {
         if !self.several.is_empty() {
             output.warn(&format!(
                 "spacetime.json names several databases, and none was asked about; name one with --database: {}",
-                self.several.join(", ")
+                visible(&self.several.join(", "))
             ));
         }
     }
@@ -201,5 +202,5 @@ fn known(servers: &Servers) -> String {
     if names.is_empty() {
         return String::new();
     }
-    format!(". Known names: {}", names.join(", "))
+    format!(". Known names: {}", visible(&names.join(", ")))
 }

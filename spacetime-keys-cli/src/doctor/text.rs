@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use spacetime_keys_core::doctor::{Check, Diagnosis, State};
+use spacetime_keys_core::printable::visible;
 
 use crate::output::{BAD, BOLD, GOOD, WARN, styled};
 use crate::wrap::{Wrap, wrapped};
@@ -11,7 +12,7 @@ use crate::wrap::{Wrap, wrapped};
 /// copied.
 pub(crate) fn to_text(diagnosis: &Diagnosis, width: usize) -> String {
     let style = if diagnosis.ok { GOOD } else { BAD };
-    let verdict = wrapped(&diagnosis.verdict, Wrap::at(width));
+    let verdict = wrapped(&visible(&diagnosis.verdict), Wrap::at(width));
     let mut text = format!("{}\n\n", styled(style, verdict));
     let names: Vec<String> =
         diagnosis.checks.iter().map(|check| check.name.as_str().replace('_', " ")).collect();
@@ -20,10 +21,10 @@ pub(crate) fn to_text(diagnosis: &Diagnosis, width: usize) -> String {
     for (check, name) in diagnosis.checks.iter().zip(&names) {
         let head = format!("{} {name:<longest$}  ", mark(check));
         let rest = Wrap { first: &head, next: &indent, width };
-        let _ = writeln!(text, "{}", wrapped(&check.detail.to_string(), rest));
+        let _ = writeln!(text, "{}", wrapped(&visible(&check.detail.to_string()), rest));
         if let Some(hint) = &check.hint {
             let rest = Wrap { first: &indent, next: &indent, width };
-            let _ = writeln!(text, "{}", wrapped(&hint.to_string(), rest));
+            let _ = writeln!(text, "{}", wrapped(&visible(&hint.to_string()), rest));
         }
     }
     if let (Some(identity), owned @ 1..) = (diagnosis.identity, diagnosis.owns.len()) {

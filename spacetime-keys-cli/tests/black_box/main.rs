@@ -16,6 +16,7 @@ mod cases;
 #[cfg(feature = "testing")]
 mod chaos;
 mod common;
+mod core_dumps;
 mod docs;
 mod doctor;
 mod durability;
@@ -36,11 +37,14 @@ mod key_vault;
 mod lock;
 #[path = "../../../tests/pages.rs"]
 mod pages;
+mod pipes;
+mod printed;
 mod publishers;
 mod refusals;
 mod rotation;
 #[cfg(feature = "testing")]
 mod scenario;
+mod sizes;
 #[cfg(feature = "testing")]
 mod stopped;
 mod terminal;

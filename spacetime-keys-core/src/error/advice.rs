@@ -12,10 +12,14 @@ pub(crate) const PADDED: &str = "copying it again does not help: its issuer writ
 /// Of an ECDSA signature in DER.
 pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: whoever signs must write r and s one after the other, 32 bytes each (RFC 7518, section 3.4). OpenSSL, key management services and Java's `SHA256withECDSA` give DER: convert it, or let a JWT library sign (Java: `SHA256withECDSAinP1363Format`; Node: `dsaEncoding: \"ieee-p1363\"`)";
 
+/// Of an access token for Microsoft Graph.
+pub(crate) const OF_GRAPH: &str = "no key verifies it, so none is to be looked for: ask Entra ID for a token of your own API in place of Graph's (register the API, request its scope, such as `api://APP-ID/.default`), or send the ID token; its `aud` is then yours, and the header has no `nonce`";
+
 pub(super) const fn of_signature(flaw: SignatureFlaw) -> &'static str {
     match flaw {
         SignatureFlaw::CutOff => "copy the whole token again: its end is missing",
         SignatureFlaw::Der => DER_SIGNATURE,
+        SignatureFlaw::Graph => OF_GRAPH,
     }
 }
 

@@ -90,6 +90,8 @@ pub enum SignatureFlaw {
     CutOff,
     /// ECDSA's two numbers in a DER sequence.
     Der,
+    /// Of Microsoft Graph: made over another header than the token has.
+    Graph,
 }
 
 /// A JWS algorithm, as far as this library tells them apart.
@@ -266,6 +268,7 @@ display!(TokenPart { Header => "header", Claims => "claims set", Signature => "s
 display!(SignatureFlaw {
     CutOff => "is too short (ES256 has 64 bytes, RS256 256 and more): the token was cut off",
     Der => "is in DER form, not r and s in 64 bytes",
+    Graph => "can be verified by Microsoft Graph alone: the header's `nonce` was another one when it was signed",
 });
 display!(Algorithm {
     Es256 => "ES256",

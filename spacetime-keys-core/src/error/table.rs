@@ -84,9 +84,9 @@ errors! {
     /// Not a JWT: an opaque access token.
     TokenOpaque: Safety "ERR_TOKEN_OPAQUE" "this token is opaque (not a JWT): it says nothing about who its bearer is"
         => "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued";
-    /// A JSON object with more than one token, and which of them is meant cannot be known.
-    TokenSeveral: Input "ERR_TOKEN_SEVERAL" "more than one token found in one JSON document"
-        => "take the one that is meant: `jq -r .id_token FILE` (or `.access_token`)";
+    /// A text with more than one token, and which of them is meant cannot be known.
+    TokenSeveral: Input "ERR_TOKEN_SEVERAL" "more than one token found in one text"
+        => "take the one that is meant; of a JSON document: `jq -r .id_token FILE` (or `.access_token`)";
     /// Five parts: encrypted.
     TokenEncrypted: Safety "ERR_TOKEN_ENCRYPTED" "this token is encrypted (JWE): its claims cannot be read"
         => "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued";

@@ -12,20 +12,37 @@ const MAX_WRAPPINGS: usize = 4;
 const MEMBERS: [&str; 3] = ["token", "access_token", "id_token"];
 
 /// The token in a text that holds nothing else: without `Authorization:` and `Bearer `, quotes, and
-/// the JSON object of the answer that it came in.
+/// the JSON object of the answer that it came in; in one line, where a terminal or a mail has broken it.
 ///
 /// For texts that a person hands over. What a client sends is the token itself, and is read as a
 /// server reads it: there, `Bearer ` in the token is a flaw.
 ///
 /// # Errors
-/// [`Error::TokenSeveral`] if a JSON object has more than one token.
+/// [`Error::TokenSeveral`] if a JSON object has more than one token, or each line is one.
 pub fn token_in(text: &str) -> Result<Zeroizing<String>> {
     let mut found = Zeroizing::new(bare(text).to_owned());
     for _ in 0..MAX_WRAPPINGS {
         let Some(inner) = member(&found)? else { break };
         found = Zeroizing::new(bare(&inner).to_owned());
     }
-    Ok(found)
+    Ok(joined(&found)?.unwrap_or(found))
+}
+
+/// A JWT over several lines as one. Neither base64url nor the dots between its parts have blanks, so
+/// that nothing else can be meant.
+fn joined(text: &str) -> Result<Option<Zeroizing<String>>> {
+    let is_jwt = |text: &str| text.starts_with("eyJ") && text.matches('.').count() == 2;
+    if !text.starts_with("eyJ") || !text.contains(['\n', '\r']) {
+        return Ok(None);
+    }
+    let lines = || text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    if lines().filter(|line| is_jwt(line)).count() > 1 {
+        return Err(Error::TokenSeveral);
+    }
+    let mut whole = Zeroizing::new(String::with_capacity(text.len()));
+    whole.extend(lines());
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=.".contains(&byte);
+    Ok((is_jwt(&whole) && whole.bytes().all(is_part)).then_some(whole))
 }
 
 /// Without what stands around it.
@@ -107,8 +124,28 @@ mod tests {
 
     #[test]
     fn of_two_tokens_none_is_chosen() {
-        let text = format!(r#"{{"access_token":"opaque","id_token":"{TOKEN}"}}"#);
-        assert_eq!(token_in(&text), Err(Error::TokenSeveral));
+        let in_json = format!(r#"{{"access_token":"opaque","id_token":"{TOKEN}"}}"#);
+        for text in [in_json, format!("{TOKEN}\n{TOKEN}\n"), format!("{TOKEN}\r\n\r\n{TOKEN}")] {
+            assert_eq!(token_in(&text), Err(Error::TokenSeveral), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_broken_into_lines_is_joined() {
+        for end in ["\n", "\r\n", "\r", "\n  ", " \n\t", "\n\n"] {
+            for at in 4..TOKEN.len() {
+                let (begin, rest) = TOKEN.split_at(at);
+                for text in [format!("{begin}{end}{rest}"), format!("Bearer '{begin}{end}{rest}'")]
+                {
+                    assert_eq!(token_in(&text).unwrap().as_str(), TOKEN, "{text:?}");
+                }
+            }
+        }
+        // What has other words in it is left to whoever says what is wrong with it.
+        for text in ["eyJ\nis how a token begins.", "eyJhbGciOiJFUzI1NiJ9\n.e30.AA BB", "a\nb.c.d"]
+        {
+            assert_eq!(token_in(text).unwrap().as_str(), text);
+        }
     }
 
     #[test]

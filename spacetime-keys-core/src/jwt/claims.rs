@@ -39,7 +39,7 @@ pub fn sign_claims(
         Flaw::NotAnObject => Error::TokenMalformed(TokenPart::Claims),
         Flaw::Duplicate => Error::TokenDuplicate(TokenPart::Claims),
     })?;
-    check_members(&claims)?;
+    check_members(&claims, TokenPart::Claims)?;
     Publisher::check_claims(&claims)?;
     for (name, claim) in
         [("iat", Claim::IssuedAt), ("nbf", Claim::NotBefore), ("exp", Claim::Expiry)]

@@ -1,8 +1,9 @@
 //! JSON that every reader reads alike.
 
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::Members;
 use crate::error::{JsonFlaw, TokenPart};
@@ -30,16 +31,29 @@ pub(crate) fn check_json(json: &str) -> Result<()> {
     })
 }
 
-/// As [`check_json`], of an object that was parsed already. Nearly all of them are plain, and
-/// looking at a few of their bytes is enough.
-pub(super) fn check_members(members: &Members) -> Result<()> {
+/// As [`check_json`], of an object that was parsed already, and of a value in it that is an object with
+/// the same member twice: servers take the last, other readers the first (RFC 8259, section 4). Nearly
+/// all of them are plain, and looking at a few of their bytes is enough.
+///
+/// # Errors
+/// [`Error::TokenDuplicate`], which names the `part`, too.
+pub(super) fn check_members(members: &Members, part: TokenPart) -> Result<()> {
     let json = members.source();
     let is_plain = !json.contains('\\') && members.iter().all(|(_, value)| is_plain(value));
-    if is_plain { Ok(()) } else { check_json(json) }
+    if is_plain {
+        return Ok(());
+    }
+    check_json(json)?;
+    if has_duplicates(json) { Err(Error::TokenDuplicate(part)) } else { Ok(()) }
 }
 
-/// Whether a value has no exponents, no very long numbers and no deep nesting: nothing that could
-/// be a flaw. It must be JSON, without escapes.
+/// Whether any object of a JSON text has the same member twice.
+pub(super) fn has_duplicates(json: &str) -> bool {
+    serde_json::from_str::<Distinct>(json).is_err()
+}
+
+/// Whether a value has no exponents, no very long numbers, no deep nesting and no object with several
+/// members: nothing that could be a flaw. It must be JSON, without escapes.
 fn is_plain(value: &str) -> bool {
     /// No number of so many digits is out of range.
     const SHORT: u32 = 300;
@@ -47,12 +61,16 @@ fn is_plain(value: &str) -> bool {
         return true;
     }
     let (mut in_string, mut depth, mut digits) = (false, 1_usize, 0_u32);
+    let mut has_name = false;
     for byte in value.bytes() {
         match byte {
             b'"' => in_string = !in_string,
             _ if in_string => {}
             b'0'..=b'9' => digits += 1,
             b'e' | b'E' if digits > 0 => return false,
+            // Two names are needed for one that stands twice.
+            b':' if has_name => return false,
+            b':' => (has_name, digits) = (true, 0),
             b'[' | b'{' => depth += 1,
             b']' | b'}' => (depth, digits) = (depth.saturating_sub(1), 0),
             b'.' | b'-' => {}
@@ -116,6 +134,62 @@ impl<'de> Visitor<'de> for Read {
     }
 }
 
+/// Reads every value and keeps none; an object with the same member twice is an error.
+struct Distinct;
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Distinct {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON without a member twice")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<Self, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some((name, Self)) = members.next_entry::<String, Self>()? {
+            if !seen.insert(name) {
+                return Err(A::Error::custom("a member twice"));
+            }
+        }
+        Ok(self)
+    }
+}
+
 /// The most arrays and objects that are open at once.
 fn depth(json: &str) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
@@ -149,7 +223,8 @@ mod tests {
         }
         let long = "9".repeat(400);
         let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
-        for other in ["1e5", "[1E-999]", r#"{"a":1e5}"#, &long, &deep] {
+        assert!(is_plain(r#"{"sub":"a,b"}"#));
+        for other in [r#"{"a":1,"b":2}"#, "1e5", "[1E-999]", r#"{"a":1e5}"#, &long, &deep] {
             assert!(!is_plain(other), "{other}");
         }
     }
@@ -158,7 +233,11 @@ mod tests {
     fn members_have_the_flaws_of_their_text() {
         let deep = |levels| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
         for good in [r#"{"a":"b","c":1e308}"#, r#"{"a":"\ud83d\ude00"}"#, &deep(126)] {
-            assert_eq!(check_members(&Members::parse(good).unwrap()), Ok(()), "{good}");
+            assert_eq!(
+                check_members(&Members::parse(good).unwrap(), TokenPart::Claims),
+                Ok(()),
+                "{good}"
+            );
         }
         for (bad, flaw) in [
             (r#"{"a":"\ud800"}"#, JsonFlaw::Surrogate),
@@ -167,7 +246,27 @@ mod tests {
             (&deep(127), JsonFlaw::Depth),
         ] {
             let members = Members::parse(bad).unwrap();
-            assert_eq!(check_members(&members), Err(Error::TokenJson(flaw)), "{bad}");
+            assert_eq!(
+                check_members(&members, TokenPart::Claims),
+                Err(Error::TokenJson(flaw)),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_member_twice_is_found_however_deep_it_lies() {
+        let check = |json: &str| check_members(&Members::parse(json).unwrap(), TokenPart::Claims);
+        for twice in [
+            r#"{"act":{"sub":"a","sub":"b"}}"#,
+            r#"{"act":{"sub":"a","\u0073ub":"b"}}"#,
+            r#"{"a":[{"x":1},{"y":[{"z":1,"z":1}]}]}"#,
+            r#"{"s":"\n","act":{"act":{"sub":"a","x":0,"sub":"a"}}}"#,
+        ] {
+            assert_eq!(check(twice), Err(Error::TokenDuplicate(TokenPart::Claims)), "{twice}");
+        }
+        for once in [r#"{"act":{"sub":"a","act":{"sub":"a"}}}"#, r#"{"a":[{"x":1},{"x":1}]}"#] {
+            assert_eq!(check(once), Ok(()), "{once}");
         }
     }
 

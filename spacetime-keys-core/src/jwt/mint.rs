@@ -3,7 +3,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::json::check_json;
+use super::json::{check_json, has_duplicates};
 use super::members::Flaw;
 use super::token::sign_with;
 use super::{LOCAL_ISSUER, Members, Publisher, TokenSigner};
@@ -93,6 +93,9 @@ impl FreeClaim {
         }
         let bad_value = Error::MintClaim(MintClaim::Value);
         check_json(json).map_err(|_| bad_value)?;
+        if has_duplicates(json) {
+            return Err(bad_value);
+        }
         let value: &RawValue = serde_json::from_str(json).map_err(|_| bad_value)?;
         let fits = match name {
             "act" => is_actor(json),

@@ -54,10 +54,11 @@ impl<'a> Token<'a> {
     /// [`Error::TokenElided`]; [`Error::TokenMalformed`], [`Error::TokenPadded`] and
     /// [`Error::TokenDuplicate`], which name the part.
     pub fn parse(token: &'a str) -> Result<Self> {
-        let token = token.trim();
+        // Blanks count: whoever keeps tokens by their text keeps those, too.
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Error::TokenTooLarge);
         }
+        let token = token.trim();
         if is_elided(token) {
             return Err(Error::TokenElided);
         }
@@ -130,6 +131,7 @@ impl<'a> Token<'a> {
 
         let size = self.signature.len();
         match self.algorithm() {
+            _ if self.is_of_graph() => Some(SignatureFlaw::Graph),
             Algorithm::Es256 if is_der(&self.signature) => Some(SignatureFlaw::Der),
             Algorithm::Es256 => (size < 64).then_some(SignatureFlaw::CutOff),
             // A modulus has whole words: what is left of one was cut.
@@ -149,8 +151,24 @@ impl<'a> Token<'a> {
 
     /// Refuses JSON that readers disagree on.
     pub(crate) fn check_readings(&self) -> Result<()> {
-        check_members(&self.header)?;
-        check_members(&self.claims)
+        check_members(&self.header, TokenPart::Header)?;
+        check_members(&self.claims, TokenPart::Claims)
+    }
+
+    /// Whether it is an access token for Microsoft Graph: its header shows a `nonce`, in whose place a hash
+    /// of it stood when it was signed.
+    pub(crate) fn is_of_graph(&self) -> bool {
+        /// Graph's application id, and its address.
+        const GRAPH: [&str; 2] =
+            ["00000003-0000-0000-c000-000000000000", "https://graph.microsoft.com"];
+        /// Of Entra ID: version 1 and 2.
+        const ISSUERS: [&str; 2] =
+            ["https://sts.windows.net/", "https://login.microsoftonline.com/"];
+
+        let claim = |name| self.claims.get_text(name);
+        self.header.get("nonce").is_some()
+            && (claim("iss").is_some_and(|iss| ISSUERS.iter().any(|begin| iss.starts_with(begin)))
+                || claim("aud").is_some_and(|aud| GRAPH.contains(&aud.trim_end_matches('/'))))
     }
 
     /// Whether the signature is by this key. `false` for every algorithm but ES256.

@@ -1,5 +1,5 @@
 use super::{Members, Times, Token};
-use crate::error::{Algorithm, Claim};
+use crate::error::{Algorithm, Claim, SignatureFlaw, TokenPart};
 use crate::jwks::JwkSet;
 use crate::key::VerificationKey;
 use crate::{Error, Identity, Result, es256, parallel};
@@ -146,16 +146,14 @@ impl TokenVerifier {
             Some(_) if !self.is_set => None,
             None => None,
             Some(_) => Some(
-                token
-                    .header()
-                    .get_str("kid")
-                    .ok_or(Error::TokenMalformed(crate::error::TokenPart::Header))?,
+                token.header().get_str("kid").ok_or(Error::TokenMalformed(TokenPart::Header))?,
             ),
         };
         let of_kid = |key: &&Key| kid.is_none() || key.kid == kid;
         let mut candidates = self.keys.iter().filter(of_kid).peekable();
         if candidates.peek().is_none() {
-            return Err(Error::TokenKeyUnknown);
+            let graph = Error::TokenSignatureForm(SignatureFlaw::Graph);
+            return Err(if token.is_of_graph() { graph } else { Error::TokenKeyUnknown });
         }
         let mut fitting = candidates.filter(|key| key.verifier.algorithm() == algorithm).peekable();
         if fitting.peek().is_none() {

@@ -27,6 +27,8 @@ pub enum Remedy {
     SendUnpadded,
     /// An ECDSA signature in DER.
     ConvertSignature,
+    /// An access token for Microsoft Graph.
+    AskForOwnAudience,
     /// A token with which one database calls another.
     NotForClients,
     /// An HMAC, or no signature at all.
@@ -91,6 +93,7 @@ impl Remedy {
             ),
             Self::SendUnpadded => ("send-unpadded", texts::PADDED.into()),
             Self::ConvertSignature => ("convert-signature", texts::DER_SIGNATURE.into()),
+            Self::AskForOwnAudience => ("ask-for-own-audience", texts::OF_GRAPH.into()),
             Self::NotForClients => (
                 "not-for-clients",
                 "a server makes such a token for one call from a database to another, and takes it for nothing else: send a user's or a publisher's token".into(),
@@ -177,9 +180,12 @@ fn resign_here() -> Step {
 /// The flaw of a token's form, where the reason leaves open which it is.
 pub(super) fn cause(token: &str, reason: Reason) -> Option<Error> {
     match reason {
+        Reason::KeyIdNotFound => danger(token).or_else(|| {
+            let graph = Error::TokenSignatureForm(SignatureFlaw::Graph);
+            Token::parse(token).ok()?.is_of_graph().then_some(graph)
+        }),
         Reason::Missing
         | Reason::ExpiredSignature
-        | Reason::KeyIdNotFound
         | Reason::NoKeys
         | Reason::IssuerKeys
         | Reason::InvalidKey => danger(token),
@@ -225,6 +231,9 @@ pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option
         Some(Error::TokenOfDatabase) => return Remedy::NotForClients,
         Some(Error::TokenPadded(_)) => return Remedy::SendUnpadded,
         Some(Error::TokenSignatureForm(SignatureFlaw::Der)) => return Remedy::ConvertSignature,
+        Some(Error::TokenSignatureForm(SignatureFlaw::Graph)) => {
+            return Remedy::AskForOwnAudience;
+        }
         Some(Error::TokenElided | Error::TokenSignatureForm(SignatureFlaw::CutOff)) => {
             return Remedy::CopyAgain;
         }

@@ -85,3 +85,39 @@ fn padding_and_ellipses_are_named() {
     }
     assert_eq!(verify("opaque..."), Error::TokenOpaque);
 }
+
+/// Microsoft Graph's access tokens: <https://github.com/AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet/issues/609>.
+#[test]
+fn a_token_of_microsoft_graph_is_named() {
+    let nonce = r#"{"typ":"JWT","nonce":"AQABAAAAAABeStGS","alg":"ES256"}"#;
+    let plain = r#"{"typ":"JWT","alg":"ES256"}"#;
+    let token = |header: &str, claims: &str| {
+        format!("{}.{}.{}", encode(header), encode(claims), encode([7; 64]))
+    };
+    let graph = Error::TokenSignatureForm(SignatureFlaw::Graph);
+    for claims in [
+        r#"{"aud":"00000003-0000-0000-c000-000000000000","iss":"https://a.example","sub":"u","iat":1}"#,
+        r#"{"aud":"https://graph.microsoft.com/","iss":"https://a.example","sub":"u","iat":1}"#,
+        r#"{"aud":"x","iss":"https://sts.windows.net/72f988bf/","sub":"u","iat":1}"#,
+        r#"{"aud":"x","iss":"https://login.microsoftonline.com/72f988bf/v2.0","sub":"u","iat":1}"#,
+    ] {
+        let of_graph = token(nonce, claims);
+        let verdict = check(&of_graph);
+        assert_eq!(
+            (verdict.cause, verdict.remedy),
+            (Some(graph), Some(Remedy::AskForOwnAudience)),
+            "{claims}"
+        );
+        assert_eq!(verify(&of_graph), graph, "{claims}");
+        assert_eq!(verify(&token(plain, claims)), Error::TokenSignature, "{claims}");
+    }
+    let other = r#"{"aud":"x","iss":"https://a.example","sub":"u","iat":1}"#;
+    assert_eq!(verify(&token(nonce, other)), Error::TokenSignature);
+}
+
+#[test]
+fn blanks_around_a_token_count_towards_its_size() {
+    let padded = |size: usize| format!("{}{}", " ".repeat(size), host_token());
+    assert!(Token::parse(&padded(100)).is_ok());
+    assert_eq!(Token::parse(&padded(3 << 20)).unwrap_err(), Error::TokenTooLarge);
+}

@@ -1,6 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { execFileSync } from "node:child_process";
 import { sign } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { Signer, decodeToken, fingerprint, generateKeyPair, verifyToken } from "spacetime-keys";
 import { CLI_TOML, IDENTITY, KEYS, PAIR_0, TestHost, finishHosts } from "./test-host.ts";
@@ -34,6 +35,21 @@ test("the real host's token, with its own key: only the token's bytes change", a
   expect(host.mode(CLI_TOML)).toBe(0o640);
   expect(host.store.calls()).toEqual([]);
   expect(host.leftovers()).toEqual([]);
+});
+
+test("a pipe or a file without end in a file's place is refused at once", async () => {
+  for (const flag of ["--publisher-cli-toml-path", "--private-key-path"]) {
+    const host = new TestHost();
+    host.write("large", "");
+    truncateSync(host.path("large"), 2 ** 33);
+    const large = await host.tooling("--resign-token-only", flag, "large");
+    expect(large.code).toBe(1);
+    expect(large.stderr).toContain("is larger than 4 MiB: it has 8589934592 bytes");
+    execFileSync("mkfifo", [host.path("pipe")]);
+    const pipe = await host.tooling("--resign-token-only", flag, "pipe");
+    expect(pipe.code).toBe(1);
+    expect(pipe.stderr).toContain("is not a file");
+  }
 });
 
 test("after a copy from another host: a warning with the identity, and it is signed", async () => {

@@ -45,9 +45,9 @@ impl Kind {
                 let advice = "a folder stands where a file belongs: name the file itself, or move the folder away";
                 ("ERR_IO", Input, advice.into())
             }
-            Self::NotAFile(_) => ("ERR_IO", Input, "move it away, or name another path".into()),
+            Self::NotAFile { .. } => ("ERR_IO", Input, "move it away, or name another path".into()),
             Self::Contended(_) => ("ERR_IO", Input, "stop the server, then try again".into()),
-            Self::TooLarge(_) => {
+            Self::TooLarge { .. } => {
                 let advice = "this is no key, token or configuration; name another file";
                 ("ERR_FILE_TOO_LARGE", Input, advice.into())
             }

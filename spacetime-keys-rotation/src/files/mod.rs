@@ -19,9 +19,10 @@ pub use folder::{
 pub use owner::{Mode, is_world_accessible, mode, set_mode_of};
 pub(crate) use owner::{give_away, is_this_user};
 pub use read::{
-    MAX_BYTES, contains, not_found, read, read_existing, read_existing_text, read_open, read_text,
+    MAX_BYTES, as_text, contains, is_handed_over, not_found, open_named, read, read_existing,
+    read_existing_text, read_open, read_stream, read_text,
 };
-pub(crate) use read::{read_unnamed, without_waiting};
+pub(crate) use read::{no_file, read_unnamed, without_waiting};
 pub(crate) use replace::write_note;
 pub use replace::{Replacement, check_replaceable, create, create_new, replace};
 

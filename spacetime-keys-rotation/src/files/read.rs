@@ -21,21 +21,74 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
 /// A file that is one; `None` if there is no such file.
 fn open(path: &Path) -> Result<Option<File>, Failure> {
     let fail = |error: std::io::Error| Failure::io("reading", path, &error);
+    let is_absent = |error: &std::io::Error| error.kind() == ErrorKind::NotFound;
+    // Looked at before it is opened: a device may do something when it is.
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Err(no_file(path, &metadata)),
+        Err(error) if is_absent(&error) => return Ok(None),
+        // What else is wrong with it, opening it says, too.
+        Ok(_) | Err(_) => {}
+    }
     let mut options = File::options();
     without_waiting(options.read(true));
     let file = match options.open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(fail(error)),
     };
+    // Whoever exchanges it between the two looks cannot make this one wait.
     let metadata = file.metadata().map_err(fail)?;
+    if metadata.is_file() { Ok(Some(file)) } else { Err(no_file(path, &metadata)) }
+}
+
+/// The failure of what is there, and is no file.
+pub(crate) fn no_file(path: &Path, metadata: &fs::Metadata) -> Failure {
     if metadata.is_dir() {
-        return Err(Kind::IsFolder(path.to_owned()).into());
+        return Kind::IsFolder(path.to_owned()).into();
     }
-    if !metadata.is_file() {
-        return Err(Kind::NotAFile(path.to_owned()).into());
+    Kind::NotAFile { path: path.to_owned(), found: name_of(metadata.file_type()) }.into()
+}
+
+#[cfg(unix)]
+fn name_of(found: fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    if found.is_fifo() {
+        "a named pipe"
+    } else if found.is_socket() {
+        "a socket"
+    } else {
+        "a device"
     }
-    Ok(Some(file))
+}
+
+#[cfg(not(unix))]
+fn name_of(_found: fs::FileType) -> &'static str {
+    "something else"
+}
+
+/// What an argument names: a file, or what this process was started with, such as the pipe of `<(…)`
+/// or `/dev/stdin`. Another pipe would be waited for until somebody opens its other end: it is refused
+/// like every other thing that is no file.
+///
+/// # Errors
+/// [`Kind::IsFolder`], [`Kind::NotAFile`], [`Kind::Io`].
+pub fn open_named(path: &Path) -> Result<File, Failure> {
+    if !is_handed_over(path) {
+        return open(path)?.ok_or_else(|| not_found(path));
+    }
+    let fail = |error: std::io::Error| Failure::io("reading", path, &error);
+    let file = File::open(path).map_err(fail)?;
+    let metadata = file.metadata().map_err(fail)?;
+    if metadata.is_dir() { Err(no_file(path, &metadata)) } else { Ok(file) }
+}
+
+/// Whether a path is that of a descriptor of this process. By its name: what it leads to looks like any
+/// other pipe.
+pub fn is_handed_over(path: &Path) -> bool {
+    cfg!(unix)
+        && (path == Path::new("/dev/stdin")
+            || path.starts_with("/dev/fd")
+            || path.starts_with("/proc/self/fd"))
 }
 
 /// The content of a text file that was found, and that nobody named: only if `is_trusted` says so of
@@ -63,12 +116,28 @@ pub(crate) fn read_unnamed(
 pub fn read_open(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let fail = |error: std::io::Error| Failure::io("reading", path, &error);
     let metadata = file.metadata().map_err(fail)?;
+    if metadata.is_file() && metadata.len() > MAX_BYTES {
+        return Err(Kind::TooLarge { path: path.to_owned(), size: Some(metadata.len()) }.into());
+    }
     // Room for all at once: a growing buffer would leave copies of a key behind.
     let room = usize::try_from(metadata.len().min(MAX_BYTES)).unwrap_or_default();
-    let mut content = Zeroizing::new(Vec::with_capacity(room + 1));
-    file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(fail)?;
+    read_stream(file, room + 1, path)
+}
+
+/// What comes from a stream, up to the same limit. `room`: the bytes that are expected.
+///
+/// # Errors
+/// [`Kind::TooLarge`], [`Kind::Io`].
+pub fn read_stream(
+    stream: impl Read,
+    room: usize,
+    path: &Path,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut content = Zeroizing::new(Vec::with_capacity(room));
+    let read = stream.take(MAX_BYTES + 1).read_to_end(&mut content);
+    read.map_err(|error| Failure::io("reading", path, &error))?;
     if content.len() as u64 > MAX_BYTES {
-        return Err(Kind::TooLarge(path.to_owned()).into());
+        return Err(Kind::TooLarge { path: path.to_owned(), size: None }.into());
     }
     Ok(content)
 }
@@ -99,7 +168,11 @@ pub fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
     read(path)?.map(|bytes| as_text(&bytes, path)).transpose()
 }
 
-fn as_text(bytes: &[u8], path: &Path) -> Result<Zeroizing<String>, Failure> {
+/// A file's content, if it is text.
+///
+/// # Errors
+/// [`Kind::NotUtf8`]
+pub fn as_text(bytes: &[u8], path: &Path) -> Result<Zeroizing<String>, Failure> {
     match str::from_utf8(bytes) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
         Err(_) => Err(Kind::NotUtf8(path.to_owned()).into()),

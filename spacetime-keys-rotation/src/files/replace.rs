@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::folder::{TEMP_PREFIX, folder_of, nearest_folder, sync_folder};
 use super::owner::{Mode, give_away, keep_owner, set_mode};
-use super::read::{read, read_existing};
+use super::read::{no_file, read, read_existing};
 use crate::error::{Failure, Kind};
 use crate::failpoint;
 
@@ -198,7 +198,7 @@ fn target(path: &Path) -> Result<Option<Metadata>, Failure> {
             Ok(Some(metadata))
         }
         Ok(metadata) if metadata.is_symlink() => Err(Kind::Symlink(path.to_owned()).into()),
-        Ok(_) => Err(Kind::NotAFile(path.to_owned()).into()),
+        Ok(metadata) => Err(no_file(path, &metadata)),
     }
 }
 

@@ -109,9 +109,9 @@ fn kinds() -> Vec<Row> {
     let environment = Environment::new("test").unwrap();
     let kinds = [
         Kind::IsFolder(file()),
-        Kind::NotAFile(file()),
+        Kind::NotAFile { path: file(), found: "a named pipe" },
         Kind::Contended(file()),
-        Kind::TooLarge(file()),
+        Kind::TooLarge { path: file(), size: None },
         Kind::NotUtf8(file()),
         Kind::Symlink(file()),
         Kind::MountPoint(file()),

@@ -1,6 +1,5 @@
 //! The users' file: found, opened, recognized, and cut into pieces that end with a row.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use super::csv::{self, Columns, Extent};
 use super::row::{MAX_ROW_BYTES, lines_in};
 use crate::args::InputFormat;
 use crate::failure::Failure;
+use crate::files;
 
 /// So much is read, and then handed on, in one piece. Small enough for a processor's cache, large
 /// enough that handing it on costs nothing.
@@ -51,7 +51,7 @@ impl Input {
         let (reader, size): (Box<dyn Read + Send>, _) = if stdin {
             (Box::new(io::stdin()), None)
         } else {
-            let file = File::open(path).map_err(fail)?;
+            let file = files::open_argument(path)?;
             let metadata = file.metadata().map_err(fail)?;
             (Box::new(file), metadata.is_file().then_some(metadata.len()))
         };

@@ -71,13 +71,21 @@ pub(super) fn run(args: &Map, output: &Output) -> Result<Answer, Failure> {
     let job = Job { migration, form: input.form, writer, seek_clashes: !args.no_clash_check };
     let sighted = pipeline::run(input, job, |batch| {
         sink.write(&batch.output)?;
+        if sink.is_unread() {
+            return Err(Failure::bug("nobody reads the rows"));
+        }
         for &(line, problem) in &batch.bad {
             report.bad_row(line, problem, &progress);
         }
         let users = report.count(&batch.tally);
         progress.advance(batch.input.len(), users);
         Ok(())
-    })?;
+    });
+    if sink.is_unread() {
+        output.note("the reader of standard output went away: the rest is not mapped");
+        return Ok(Answer::Yes);
+    }
+    let sighted = sighted?;
     if let Some(sighted) = sighted {
         progress.begin("looking for duplicates and collisions");
         for clash in clashes(sighted, mingles, &mut progress)? {

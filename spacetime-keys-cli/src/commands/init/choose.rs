@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use spacetime_keys_core::fleet::PublisherState;
+use spacetime_keys_core::printable::visible;
 use spacetime_keys_core::{Fingerprint, PublicKey};
 use spacetime_keys_rotation::places::{Found, GUIDE_CLI_TOML, GUIDE_KEYS, Layout};
 use spacetime_keys_rotation::{files, host};
@@ -140,7 +141,7 @@ fn one(
     let mut stderr = anstream::stderr();
     let _ = writeln!(stderr, "Several {what} were found:");
     for (number, path) in found.iter().enumerate() {
-        let _ = writeln!(stderr, "  {}. {}", number + 1, shown(path));
+        let _ = writeln!(stderr, "  {}. {}", number + 1, visible(&shown(path)));
     }
     let _ = write!(stderr, "Which one does this server use? [1-{}] ", found.len());
     let _ = stderr.flush();

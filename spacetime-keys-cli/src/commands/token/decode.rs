@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 use spacetime_keys_core::advice::Advice;
 use spacetime_keys_core::jwt::{Kind, Members, Publisher, Token};
+use spacetime_keys_core::printable::{json_line, visible};
 use spacetime_keys_core::{Error, Identity};
 
 use super::source;
@@ -99,7 +100,7 @@ struct Report<'a> {
 
 fn members_text(members: &Members) -> String {
     members.iter().fold(String::new(), |mut text, (name, value)| {
-        let _ = writeln!(text, "  {name}: {value}");
+        let _ = writeln!(text, "  {}: {}", visible(name), json_line(value));
         text
     })
 }

@@ -13,8 +13,9 @@ use crate::files;
 /// The token of the arguments, of a file, of a cli.toml, or of standard input.
 pub(super) fn read(source: &TokenSource) -> Result<Zeroizing<String>, Failure> {
     if let Some(path) = &source.cli_toml {
-        let text = files::read_existing_text(path)?;
         let in_file = |error| Failure::in_file(path, error);
+        let bytes = files::read_named(path)?;
+        let text = files::as_text(&bytes, path)?;
         let cli_toml = CliToml::parse(&text).map_err(in_file)?;
         // As the SpacetimeDB CLI sends it, with all that stands around it.
         return Ok(Zeroizing::new(cli_toml.token().map_err(in_file)?.to_owned()));

@@ -46,11 +46,25 @@ impl Unprivileged {
         if !self.is_root {
             return self.host.run(arguments);
         }
+        let mut command = Self::as_nobody();
+        command.arg(self.host.path("spacetime-keys"));
+        command.args(arguments).current_dir(self.host.path("")).env_clear();
+        Run::of(&mut command, b"")
+    }
+
+    /// A line of bash, in which `$K` is the program.
+    pub(crate) fn run_in_bash(&self, line: &str) -> Run {
+        let program = if self.is_root { self.host.path("spacetime-keys") } else { PROGRAM.into() };
+        let mut command = if self.is_root { Self::as_nobody() } else { Command::new("env") };
+        command.args(["bash", "-c", line]).env("K", program).current_dir(self.host.path(""));
+        Run::of(&mut command, b"")
+    }
+
+    fn as_nobody() -> Command {
         // Of util-linux.
         let mut command = Command::new("setpriv");
         let (user, group) = (format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"));
-        command.args([&user, &group, "--clear-groups"]).arg(self.host.path("spacetime-keys"));
-        command.args(arguments).current_dir(self.host.path("")).env_clear();
-        Run::of(&mut command, b"")
+        command.args([&user, &group, "--clear-groups"]);
+        command
     }
 }

@@ -107,6 +107,19 @@ fn key_files_of_every_kind_of_damage() {
     }
 }
 
+/// The program itself leaves no core; the server that it restarts must be able to.
+#[test]
+fn a_restarted_server_has_the_callers_limit_of_core_dumps() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let callers = getrlimit(Resource::Core);
+    setrlimit(Resource::Core, Rlimit { current: callers.maximum, ..callers }).unwrap();
+    let world = World::new();
+    world.host.run(&["rotate", "--env", "local", "--yes"]).success();
+    world
+        .is_cured(&["--restart", &format!("{RESTART}; ulimit -S -c > limit; ulimit -H -c > hard")]);
+    assert_eq!(world.host.read("limit"), world.host.read("hard"));
+}
+
 /// Without a store: other programs' commands are done without those programs.
 #[test]
 fn without_a_store() {

@@ -88,7 +88,9 @@ pub(super) fn remove_leftovers(within: &Path) -> Result<(), Failure> {
             continue;
         }
         let folder = entry.path();
-        let lock = match File::open(folder.join(LOCK)) {
+        let mut options = File::options();
+        files::without_waiting(options.read(true));
+        let lock = match options.open(folder.join(LOCK)) {
             Ok(lock) => lock,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 // Nothing is in it yet, or nothing any more. One that is not empty stays.

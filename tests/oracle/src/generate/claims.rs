@@ -143,6 +143,11 @@ pub fn mutate(random: &mut Random, claims: &mut Json, now: i64) -> &'static str 
             "claims: known claim twice"
         }
         23 => {
+            if random.percent(50) {
+                let actor = [("sub", values::sane(random)), ("sub", values::sane(random))];
+                claims.add("act", Json::object(&actor));
+                return "claims: a claim's member twice";
+            }
             claims.add("extra", values::sane(random));
             claims.add("extra", values::sane(random));
             "claims: unknown claim twice"

@@ -8,7 +8,7 @@ use spacetime_keys_test_support::Random;
 const STRINGS: &[&str] =
     &["typ", "cty", "jku", "kid", "x5u", "x5t", "x5t#S256", "enc", "zip", "url", "nonce"];
 const LISTS: &[&str] = &["x5c", "crit"];
-const OTHERS: &[&str] = &["b64", "p2c", "epk", "iv", "tag", "x", "ALG", "Alg", "", "jwk "];
+const OTHERS: &[&str] = &["b64", "p2c", "epk", "iv", "tag", "x", "nonce", "ALG", "Alg", "", "jwk "];
 const ALGORITHMS: &[&str] = &[
     "ES256", "RS256", "HS256", "HS384", "HS512", "ES384", "RS384", "RS512", "PS256", "PS384",
     "PS512", "EdDSA", "none", "None", "es256", "ES512", "ES256K", "Ed25519", "", "ES256 ", "dir",
