@@ -1,6 +1,7 @@
 //! `identity map`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
@@ -23,6 +24,19 @@ pub(crate) struct Map {
     /// What the input is [default: NDJSON if it begins with an object or a string, else CSV]
     #[arg(long, value_enum)]
     pub(crate) input_format: Option<InputFormat>,
+    /// The column with the subjects, or with the old ones: its name, or its number from 1 on. In
+    /// NDJSON, the member's name [default: `subject`, or `old_subject`]
+    #[arg(long, value_name = "NAME|N")]
+    pub(crate) subject_column: Option<Column>,
+    /// The column with the new subjects, if they change [default: `new_subject`]
+    #[arg(long, value_name = "NAME|N", requires = "subject_column")]
+    pub(crate) new_subject_column: Option<Column>,
+    /// What separates columns: `,` `;` `|` or `tab` [default: `,`]
+    #[arg(long, value_name = "CHARACTER", value_parser = separator)]
+    pub(crate) separator: Option<u8>,
+    /// Whether the first row has the columns' names [default: if they are known, or asked for]
+    #[arg(long, value_enum, value_name = "YES|NO", hide_possible_values = true)]
+    pub(crate) header: Option<Header>,
     /// What to write
     #[arg(long, value_enum, default_value = "csv")]
     pub(crate) format: OutputFormat,
@@ -43,6 +57,57 @@ pub(crate) enum InputFormat {
     Csv,
     /// A JSON object or string a line
     Ndjson,
+}
+
+/// A column of a table, or a member of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    Name(String),
+    /// From 1 on.
+    Number(usize),
+}
+
+impl Column {
+    /// Whether this is its name, in either case.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        matches!(self, Self::Name(wanted) if wanted.to_lowercase() == name.to_lowercase())
+    }
+}
+
+impl FromStr for Column {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("a column has a name or a number");
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Self::Name(text.to_owned()));
+        }
+        match text.parse() {
+            Ok(number @ 1..) => Ok(Self::Number(number)),
+            _ => Err("columns are counted from 1 on"),
+        }
+    }
+}
+
+fn separator(text: &str) -> Result<u8, &'static str> {
+    match text {
+        "," | "comma" => Ok(b','),
+        ";" | "semicolon" => Ok(b';'),
+        "|" | "bar" | "pipe" => Ok(b'|'),
+        "\t" | "\\t" | "tab" => Ok(b'\t'),
+        _ => Err("`,` `;` `|` or `tab` is wanted"),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Header {
+    /// The first row has names
+    Yes,
+    /// The first row is a user
+    No,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

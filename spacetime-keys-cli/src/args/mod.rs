@@ -15,7 +15,7 @@ use clap_complete::Shell;
 use spacetime_keys_core::Identity;
 
 pub(crate) use doctor::Doctor;
-pub(crate) use identity::{InputFormat, Map, OutputFormat};
+pub(crate) use identity::{Column, Header, InputFormat, Map, OutputFormat};
 pub(crate) use init::Init;
 pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;

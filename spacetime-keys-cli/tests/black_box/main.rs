@@ -29,6 +29,7 @@ mod field;
 mod guard;
 mod here;
 mod identity_map;
+mod identity_map_exports;
 mod init;
 mod key_set;
 #[cfg(feature = "azure-key-vault")]

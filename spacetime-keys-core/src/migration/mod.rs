@@ -6,9 +6,11 @@
 //! Where rows come from, and how they are sorted, is the caller's.
 
 mod clashes;
+mod damage;
 mod issuers;
 
 pub use clashes::{Clash, ClashKind, Clashes, Sighting};
+pub use damage::{Damage, damage};
 pub use issuers::{Migration, Side, Trap};
 
 use crate::jwt::MAX_CLAIM_BYTES;

@@ -17,9 +17,10 @@ use clap::ValueEnum;
 use spacetime_keys_core::migration::{Clash, ClashKind, Clashes, Migration, Sighting};
 
 use super::Answer;
-use crate::args::Map;
+use crate::args::{Header, Map};
 use crate::failure::Failure;
 use crate::output::Output;
+use csv::Layout;
 use input::Input;
 use pipeline::Job;
 use progress::Progress;
@@ -57,18 +58,26 @@ pub(super) fn run(args: &Map, output: &Output) -> Result<Answer, Failure> {
     })?;
     let writer = Writer::new(args.format, args.table.as_deref())?;
     let mut progress = Progress::new(output.is_quiet());
-    let input = Input::open(&args.input, args.input_format)?;
+    let layout = Layout {
+        separator: args.separator,
+        header: args.header.map(|header| header == Header::Yes),
+        subject: args.subject_column.clone(),
+        new_subject: args.new_subject_column.clone(),
+    };
+    let input = Input::open(&args.input, args.input_format, &layout)?;
     let mut sink = Sink::open(written_to)?;
     let mut report = Report::new(output, migration.traps());
     progress.set_size(input.size);
     if let Some(doubt) = input.doubt {
         output.warn(doubt);
     }
+    let form = input.form.clone();
+    output.detail(&form.words());
 
     sink.write(writer.head().as_bytes())?;
     let tail = writer.tail();
     let mingles = migration.mingles();
-    let job = Job { migration, form: input.form, writer, seek_clashes: !args.no_clash_check };
+    let job = Job { migration, form: form.clone(), writer, seek_clashes: !args.no_clash_check };
     let sighted = pipeline::run(input, job, |batch| {
         sink.write(&batch.output)?;
         if sink.is_unread() {
@@ -98,7 +107,7 @@ pub(super) fn run(args: &Map, output: &Output) -> Result<Answer, Failure> {
     let format = args.format.to_possible_value();
     let format = format.as_ref().map_or("", |value| value.get_name());
     let written_to = written_to.map(|path| path.to_string_lossy());
-    Ok(report.finish(!args.no_clash_check, written_to.as_deref(), format).into())
+    Ok(report.finish(!args.no_clash_check, &form, written_to.as_deref(), format).into())
 }
 
 /// All clashes, by line.

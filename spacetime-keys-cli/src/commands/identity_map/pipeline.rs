@@ -170,9 +170,9 @@ impl Job {
             }
             Err(problem) => bad.push((line, problem)),
         };
-        tally.blank = match self.form {
+        tally.blank = match &self.form {
             Form::Csv(columns) => csv::rows(input, *first_line, columns, each),
-            Form::Ndjson => ndjson::rows(input, *first_line, each),
+            Form::Ndjson(members) => ndjson::rows(input, *first_line, members, each),
         };
         pushed
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use spacetime_keys_core::migration::{Clash, ClashKind, Trap};
 
+use super::input::Form;
 use super::pipeline::Tally;
 use super::progress::Progress;
 use super::row::BadRow;
@@ -100,6 +101,7 @@ impl<'a> Report<'a> {
     pub(super) fn finish(
         self,
         clashes_sought: bool,
+        form: &Form,
         written_to: Option<&str>,
         format: &str,
     ) -> bool {
@@ -150,6 +152,7 @@ impl<'a> Report<'a> {
                 .collect();
             let document = json!({
                 "ok": ok,
+                "input": form.json(),
                 "output": written_to,
                 "format": format,
                 "counts": {

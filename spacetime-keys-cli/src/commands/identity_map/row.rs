@@ -1,6 +1,6 @@
 //! A row of the input, and what can be wrong with it.
 
-use spacetime_keys_core::migration::SubjectProblem;
+use spacetime_keys_core::migration::{Damage, SubjectProblem};
 
 /// A longer row is none: no server takes subjects of more than 128 bytes.
 pub(super) const MAX_ROW_BYTES: usize = 64 << 10;
@@ -28,17 +28,27 @@ impl<'a> Row<'a> {
 pub(super) enum BadRow {
     #[error(transparent)]
     Subject(#[from] SubjectProblem),
+    #[error(transparent)]
+    Damage(Damage),
     #[error("not text in UTF-8")]
     Encoding,
     #[error("more than {} KiB in one row", MAX_ROW_BYTES >> 10)]
     TooLong,
     #[error("not as many columns as in the first row")]
     Columns,
+    #[error("the header once more")]
+    Header,
+    #[error(
+        "a backslash in a table of tabs, which databases write for another character: have it written as CSV"
+    )]
+    Escape,
     #[error("a quoted value that does not end, or a quote inside a value that is not quoted")]
     Quotes,
     #[error("neither a JSON string nor an object with strings")]
     Json,
-    #[error("neither `subject` nor `old_subject` and `new_subject`")]
+    #[error(
+        "no member that is wanted: `subject`, or `old_subject` and `new_subject`, or those that --subject-column and --new-subject-column name"
+    )]
     Members,
 }
 
@@ -47,6 +57,9 @@ impl BadRow {
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Subject(problem) => problem.code(),
+            Self::Damage(damage) => damage.code(),
+            Self::Header => "ERR_ROW_HEADER",
+            Self::Escape => "ERR_ROW_ESCAPE",
             Self::Encoding => "ERR_ROW_ENCODING",
             Self::TooLong => "ERR_ROW_TOO_LONG",
             Self::Columns => "ERR_ROW_COLUMNS",

@@ -1,15 +1,20 @@
 //! The users' file: found, opened, recognized, and cut into pieces that end with a row.
 
+mod recognize;
+
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use memchr::{memchr, memrchr};
+use serde_json::{Value, json};
 
-use super::csv::{self, Columns, Extent};
+use super::csv::{self, Columns, Extent, Found, Layout};
+use super::ndjson::Members;
 use super::row::{MAX_ROW_BYTES, lines_in};
-use crate::args::InputFormat;
+use crate::args::{Column, InputFormat};
 use crate::failure::Failure;
 use crate::files;
+use recognize::{Kind, foreign, recognize};
 
 /// So much is read, and then handed on, in one piece. Small enough for a processor's cache, large
 /// enough that handing it on costs nothing.
@@ -17,6 +22,9 @@ const PIECE: usize = 256 << 10;
 
 /// So far the first row is looked for.
 const MAX_HEAD: usize = 16 << 20;
+
+/// A byte order mark.
+const BOM: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// The input after its first piece has been looked at.
 pub(super) struct Input {
@@ -37,14 +45,58 @@ pub(super) struct Input {
 }
 
 /// What rows look like.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) enum Form {
     Csv(Columns),
-    Ndjson,
+    Ndjson(Members),
+}
+
+impl Form {
+    /// As it was read, for a person.
+    pub(super) fn words(&self) -> String {
+        let columns = match self {
+            Self::Csv(columns) => columns,
+            Self::Ndjson(_) => return "the input is NDJSON".to_owned(),
+        };
+        let (count, old, new) = columns.numbers();
+        let subjects = if columns.subject_stays() {
+            format!("the subject in column {old}")
+        } else {
+            format!("the old subject in column {old}, the new one in column {new}")
+        };
+        let header = columns
+            .header()
+            .map_or_else(|| "no header".to_owned(), |line| format!("the header in line {line}"));
+        let separator = char::from(columns.separator()).escape_default();
+        format!(
+            "the input is a table separated by `{separator}`: columns: {count}, {header}, {subjects}"
+        )
+    }
+
+    /// As it was read, for a program.
+    pub(super) fn json(&self) -> Value {
+        let columns = match self {
+            Self::Csv(columns) => columns,
+            Self::Ndjson(_) => return json!({ "format": "ndjson" }),
+        };
+        let (count, old, new) = columns.numbers();
+        json!({
+            "format": "csv",
+            "separator": char::from(columns.separator()).to_string(),
+            "columns": count,
+            "header_line": columns.header(),
+            "subject_column": old,
+            "new_subject_column": (!columns.subject_stays()).then_some(new),
+        })
+    }
 }
 
 impl Input {
-    pub(super) fn open(path: &Path, format: Option<InputFormat>) -> Result<Self, Failure> {
+    pub(super) fn open(
+        path: &Path,
+        format: Option<InputFormat>,
+        layout: &Layout,
+    ) -> Result<Self, Failure> {
         let stdin = path == Path::new("-");
         let name = if stdin { PathBuf::from("standard input") } else { path.to_owned() };
         let fail = |error: io::Error| Failure::io("reading", &name, &error);
@@ -56,7 +108,7 @@ impl Input {
             (Box::new(file), metadata.is_file().then_some(metadata.len()))
         };
         let mut input = Self::new(name, reader, size);
-        input.look(format)?;
+        input.look(format, layout)?;
         Ok(input)
     }
 
@@ -75,47 +127,44 @@ impl Input {
     }
 
     /// Looks at how it begins: byte order mark, format, header.
-    fn look(&mut self, format: Option<InputFormat>) -> Result<(), Failure> {
+    fn look(&mut self, format: Option<InputFormat>, layout: &Layout) -> Result<(), Failure> {
         let mut head = Vec::new();
         self.fill(&mut head, PIECE)?;
-        if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-            return Err(self.failure(
-                "ERR_NOT_UTF8",
-                "is text in UTF-16",
-                "convert it: `iconv -f UTF-16 -t UTF-8 FILE`",
-            ));
+        if let Some(refused) = foreign(&head) {
+            return Err(self.named(refused));
         }
-        if head.starts_with(&[0xef, 0xbb, 0xbf]) {
-            head.drain(..3);
-        }
-        let found = recognize(&head);
-        if format.is_none() && found == Found::Array {
-            return Err(self.failure(
-                "ERR_INPUT_FORMAT",
-                "is a JSON array; a JSON value a line is wanted",
-                "`jq -c '.[]' FILE` makes that of it",
-            ));
+        // Once for each program that has put one there.
+        while head.starts_with(BOM) {
+            head.drain(..BOM.len());
         }
         let is_json = match format {
             Some(format) => format == InputFormat::Ndjson,
-            None => found == Found::Json,
+            None if layout.is_of_a_table() => false,
+            None => recognize(&head, layout) == Kind::Json,
         };
-        self.form = if is_json { Form::Ndjson } else { Form::Csv(self.find_columns(&mut head)?) };
-        if let Form::Csv(columns) = self.form {
-            self.doubt = columns.doubt(&head);
+        if is_json && let Some(refused) = recognize::document(&head, self.is_read) {
+            return Err(self.named(refused));
         }
+        self.form = if is_json {
+            Form::Ndjson(members(layout)?)
+        } else {
+            let Found { columns, doubt } = self.find_columns(&mut head, layout)?;
+            self.doubt = doubt;
+            Form::Csv(columns)
+        };
         self.ahead = head;
         Ok(())
     }
 
     /// By the first row that can be read, however many bad ones stand before it.
-    fn find_columns(&mut self, head: &mut Vec<u8>) -> Result<Columns, Failure> {
+    fn find_columns(&mut self, head: &mut Vec<u8>, layout: &Layout) -> Result<Found, Failure> {
         loop {
-            let found = Columns::find(head, self.is_read)
+            let found = layout
+                .find(head, self.is_read)
                 .map_err(|failure| failure.prefix(self.name.display()))?;
             match found {
-                Some(columns) => return Ok(columns),
-                None if self.is_read => return Ok(Columns::ONE),
+                Some(found) => return Ok(found),
+                None if self.is_read => return Ok(Found { columns: Columns::ONE, doubt: None }),
                 None if head.len() >= MAX_HEAD => {
                     return Err(self.failure(
                         "ERR_INPUT_FORMAT",
@@ -126,6 +175,12 @@ impl Input {
                 None => self.fill(head, PIECE)?,
             }
         }
+    }
+
+    /// A failure that goes on where the input's name ends.
+    fn named(&self, failure: Failure) -> Failure {
+        let message = format!("{} {}", self.name.display(), failure.message);
+        failure.with_message(message)
     }
 
     fn failure(&self, code: &'static str, what: &str, hint: &str) -> Failure {
@@ -182,12 +237,13 @@ impl Input {
     /// Where the last row that is whole ends, in the middle of an input.
     fn last_end(&self, piece: &[u8]) -> usize {
         // Without quotes, every line end ends a row.
-        if !matches!(self.form, Form::Csv(_)) || memchr(b'"', piece).is_none() {
-            return memrchr(b'\n', piece).map_or(0, |end| end + 1);
-        }
+        let separator = match &self.form {
+            Form::Csv(columns) if memchr(b'"', piece).is_some() => columns.separator(),
+            _ => return memrchr(b'\n', piece).map_or(0, |end| end + 1),
+        };
         let mut end = 0;
         loop {
-            match csv::extent(piece.get(end..).unwrap_or_default(), false) {
+            match csv::extent(piece.get(end..).unwrap_or_default(), false, separator) {
                 Extent::Record(size) | Extent::Bad(size, _) => end += size,
                 Extent::Open => return end,
             }
@@ -195,55 +251,37 @@ impl Input {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    Json,
-    Array,
-    Csv,
-}
-
-/// By the first byte that is not blank. A value in quotes can begin either; read as JSON, it would
-/// be no header, and what is no JSON string is not JSON.
-fn recognize(head: &[u8]) -> Found {
-    let text = head.trim_ascii_start();
-    match text.first() {
-        Some(b'{') => Found::Json,
-        Some(b'[') => Found::Array,
-        Some(b'"') => {
-            let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
-            let is_json = serde_json::from_slice::<String>(line).is_ok();
-            let is_header =
-                matches!(Columns::find(line, true), Ok(Some(found)) if found.are_named());
-            if is_json && !is_header { Found::Json } else { Found::Csv }
-        }
-        _ => Found::Csv,
+/// The members that were asked for.
+fn members(layout: &Layout) -> Result<Members, Failure> {
+    if layout.is_of_a_table() {
+        return Err(Failure::usage(
+            "--separator and --header are for tables, and this is NDJSON",
+            "leave them away",
+        ));
     }
+    let name = |column: &Column| match column {
+        Column::Name(name) => Ok(name.clone()),
+        Column::Number(_) => Err(Failure::usage(
+            "a column's number is for tables, and this is NDJSON",
+            "give the member's name",
+        )),
+    };
+    let Some(subject) = &layout.subject else { return Ok(Members::Known) };
+    let subject = name(subject)?;
+    let new_subject = layout.new_subject.as_ref().map(name).transpose()?;
+    if new_subject.as_ref() == Some(&subject) {
+        return Err(Failure::usage(
+            "--subject-column and --new-subject-column are the same member",
+            "name two, or leave --new-subject-column away if the subjects stay",
+        ));
+    }
+    Ok(Members::Named { subject, new_subject })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn formats_are_recognized_by_how_they_begin() {
-        for (text, expected) in [
-            ("a\n", Found::Csv),
-            ("", Found::Csv),
-            ("\n {\"sub\":\"a\"}\n", Found::Json),
-            ("{", Found::Json),
-            ("[{\"sub\":\"a\"}]", Found::Array),
-            ("\"a\"\n\"b\"\n", Found::Json),
-            ("\"a\\n\"\r\n", Found::Json),
-            ("\"subject\"\n\"b\"\n", Found::Csv),
-            ("\"a\",\"b\"\n", Found::Csv),
-            ("\"a\"\"b\"\n", Found::Csv),
-            ("\"a\nb\"\n", Found::Csv),
-        ] {
-            assert_eq!(recognize(text.as_bytes()), expected, "{text}");
-        }
-    }
-
-    /// However the system hands out the bytes, pieces are the input, cut after rows.
     #[test]
     fn pieces_end_with_rows_and_know_their_lines() {
         struct Dribble(io::Cursor<Vec<u8>>);
@@ -258,7 +296,7 @@ mod tests {
         let text = [row.repeat(9000), long.clone(), row.repeat(9000), "end".to_owned()].concat();
         let reader = Dribble(io::Cursor::new(text.clone().into_bytes()));
         let mut input = Input::new(PathBuf::new(), Box::new(reader), None);
-        input.look(None).unwrap();
+        input.look(None, &Layout::default()).unwrap();
         let (mut piece, mut all, mut pieces) = (Vec::new(), Vec::new(), 0);
         while let Some(line) = input.next(&mut piece).unwrap() {
             assert_eq!(line, 1 + lines_in(&all));
@@ -276,7 +314,7 @@ mod tests {
     #[test]
     fn pieces_have_the_rows_of_the_whole() {
         type Rows = Vec<(u64, Result<(String, String), super::super::row::BadRow>)>;
-        fn add(rows: &mut Rows, text: &[u8], line: u64, columns: Columns) -> u64 {
+        fn add(rows: &mut Rows, text: &[u8], line: u64, columns: &Columns) -> u64 {
             csv::rows(text, line, columns, |line, row| {
                 rows.push((line, row.map(|row| (row.old.to_owned(), row.new.to_owned()))));
             })
@@ -307,15 +345,16 @@ mod tests {
                     ),
                 }
             }
-            let columns = Columns::find(&text, true).unwrap().unwrap();
+            let layout = Layout { subject: Some(Column::Name("sub".into())), ..Layout::default() };
+            let columns = layout.find(&text, true).unwrap().unwrap().columns;
             let mut whole = Rows::new();
-            let blank = add(&mut whole, &text, 1, columns);
+            let blank = add(&mut whole, &text, 1, &columns);
             let reader = Box::new(io::Cursor::new(text));
             let mut input = Input::new(PathBuf::new(), reader, None);
-            input.look(Some(InputFormat::Csv)).unwrap();
+            input.look(Some(InputFormat::Csv), &layout).unwrap();
             let (mut piece, mut parts, mut blanks) = (Vec::new(), Rows::new(), 0);
             while let Some(line) = input.next(&mut piece).unwrap() {
-                blanks += add(&mut parts, &piece, line, columns);
+                blanks += add(&mut parts, &piece, line, &columns);
             }
             assert_eq!(blanks, blank, "seed {seed}");
             assert!(parts == whole, "seed {seed}");
