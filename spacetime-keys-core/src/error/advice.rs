@@ -12,6 +12,10 @@ pub(crate) const PADDED: &str = "copying it again does not help: its issuer writ
 /// Of an ECDSA signature in DER.
 pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: whoever signs must write r and s one after the other, 32 bytes each (RFC 7518, section 3.4). OpenSSL, key management services and Java's `SHA256withECDSA` give DER: convert it, or let a JWT library sign (Java: `SHA256withECDSAinP1363Format`; Node: `dsaEncoding: \"ieee-p1363\"`)";
 
+/// Of a token that would go over plain http.
+pub(crate) const PLAIN_HTTP: &str =
+    "name the https URL, or a tunnel's end on this machine (`ssh -L`); {} sends it all the same";
+
 pub(super) const fn of_signature(flaw: SignatureFlaw) -> &'static str {
     match flaw {
         SignatureFlaw::CutOff => "copy the whole token again: its end is missing",
