@@ -32,6 +32,15 @@ pub(crate) fn read(place: &str, options: &Fetch) -> Result<Zeroizing<Vec<u8>>, F
     }
 }
 
+/// The set of an issuer as servers find it: where its discovery document says, and nowhere else. Empty
+/// where that says nothing.
+pub(crate) fn of_issuer(discovery: &str, options: &Fetch) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let document = fetch(discovery, options.timeout)?;
+    jwks_uri(&document)
+        .filter(|uri| http::is_url(uri))
+        .map_or_else(|| Ok(Zeroizing::default()), |uri| fetch(&uri, options.timeout))
+}
+
 /// Where a discovery document (`OpenID` Connect Discovery 1.0, section 3) says that the set is.
 fn jwks_uri(document: &[u8]) -> Option<String> {
     #[derive(serde::Deserialize)]

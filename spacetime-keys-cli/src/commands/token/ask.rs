@@ -102,12 +102,18 @@ fn with_issuer(
         // Of what is no URL a server fetches nothing.
         return Ok((server.with_issuer_keys(&[]), None));
     };
-    let given = args.jwks.jwks.as_deref();
-    let place = given.unwrap_or(&url).to_owned();
-    match key_set::read(&place, &args.jwks.fetch) {
-        Ok(set) => Ok((server.with_issuer_keys(&set), Some(Issuer { place, failure: None }))),
-        Err(failure) if given.is_some() => Err(failure),
-        Err(failure) => Ok((server, Some(Issuer { place, failure: Some(failure.message) }))),
+    if let Some(place) = &args.jwks.jwks {
+        let set = key_set::read(place, &args.jwks.fetch)?;
+        let issuer = Issuer { place: place.clone(), failure: None };
+        return Ok((server.with_issuer_keys(&set), Some(issuer)));
+    }
+    match key_set::of_issuer(&url, &args.jwks.fetch) {
+        Ok(set) => {
+            let issuer = Issuer { place: url, failure: None };
+            Ok((server.with_issuer_keys(&set), Some(issuer)))
+        }
+        // The server may be where it can reach them.
+        Err(failure) => Ok((server, Some(Issuer { place: url, failure: Some(failure.message) }))),
     }
 }
 

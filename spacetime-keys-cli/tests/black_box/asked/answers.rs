@@ -140,7 +140,8 @@ fn answers_that_were_not_foretold() {
     // To a person, too.
     let refusal = (401, "Invalid token: ExpiredSignature".to_owned());
     let server = Standin { refusal: Some(refusal), ..standin(&key, "localhost") }.serve();
-    let mut command = Host::empty().command(&["token", "check", "--server", &server.url]);
+    let host = Host::empty();
+    let mut command = host.command(&["token", "check", "--server", &server.url]);
     let said = Run::of(&mut command, good.as_bytes()).stdout;
     assert!(said.starts_with("refused: 401 ExpiredSignature\n"), "{said}");
     assert!(said.contains("accepted was foretold: whether it has expired"), "{said}");

@@ -71,6 +71,19 @@ fn where_server_and_issuer_do_not_agree() {
     }
 }
 
+/// Servers take no set that stands in the document's own place.
+#[test]
+fn a_set_in_the_place_of_the_discovery_document() {
+    let (server_key, key) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap());
+    let (_, set) = issuer(&key);
+    let direct = Plain::serve(move |_, stream| reply(stream, "200 OK", &set));
+    let words = "Error fetching public key for issuer X".to_owned();
+    let server =
+        Standin { refusal: Some((401, words)), ..standin(&server_key, &direct.url) }.serve();
+    let (_, said) = ask(&server.url, &token(&key, &claims(&direct.url)), &[]);
+    assert_eq!((&said["differs"], &said["accepted"]), (&json!(false), &json!(false)), "{said:#}");
+}
+
 /// From here they cannot be had, and the server may be elsewhere: its answer counts, and nothing is
 /// foretold.
 #[test]

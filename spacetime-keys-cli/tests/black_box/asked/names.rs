@@ -13,10 +13,10 @@ fn urls_hosts_and_nicknames() {
     let address = server.url.strip_prefix("http://").unwrap().to_owned();
     let host = Host::new();
     let saved = format!(
-        "[[server_configs]]\nnickname = \"mine\"\nhost = \"{address}\"\nprotocol = \"http\"\n"
+        "[[server_configs]]\nnickname = \"here\"\nhost = \"{address}\"\nprotocol = \"http\"\n"
     );
     host.write(CLI_TOML, host.read(CLI_TOML) + &saved);
-    for name in [&*server.url, &*address, "mine"] {
+    for name in [&*server.url, &*address, "here"] {
         let mut command = host.command(&["token", "check", "--json", "--server", name]);
         let run = Run::of(&mut command, local(&key).as_bytes());
         assert_eq!(run.status, Some(0), "{name}: {run:?}");
@@ -27,7 +27,7 @@ fn urls_hosts_and_nicknames() {
         local(&key).as_bytes(),
     );
     assert_eq!((run.status, run.code()), (Some(2), "ERR_SERVER_NAME".to_owned()));
-    assert!(run.hint().contains("mine"), "{run:?}");
+    assert!(run.hint().contains("here"), "{run:?}");
 }
 
 #[test]
