@@ -958,6 +958,8 @@ export interface Diagnosis {
   owner: string | null;
   /** The databases that would be lost with `identity`. */
   owns: string[];
+  /** Always `null`: to whom the token was sent is the caller's business. */
+  tokenWithheld: "another_key" | "plain_http" | null;
   /** What was looked at. */
   checks: {
     /** `server`, `token_signature`, `owner` … */

@@ -7,6 +7,7 @@ use spacetime_keys_core::Error;
 use spacetime_keys_core::jwks::MAX_JWKS_BYTES;
 use zeroize::Zeroizing;
 
+use crate::args::Fetch;
 use crate::failure::Failure;
 use crate::files;
 use crate::http;
@@ -15,7 +16,7 @@ const MAX_REDIRECTS: u32 = 5;
 
 /// The bytes of a set. `place` is a path, or a URL that begins with `http://` or `https://`; one
 /// of a discovery document leads to its `jwks_uri`, as it does for servers.
-pub(crate) fn read(place: &str, timeout: Duration) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn read(place: &str, options: &Fetch) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if !http::is_url(place) {
         let content = files::read_named(Path::new(place))?;
         return if content.len() > MAX_JWKS_BYTES {
@@ -24,11 +25,20 @@ pub(crate) fn read(place: &str, timeout: Duration) -> Result<Zeroizing<Vec<u8>>,
             Ok(content)
         };
     }
-    let document = fetch(place, timeout)?;
+    let document = fetch(place, options.timeout)?;
     match jwks_uri(&document) {
-        Some(uri) if http::is_url(&uri) => fetch(&uri, timeout),
+        Some(uri) if http::is_url(&uri) => fetch(&uri, options.timeout),
         _ => Ok(document),
     }
+}
+
+/// The set of an issuer as servers find it: where its discovery document says, and nowhere else. Empty
+/// where that says nothing.
+pub(crate) fn of_issuer(discovery: &str, options: &Fetch) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let document = fetch(discovery, options.timeout)?;
+    jwks_uri(&document)
+        .filter(|uri| http::is_url(uri))
+        .map_or_else(|| Ok(Zeroizing::default()), |uri| fetch(&uri, options.timeout))
 }
 
 /// Where a discovery document (`OpenID` Connect Discovery 1.0, section 3) says that the set is.

@@ -152,6 +152,8 @@ fn server(contents: &ServerContents) -> ServerSeen {
         database: reply(&contents.database, |answer| answer.database()),
         parent: reply(&contents.parent, |answer| answer.database()),
         databases: reply(&contents.databases, |answer| answer.databases()),
+        // The caller sends what it will.
+        withheld: None,
     }
 }
 

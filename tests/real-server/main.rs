@@ -6,6 +6,7 @@
 // Counts and times are printed, for whoever looks.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
 
+mod asked;
 mod doctor;
 mod flush;
 mod host;

@@ -18,13 +18,13 @@ use crate::server::Server;
 
 const SAMPLES: &str = "../spacetime-keys-core/tests/fixtures/token-verdicts";
 
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     since.as_secs().try_into().unwrap()
 }
 
 impl Server {
-    fn ping(&self, token: &str) -> Reply {
+    pub(crate) fn ping(&self, token: &str) -> Reply {
         http::get_as(&format!("{}/v1/ping", self.url()), token).unwrap()
     }
 
@@ -88,7 +88,7 @@ fn the_samples_verdicts_by_http() {
 }
 
 /// A key pair in a folder of the host, made by the program: private and public file.
-fn generate(host: &Host, name: &str, algorithm: &str) -> (PathBuf, PathBuf) {
+pub(crate) fn generate(host: &Host, name: &str, algorithm: &str) -> (PathBuf, PathBuf) {
     let folder = host.path(name);
     let arguments = ["key", "generate", "--alg", algorithm, "--out", folder.to_str().unwrap()];
     let made = host.spacetime_keys_json(&arguments);
@@ -97,7 +97,12 @@ fn generate(host: &Host, name: &str, algorithm: &str) -> (PathBuf, PathBuf) {
 }
 
 /// A token and its identity, by the program.
-fn mint(host: &Host, private_key: &Path, issuer: &Issuer, subject: &str) -> (String, String) {
+pub(crate) fn mint(
+    host: &Host,
+    private_key: &Path,
+    issuer: &Issuer,
+    subject: &str,
+) -> (String, String) {
     let minted = host.spacetime_keys_json(&[
         "token",
         "mint",

@@ -35,6 +35,9 @@ pub(crate) struct Doctor {
     /// How long asking may take in all; no request takes longer than half of it
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub(crate) timeout: Duration,
+    /// Send the token by plain http to another machine, too: whoever is on the way can read it
+    #[arg(long)]
+    pub(crate) plain_http: bool,
     /// Ask again until the server answers; with --logs, read on until the log tells of a publish
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) wait: Option<Duration>,

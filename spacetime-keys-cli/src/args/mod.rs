@@ -20,7 +20,7 @@ pub(crate) use init::Init;
 pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
 pub(crate) use report::report;
-pub(crate) use token::{Check, Mint, Resign, Token, TokenSource, Verification};
+pub(crate) use token::{Check, Fetch, Mint, Resign, Token, TokenSource, Verification};
 
 /// Rotate a SpacetimeDB's signing keys without losing the database.
 ///
@@ -90,11 +90,13 @@ pub(crate) enum Command {
     /// What a publish would answer, and why, before anyone publishes
     ///
     /// Without arguments it asks the server that the configuration, spacetime.json or cli.toml names,
-    /// and says which. Asks by GET only, and never for a new identity; without --fix it reads only. The token is sent to that
-    /// server, once it has shown to be one, and to nobody else: redirects are not followed, and a
-    /// server that only spacetime.json names must be one that cli.toml knows. Exit codes: 0 all is
-    /// well; 1 it is not, whatever the cause, a server that does not answer among them; 2 usage;
-    /// 3 --fix was not confirmed; 4 a log or a configuration that cannot be read.
+    /// and says which. Asks by GET only, and never for a new identity; without --fix it reads only.
+    /// The token is sent to that server, once it has shown to be one, and to nobody else: redirects are
+    /// not followed, and a server that only spacetime.json names must be one that cli.toml knows. It is
+    /// kept back from a server that shows another key than the one that signed it, and from plain http
+    /// to another machine. Exit codes: 0 all is well; 1 it is not, whatever the cause, a server that
+    /// does not answer among them; 2 usage; 3 --fix was not confirmed; 4 a log or a configuration that
+    /// cannot be read.
     Doctor(Doctor),
     /// The configuration
     #[command(subcommand)]

@@ -13,13 +13,26 @@ use spacetime_keys_core::{Error, Identity};
 
 use super::{HostFiles, Trust, identity, seconds};
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  spacetime-keys token check --server https://db.example.com < token
+  spacetime-keys token check --server local --cli-toml ~/.config/spacetime/cli.toml
+  spacetime-keys token check --keys-dir .generated/spacetimedb-keys --server-version 2.8 < token
+  spacetime-keys token check --jwks https://id.example.com/.well-known/openid-configuration < token";
+
 #[derive(Subcommand)]
 pub(crate) enum Token {
     /// Show what a token says; nothing is verified
     Decode(TokenSource),
     /// Verify a token: signature, times, and what is expected of its claims (exit 1 if not valid)
     Verify(Verification),
-    /// What a SpacetimeDB server would answer to a token (exit 1 if it refuses)
+    /// What a SpacetimeDB server answers to a token, or would answer, and why (exit 1 if it refuses)
+    ///
+    /// With --server a running server is asked, by GET, and what it answers is held against what its
+    /// version and its keys foretell. The token is not sent to a server whose key has not signed it,
+    /// unless it names an issuer of its own, nor by plain http to another machine. Exit codes: 0 it is
+    /// accepted; 1 it is refused; 3 it was not sent, and the answer is not known; 4 no answer.
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
     /// Mint a token for a user of an app, a robot or a publisher
     Mint(Mint),
@@ -58,9 +71,19 @@ pub(crate) struct IssuerKeys {
     /// .well-known/openid-configuration
     #[arg(long, value_name = "FILE|URL")]
     pub(crate) jwks: Option<String>,
-    /// How long fetching it may take
+    #[command(flatten)]
+    pub(crate) fetch: Fetch,
+}
+
+/// How servers and keys are asked for.
+#[derive(ClapArgs)]
+pub(crate) struct Fetch {
+    /// How long asking may take
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
+    /// Use plain http to other machines, too: whoever is on the way can read tokens and exchange keys
+    #[arg(long)]
+    pub(crate) plain_http: bool,
 }
 
 #[derive(ClapArgs)]
@@ -112,23 +135,48 @@ fn server_version(version: &str) -> Result<String, Error> {
 
 #[derive(ClapArgs)]
 #[command(group(
-    ArgGroup::new("known").args(["public_key", "keys_dir", "jwks"]).required(true).multiple(true)
+    ArgGroup::new("known")
+        .args(["server", "public_key", "keys_dir", "jwks"])
+        .required(true)
+        .multiple(true)
 ))]
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) source: TokenSource,
-    /// The server's own public key
+    /// A running server, which is asked: a URL, `HOST:PORT`, or a nickname that cli.toml has
+    ///
+    /// It tells its version, its key and what it makes of the token; the keys of the token's issuer are fetched
+    /// where the server would fetch them, unless --jwks gives others.
+    #[arg(long, value_name = "SERVER")]
+    pub(crate) server: Option<String>,
+    /// The server's own public key, where no server is asked
     #[arg(long, value_name = "FILE", conflicts_with = "keys_dir")]
     pub(crate) public_key: Option<PathBuf>,
-    /// The folder that the server mounts its keys from
+    /// The folder that the server mounts its keys from, where no server is asked
     #[arg(long, value_name = "DIR")]
     pub(crate) keys_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) jwks: IssuerKeys,
-    /// The server's version
-    #[arg(long, value_name = "VERSION", default_value_t = Rules::default().name().to_owned(),
-        value_parser = server_version)]
-    pub(crate) server: String,
+    /// The server's version, where the server does not tell it [default: the newest rules, 2.14]
+    #[arg(long, value_name = "VERSION", value_parser = server_version)]
+    pub(crate) server_version: Option<String>,
+}
+
+impl Check {
+    /// The server to ask, if `--server` names one.
+    pub(crate) fn asked(&self) -> Option<&str> {
+        self.server.as_deref().filter(|name| !is_version(name))
+    }
+
+    /// The version that is named; by `--server`, too, which once did that.
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.server_version.as_deref().or(self.server.as_deref().filter(|name| is_version(name)))
+    }
+}
+
+/// Whether a server's name is a version: `2.8`, and no address.
+fn is_version(name: &str) -> bool {
+    name.split('.').count() <= 3 && !name.contains(':') && Rules::of_version(name).is_ok()
 }
 
 #[derive(ClapArgs)]
@@ -246,4 +294,21 @@ fn free_claim(text: &str) -> Result<FreeClaim, Error> {
         .split_once('=')
         .ok_or(Error::MintClaim(spacetime_keys_core::error::MintClaim::Value))?;
     FreeClaim::from_text(name, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_version;
+
+    #[test]
+    fn versions_and_servers() {
+        for version in ["2", "2.8", "v2.8.3", "2.14.0-rc1", "2.7.0-hotfix2", "1.2"] {
+            assert!(is_version(version), "{version}");
+        }
+        for server in
+            ["local", "127.0.0.1", "127.0.0.1:3000", "localhost:3000", "http://a", "2.example.com"]
+        {
+            assert!(!is_version(server), "{server}");
+        }
+    }
 }

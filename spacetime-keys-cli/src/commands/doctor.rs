@@ -114,7 +114,9 @@ impl Doctor<'_> {
 
     fn look_once(&self, timeout: Duration) -> Result<Observations, Failure> {
         let Asked { server, database } = &self.subject.asked;
-        let client = server.as_ref().map(|(url, _)| Client::new(url, timeout, self.output));
+        let client = server
+            .as_ref()
+            .map(|(url, _)| Client::new(url, timeout, self.args.plain_http, self.output));
         let look = Look {
             paths: &self.subject.paths,
             keys_are_named: self.args.keys_dir.is_some(),

@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use spacetime_keys_core::doctor::{Ask, Came, Unreached};
+use ureq::Agent;
 use ureq::http::HeaderValue;
+use ureq::unversioned::transport::DefaultConnector;
 use zeroize::Zeroizing;
 
+use super::address::Once;
 use crate::http;
 use crate::output::Output;
 
@@ -19,12 +22,21 @@ pub(crate) struct Client<'a> {
     url: &'a str,
     timeout: Duration,
     deadline: Option<Instant>,
+    /// Whether plain http may carry a token to another machine.
+    plain_http: bool,
+    addresses: Once,
     output: &'a Output,
 }
 
 impl<'a> Client<'a> {
-    pub(crate) fn new(url: &'a str, timeout: Duration, output: &'a Output) -> Self {
-        Self { url, timeout, deadline: Instant::now().checked_add(timeout), output }
+    pub(crate) fn new(
+        url: &'a str,
+        timeout: Duration,
+        plain_http: bool,
+        output: &'a Output,
+    ) -> Self {
+        let deadline = Instant::now().checked_add(timeout);
+        Self { url, timeout, deadline, plain_http, addresses: Once::default(), output }
     }
 
     fn ask(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached> {
@@ -43,11 +55,14 @@ impl<'a> Client<'a> {
             .max_response_header_size(room)
             .output_buffer_size(room.max(128 << 10))
             .input_buffer_size(room.max(128 << 10));
-        if !http::is_https(&url) {
+        let agent = if http::is_https(&url) {
+            config.build().new_agent()
+        } else {
             // Through a proxy, plain http would show it the token.
             config = config.proxy(None);
-        }
-        let mut request = config.build().new_agent().get(&url);
+            Agent::with_parts(config.build(), DefaultConnector::new(), self.addresses.clone())
+        };
+        let mut request = agent.get(&url);
         if let Some(token) = token {
             let bearer = Zeroizing::new(format!("Bearer {token}"));
             let mut value =
@@ -79,5 +94,9 @@ impl Ask for Client<'_> {
         let with = if token.is_some() { " (with the token)" } else { "" };
         self.output.detail(&format!("GET {path}{with}: {said}"));
         came
+    }
+
+    fn carries_tokens(&self) -> bool {
+        http::is_https(self.url) || self.plain_http || self.addresses.are_of_this_machine()
     }
 }

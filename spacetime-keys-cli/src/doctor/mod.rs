@@ -1,9 +1,11 @@
 //! What `doctor` looks at, asks of the network, and reads of a log; and what it does with the steps.
 
+mod address;
 mod client;
 mod defaults;
 mod fix;
 mod log;
+mod named;
 mod subject;
 mod text;
 mod wait;
@@ -12,6 +14,7 @@ pub(crate) use client::Client;
 pub(crate) use defaults::Defaults;
 pub(crate) use fix::{Fixed, fix};
 pub(crate) use log::read;
+pub(crate) use named::{known, no_url, servers};
 pub(crate) use subject::Subject;
 pub(crate) use text::to_text;
 pub(crate) use wait::{Waiting, with_sign};

@@ -6,16 +6,15 @@ use std::path::Path;
 use serde_json::{Value, json};
 use spacetime_keys_core::doctor::project::Target;
 use spacetime_keys_core::doctor::{Asked, Names, Places, ProjectSeen, Servers, Source};
+use spacetime_keys_core::fleet::Environment;
 use spacetime_keys_core::printable::visible;
-use spacetime_keys_core::{Error, fleet::Environment};
 use spacetime_keys_rotation::places::Around;
 use spacetime_keys_rotation::{Paths, project};
 
-use super::Defaults;
+use super::{Defaults, known, no_url, servers};
 use crate::args;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::files;
 use crate::output::Output;
 
 pub(crate) struct Subject {
@@ -66,11 +65,7 @@ impl Subject {
         defaults: &Defaults,
         around: &Around,
     ) -> Result<(), Failure> {
-        let content = files::read(&self.paths.cli_toml);
-        // One that cannot be read is a finding of its own, and knows no server.
-        let servers = Servers::of(
-            content.as_ref().map_or(Some(&[]), |content| content.as_deref().map(Vec::as_slice)),
-        );
+        let servers = servers(&self.paths.cli_toml);
         let folder = std::env::current_dir().unwrap_or_default();
         let looked = project::look(&folder, self.environment.as_ref().map(Environment::as_str));
         let argument = Names { server: args.server.as_deref(), database: args.database.as_deref() };
@@ -179,28 +174,4 @@ const fn words(source: Source) -> &'static str {
         Source::DefaultServer => "default_server of cli.toml",
         _ => "an argument",
     }
-}
-
-fn no_url(source: Source, error: Error, servers: &Servers) -> Failure {
-    let place = match source {
-        Source::Configuration => "[host] server",
-        Source::Project => "server of spacetime.json",
-        Source::DefaultServer => "default_server of cli.toml",
-        _ => "--server",
-    };
-    let failure = Failure::from(error).prefix(place);
-    if error == Error::ProjectServer {
-        return failure;
-    }
-    let hint = format!("{}{}", failure.hint, known(servers));
-    failure.with_hint(hint).into_usage()
-}
-
-/// The servers that a nickname or a host stands for.
-fn known(servers: &Servers) -> String {
-    let names: Vec<&str> = servers.names().collect();
-    if names.is_empty() {
-        return String::new();
-    }
-    format!(". Known names: {}", visible(&names.join(", ")))
 }

@@ -10,6 +10,7 @@
     reason = "a test that goes wrong stops, and says how much it tried"
 )]
 
+mod asked;
 mod brought;
 mod canary;
 mod cases;

@@ -53,6 +53,8 @@ named! {
         TokenCheck => "token-check",
         /// Ask what a server makes of a token, by its issuer's JWK set.
         TokenCheckIssuer => "token-check",
+        /// Ask a running server about a token, and hold its answer against its issuer's keys.
+        TokenAsk => "token-check",
         /// Look at a token's claims.
         TokenDecode => "token-decode",
         /// Look whose token is in `cli.toml`.
@@ -105,6 +107,8 @@ named! {
         Jwks => "jwks",
         /// The server's answer may take longer.
         Timeout => "timeout",
+        /// Send a token by plain http, too.
+        PlainHttp => "plain-http",
         /// Another `cli.toml`.
         CliToml(Option<String>) => "cli-toml",
         /// Another folder of mounted keys.

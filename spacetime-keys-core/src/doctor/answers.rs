@@ -142,6 +142,34 @@ pub struct Foreign {
     pub kind: ForeignKind,
 }
 
+impl Foreign {
+    /// What to do next, where it came from this URL.
+    pub fn advice(self, url: &str) -> Advice {
+        let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+        match self.kind {
+            ForeignKind::Redirect => {
+                "name the URL that it redirects to; the token was not sent there, and a publish is not sent on, either"
+            }
+            ForeignKind::Gateway => {
+                "the gateway is up and the server behind it is not: start it, or mend the gateway's address of it"
+            }
+            _ if has_path => {
+                "the URL has a path behind its host: name it without the path, unless a proxy serves the server there"
+            }
+            _ => {
+                "a proxy, a login page or another program stands there: ask the server itself, past it, or mend its rules for /v1/"
+            }
+        }
+        .into()
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} came instead of its answer ({})", self.kind.as_str(), self.status)
+    }
+}
+
 /// What an answer looks like that is not the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

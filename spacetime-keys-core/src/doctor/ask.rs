@@ -3,10 +3,13 @@
 use std::fmt::Write as _;
 
 use super::{
-    Answer, CliTomlSeen, DatabaseAnswer, Reply, ServerSeen, TokenAnswer, TokenSeen, Unreached,
-    version,
+    Answer, CliTomlSeen, DatabaseAnswer, Reply, ServerSeen, TokenAnswer, TokenFacts, TokenSeen,
+    Unreached, Withheld, version,
 };
 use crate::Identity;
+
+/// Answered to whoever comes, unless a token that comes along is refused.
+const PING: &str = "/v1/ping";
 
 /// One server, asked by GET.
 pub trait Ask {
@@ -15,6 +18,10 @@ pub trait Ask {
     /// # Errors
     /// Why there is no answer.
     fn get(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached>;
+
+    /// Whether nobody but the server reads what is sent, or somebody has agreed to that. Asked after the
+    /// first question: only then it is known where a name leads.
+    fn carries_tokens(&self) -> bool;
 }
 
 /// An answer. Of its headers nothing else is kept: one of them echoes the token.
@@ -63,8 +70,24 @@ impl ServerSeen {
         Self { health, public_key, ..Self::default() }
     }
 
-    /// Asks about the token of `cli.toml` and a database. The token goes to what has shown that it is
-    /// a SpacetimeDB server, and to nothing else.
+    /// Asks what the server says of a token, whose facts are known. It is kept back from what has not
+    /// shown that it is a SpacetimeDB server, and where [`Self::withheld`] says so.
+    pub fn look_at_token(&mut self, server: &dyn Ask, facts: &TokenFacts, token: &str) {
+        if !self.is_there() || !facts.can_be_sent || !facts.is_ascii {
+            return;
+        }
+        self.withheld = Withheld::by(self, server, facts, token);
+        if self.withheld.is_some() {
+            return;
+        }
+        // Where the claims name somebody, the server is asked whether it takes the token for his.
+        let path = facts
+            .identity
+            .map_or_else(|| PING.to_owned(), |identity| format!("/v1/identity/{identity}/verify"));
+        self.token = put(server, &path, Some(token), |came| came.as_answer().token());
+    }
+
+    /// Asks about the token of `cli.toml` ([`Self::look_at_token`]) and a database.
     pub fn look_for(
         &mut self,
         server: &dyn Ask,
@@ -75,20 +98,19 @@ impl ServerSeen {
         if !self.is_there() {
             return;
         }
-        let (identity, can_be_sent) = match cli_toml.token() {
-            Some(TokenSeen::Found(facts)) => (facts.identity, facts.can_be_sent && facts.is_ascii),
-            Some(TokenSeen::Blank) => (None, true),
-            _ => (None, false),
+        let identity = match (cli_toml.token(), token) {
+            (Some(TokenSeen::Found(facts)), token) => {
+                if let Some(token) = token {
+                    self.look_at_token(server, facts, token);
+                }
+                facts.identity
+            }
+            (Some(TokenSeen::Blank), Some(blank)) => {
+                self.token = put(server, PING, Some(blank), |came| came.as_answer().token());
+                None
+            }
+            _ => None,
         };
-        let token = token.filter(|_| can_be_sent);
-        if token.is_some() {
-            // Where the claims name somebody, the server is asked whether it takes the token for his.
-            let path = identity.map_or_else(
-                || "/v1/ping".to_owned(),
-                |identity| format!("/v1/identity/{identity}/verify"),
-            );
-            self.token = put(server, &path, token, |came| came.as_answer().token());
-        }
         let name = database.map(|name| match version::parent_and_name(self.version(), name) {
             Some((parent, name)) => {
                 self.parent = ask_for(server, parent, None);

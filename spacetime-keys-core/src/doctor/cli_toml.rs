@@ -57,6 +57,8 @@ pub struct TokenFacts {
     pub is_local: bool,
     /// Whether its issuer is the makers' (`https://auth.spacetimedb.com`): an account of theirs.
     pub is_of_spacetimedb: bool,
+    /// Whether an issuer of its own is named in it, whose keys a server may ask for.
+    pub has_issuer: bool,
     /// Whether it can stand in an HTTP header: control characters cannot, not even at its end.
     pub can_be_sent: bool,
     /// Whether it is ASCII alone. Servers take no other header for a `Bearer` token: 400.
@@ -148,6 +150,11 @@ impl CliTomlSeen {
 }
 
 impl TokenFacts {
+    /// Of a token that is in no file.
+    pub fn of_token(text: &str, known: &Known<'_>) -> Self {
+        Self::of(text, &[], known)
+    }
+
     fn of(text: &str, remembered: &[PublicKey], known: &Known<'_>) -> Self {
         let parsed = Token::parse(text);
         let rules = known.version.and_then(|version| Rules::of_version(version).ok());
@@ -168,6 +175,7 @@ impl TokenFacts {
             kind: Kind::of(text.trim()),
             identity: publisher.map(|(identity, _)| identity),
             is_local: publisher.is_some_and(|(_, is_local)| is_local),
+            has_issuer: publisher.is_some_and(|(_, is_local)| !is_local),
             is_of_spacetimedb: issuer
                 .as_deref()
                 .is_some_and(|issuer| issuer.trim_end_matches('/') == SPACETIMEDB_ISSUER),

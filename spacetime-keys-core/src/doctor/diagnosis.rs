@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::Identity;
 
-use super::{Check, Command};
+use super::{Check, Command, Withheld};
 
 /// What a publish would come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -64,6 +64,9 @@ pub struct Diagnosis {
     pub identity: Option<Identity>,
     /// Who owns the database.
     pub owner: Option<Identity>,
+    /// Why the token was not sent to the server, if it was kept back: then what is said of it is what the
+    /// server should answer.
+    pub token_withheld: Option<Withheld>,
     /// The databases that the token's identity owns, and that would be lost with it: 64 hex digits
     /// each.
     pub owns: Vec<String>,

@@ -17,15 +17,19 @@ mod checks;
 mod cli_toml;
 mod command;
 mod diagnosis;
+mod difference;
+mod fate;
 mod from_log;
 mod log;
 mod observations;
 mod outcome;
 pub mod project;
 mod remedy;
+mod ruling;
 mod servers;
 pub(crate) mod shell;
 mod version;
+mod withheld;
 
 pub use answers::{
     Answer, DatabaseAnswer, Foreign, ForeignKind, Reply, ServedKey, TokenAnswer, Unreached,
@@ -36,15 +40,18 @@ pub use check::{Check, CheckName, State};
 pub use cli_toml::{CliTomlSeen, Known, ServerKeySeen, TokenFacts, TokenSeen};
 pub use command::Command;
 pub use diagnosis::{Diagnosis, Outcome};
+pub use difference::Difference;
 pub use log::{KeyFilesFault, LogEvent, LogHit, LogScanner, LogSeen};
 pub use observations::{MountedSeen, Observations, Places, ProjectSeen, ServerSeen, Unread};
+pub use ruling::{Ruling, Unruled};
 pub use servers::Servers;
+pub use withheld::Withheld;
 
 /// Says what a publish would get, and why.
 pub fn diagnose(seen: &Observations) -> Diagnosis {
     let (outcome, status) = outcome::foretell(seen);
     let checks = checks::all(seen);
-    let accepted = outcome::token(seen).is_accepted();
+    let accepted = fate::token(seen).is_accepted();
     let fine = match outcome {
         Some(Outcome::Updates) => true,
         // An owner that is invented for one request is nobody. A log tells of whom it will.
@@ -67,6 +74,7 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
         server_version: seen.server.version().map(str::to_owned),
         identity: seen.identity(),
         owner: seen.owner(),
+        token_withheld: seen.server.withheld,
         owns: seen.server.databases.as_ref().cloned().unwrap_or_default(),
         checks,
         cures: ok || (cures && !remedy.is_empty() && !seen.project.is_anonymous()),

@@ -8,7 +8,7 @@ use crate::{Identity, PublicKey};
 
 use super::{
     CheckName, CliTomlSeen, DatabaseAnswer, Foreign, LogSeen, Reply, ServedKey, TokenAnswer,
-    TokenSeen, Unreached,
+    TokenSeen, Unreached, Withheld,
 };
 
 /// Everything that a diagnosis is made from. [`Default`]: nothing was seen at all.
@@ -86,6 +86,8 @@ pub struct ServerSeen {
     /// To `GET /v1/identity/IDENTITY/verify` or, where a token tells no identity, `GET /v1/ping`,
     /// with the token.
     pub token: Reply<TokenAnswer>,
+    /// Why the token was not sent there, if it was kept back.
+    pub withheld: Option<Withheld>,
     /// To `GET /v1/database/NAME`.
     pub database: Reply<DatabaseAnswer>,
     /// The same of its parent, where the name is `parent/name`.

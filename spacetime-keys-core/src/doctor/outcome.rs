@@ -1,88 +1,11 @@
 //! What a publish would get: from what was seen, in the order in which a server looks at it.
 //!
-//! A server looks at the token first, then at the name, then at the owner. Its own answers decide;
-//! what it should say of a token, by its version and key, stands in only where it was not asked.
+//! A server looks at the token first ([`fate`]), then at the name, then at the owner. Its own answers
+//! decide.
 
-use crate::server::Reason;
-
+use super::fate::{self, TokenFate};
 use super::version::status_of_not_owner;
-use super::{
-    CliTomlSeen, DatabaseAnswer, Foreign, ForeignKind, Observations, Outcome, Reply, TokenAnswer,
-    TokenSeen, from_log,
-};
-
-/// What becomes of the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenFate {
-    /// It was not looked at, or nobody can tell.
-    Unknown,
-    /// There is none.
-    None,
-    /// The CLI does not get as far as sending one.
-    NeverSent,
-    /// It is taken.
-    Accepted,
-    /// It is taken for somebody else's than its claims say.
-    Another,
-    /// It is refused.
-    Refused { status: u16, reason: Option<Reason> },
-    /// Something on the way takes it out.
-    TakenOut,
-    /// Something on the way answers to it.
-    Foreign(Foreign),
-}
-
-impl TokenFate {
-    pub(super) const fn is_accepted(self) -> bool {
-        matches!(self, Self::Accepted)
-    }
-}
-
-/// What becomes of the token at this server.
-pub(super) fn token(seen: &Observations) -> TokenFate {
-    let facts = match &seen.cli_toml {
-        CliTomlSeen::NotLooked | CliTomlSeen::Unreadable => return TokenFate::Unknown,
-        CliTomlSeen::Missing | CliTomlSeen::Read { token: TokenSeen::None, .. } => {
-            return TokenFate::None;
-        }
-        CliTomlSeen::Bad(_) => return TokenFate::NeverSent,
-        CliTomlSeen::Read { token: TokenSeen::Blank, .. } => None,
-        CliTomlSeen::Read { token: TokenSeen::Found(facts), .. } => Some(facts),
-    };
-    if facts.is_some_and(|facts| !facts.can_be_sent) {
-        return TokenFate::NeverSent;
-    }
-    let no_bearer =
-        TokenFate::Refused { status: Reason::Missing.status(), reason: Some(Reason::Missing) };
-    if facts.is_some_and(|facts| !facts.is_ascii) {
-        return no_bearer;
-    }
-    let expected = facts.and_then(|facts| facts.verdict);
-    match seen.server.token {
-        Reply::Is(TokenAnswer::Accepted) => TokenFate::Accepted,
-        Reply::Is(TokenAnswer::AnotherIdentity) => TokenFate::Another,
-        Reply::Is(TokenAnswer::NotReceived) => TokenFate::TakenOut,
-        // Words that no server has, against a token that this one must take: somebody else's.
-        Reply::Is(TokenAnswer::Refused { status, reason: None })
-            if expected.is_some_and(|verdict| verdict.accepted) =>
-        {
-            TokenFate::Foreign(Foreign { status, kind: ForeignKind::Other })
-        }
-        Reply::Is(TokenAnswer::Refused { status, reason }) => TokenFate::Refused { status, reason },
-        Reply::Foreign(foreign) => TokenFate::Foreign(foreign),
-        // A publish would wait at the same door.
-        Reply::Unreached(_) => TokenFate::Unknown,
-        Reply::NotAsked => match (facts, expected) {
-            (None, _) => no_bearer,
-            (_, Some(verdict)) if verdict.accepted => TokenFate::Accepted,
-            // A key of its issuer may have signed it, which only the server can fetch.
-            (Some(facts), Some(verdict)) if facts.is_local || facts.flaw.is_some() => {
-                TokenFate::Refused { status: verdict.status, reason: verdict.reason }
-            }
-            _ => TokenFate::Unknown,
-        },
-    }
-}
+use super::{DatabaseAnswer, Observations, Outcome, Reply, from_log};
 
 /// Outcome and status.
 pub(super) fn foretell(seen: &Observations) -> (Option<Outcome>, Option<u16>) {
@@ -101,7 +24,7 @@ fn from_server(seen: &Observations) -> (Outcome, Option<u16>) {
             None => (Outcome::Unreachable, None),
         };
     }
-    let fate = token(seen);
+    let fate = fate::token(seen);
     match fate {
         TokenFate::NeverSent => return (Outcome::BadRequest, None),
         TokenFate::Refused { status: 401, .. } => return (Outcome::Unauthorized, Some(401)),
@@ -146,7 +69,7 @@ pub(super) fn verdict(
         return seen.log.as_ref().map_or("nothing was asked".to_owned(), from_log::verdict);
     };
     let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
-    let fate = token(seen);
+    let fate = fate::token(seen);
     let words = match (outcome, fate) {
         (Outcome::Updates, _) => {
             "a publish would update the database, as far as permission goes".to_owned()

@@ -14,6 +14,9 @@ pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: whoever signs m
 
 /// Of an access token for Microsoft Graph.
 pub(crate) const OF_GRAPH: &str = "no key verifies it, so none is to be looked for: ask Entra ID for a token of your own API in place of Graph's (register the API, request its scope, such as `api://APP-ID/.default`), or send the ID token; its `aud` is then yours, and the header has no `nonce`";
+/// Of a token that would go over plain http.
+pub(crate) const PLAIN_HTTP: &str =
+    "name the https URL, or a tunnel's end on this machine (`ssh -L`); {} sends it all the same";
 
 pub(super) const fn of_signature(flaw: SignatureFlaw) -> &'static str {
     match flaw {

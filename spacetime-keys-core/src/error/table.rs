@@ -280,6 +280,12 @@ errors! {
     /// A server's name is neither a URL nor a nickname or host that is known.
     ServerName(_what: ServerFlaw): Input "ERR_SERVER_NAME" "{0}"
         => "write `http://HOST:PORT` or `https://HOST`, or a nickname that cli.toml has";
+    /// No server, or something else than a SpacetimeDB server, answered.
+    ServerUnreached: Input "ERR_SERVER_UNREACHED" "no SpacetimeDB server answered"
+        => "look at name, port and path, and whether the server runs";
+    /// A token was kept back from a server, and what decides on it is not known here.
+    TokenWithheld: Safety "ERR_TOKEN_WITHHELD" "the token was not sent: by plain http, whoever is on the way to that machine could read it"
+        => (advice::PLAIN_HTTP, [Step::Choose(Choice::PlainHttp)]);
     /// A project's file is none that SpacetimeDB's CLI reads.
     ProjectSyntax: Input "ERR_PROJECT_SYNTAX" "the project file is not JSON5, or a value in it has a wrong type"
         => "correct the file by hand: the SpacetimeDB CLI refuses it too";

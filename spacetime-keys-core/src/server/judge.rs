@@ -17,10 +17,54 @@ const LEEWAY: i64 = 60;
 /// Whose token it is, or why it is refused.
 pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<Identity, Reason> {
     let rules = server.rules;
+    let Asked { parts, issuer, kid, local_reason } = match by_local_key(server, token, now)? {
+        ByLocalKey::Accepted(identity) => return Ok(identity),
+        ByLocalKey::Open(asked) => asked,
+    };
+    match &server.issuer {
+        // A running server would now fetch the issuer's keys, and where it cannot, say that alone.
+        Issuer::Unknown => Err(local_reason),
+        Issuer::Unreadable => Err(Reason::IssuerKeys),
+        Issuer::Known(_) if !can_be_fetched(&issuer, rules) => Err(Reason::IssuerKeys),
+        Issuer::Known(keys) => {
+            keys.verify(rules.generation(), kid.as_deref(), |key| parts.verify(rules, key, now))
+        }
+    }
+}
+
+/// The issuer whose keys decide on a token, as far as its URL is one that a server would fetch from.
+pub(super) fn issuer_asked(server: &Server, token: &str, now: i64) -> Option<String> {
+    match by_local_key(server, token, now) {
+        Ok(ByLocalKey::Open(asked)) => {
+            Some(asked.issuer).filter(|issuer| can_be_fetched(issuer, server.rules))
+        }
+        _ => None,
+    }
+}
+
+/// What the server's own key makes of a token.
+enum ByLocalKey<'a> {
+    /// It takes it.
+    Accepted(Identity),
+    /// Another issuer is named, and its keys are to decide.
+    Open(Asked<'a>),
+}
+
+/// What is asked of an issuer's keys.
+struct Asked<'a> {
+    parts: Parts<'a>,
+    issuer: String,
+    kid: Option<String>,
+    /// Why the server's own key did not take the token.
+    local_reason: Reason,
+}
+
+fn by_local_key<'a>(server: &Server, token: &'a str, now: i64) -> Result<ByLocalKey<'a>, Reason> {
+    let rules = server.rules;
     let parts = Parts::split(token)?;
     let local = LocalKey(rules.generation(), server.local.as_ref());
     let local_reason = match parts.verify(rules, &local, now) {
-        Ok(identity) => return Ok(identity),
+        Ok(identity) => return Ok(ByLocalKey::Accepted(identity)),
         Err(reason) => reason,
     };
     // Only now does a server ask who the issuer is. The older generation reads the claims for that
@@ -35,14 +79,7 @@ pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<Identity, 
     if claims.iss == LOCAL_ISSUER {
         return Err(local_reason);
     }
-    match &server.issuer {
-        // A running server would now fetch the issuer's keys, and where it cannot, say that alone.
-        Issuer::Unknown => Err(local_reason),
-        Issuer::Unreadable => Err(Reason::IssuerKeys),
-        Issuer::Known(_) if !can_be_fetched(&claims.iss, rules) => Err(Reason::IssuerKeys),
-        Issuer::Known(keys) => keys
-            .verify(rules.generation(), header.kid.as_deref(), |key| parts.verify(rules, key, now)),
-    }
+    Ok(ByLocalKey::Open(Asked { parts, issuer: claims.iss, kid: header.kid, local_reason }))
 }
 
 /// Whether a server would ask the network for the keys of this issuer. Where the rest of the URL

@@ -101,28 +101,41 @@ impl Server {
             judge::judge(self, token, now)
         };
         match judged {
-            Ok(identity) => Verdict {
-                accepted: true,
-                identity: Some(identity),
-                status: 200,
-                reason: None,
-                words: None,
-                cause: None,
-                remedy: None,
-            },
-            Err(reason) => {
-                let cause = remedy::cause(token, reason);
-                let remedy = Some(remedy::remedy(self, token, reason, cause));
-                Verdict {
-                    accepted: false,
-                    identity: None,
-                    status: reason.status(),
-                    reason: Some(reason),
-                    words: Some(reason.words(self.wording)),
-                    cause,
-                    remedy,
-                }
-            }
+            Ok(identity) => Verdict::accepted(Some(identity)),
+            Err(reason) => self.refusal(token, reason),
+        }
+    }
+
+    /// The same where all that decides is known; `None` where it is not: the server's own key, or the keys
+    /// of the token's issuer.
+    pub fn check_known(&self, token: &str, now: i64) -> Option<Verdict> {
+        let is_open =
+            matches!(self.issuer, Issuer::Unknown) && self.issuer_of(token, now).is_some();
+        (self.local.is_some() && !is_open).then(|| self.check(token, now))
+    }
+
+    /// Where this server would ask for the keys that decide on a token: the discovery document of the
+    /// issuer that it names. `None` where none is asked.
+    pub fn discovery_url(&self, token: &str, now: i64) -> Option<String> {
+        let issuer = self.issuer_of(token, now)?;
+        Some(format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))
+    }
+
+    fn issuer_of(&self, token: &str, now: i64) -> Option<String> {
+        let token = Some(token.trim()).filter(|token| token.len() <= MAX_TOKEN_BYTES)?;
+        judge::issuer_asked(self, token, now)
+    }
+
+    /// What there is to say where this server refuses a token for this reason.
+    pub fn refusal(&self, token: &str, reason: Reason) -> Verdict {
+        let token = token.trim();
+        let cause = remedy::cause(token, reason);
+        Verdict {
+            reason: Some(reason),
+            words: Some(reason.words(self.wording)),
+            cause,
+            remedy: Some(remedy::remedy(self, token, reason, cause)),
+            ..Verdict::refused(reason.status())
         }
     }
 }

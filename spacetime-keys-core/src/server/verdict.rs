@@ -23,6 +23,25 @@ pub struct Verdict {
     pub remedy: Option<Remedy>,
 }
 
+impl Verdict {
+    pub(crate) const fn accepted(identity: Option<Identity>) -> Self {
+        Self { accepted: true, identity, ..Self::refused(200) }
+    }
+
+    /// For a reason that is not known.
+    pub(crate) const fn refused(status: u16) -> Self {
+        Self {
+            accepted: false,
+            identity: None,
+            status,
+            reason: None,
+            words: None,
+            cause: None,
+            remedy: None,
+        }
+    }
+}
+
 /// Why a server refuses a token.
 ///
 /// `Display` gives the words of the newest servers; [`Self::words`] those of a version. Never

@@ -31,6 +31,10 @@ impl Ask for Paths {
         let content_type = if body.starts_with('{') { "application/json" } else { "text/plain" };
         Ok(Came { status, content_type: content_type.to_owned(), body: Some(body.into_bytes()) })
     }
+
+    fn carries_tokens(&self) -> bool {
+        true
+    }
 }
 
 /// Asks about `token` and a database, as the program does.

@@ -10,6 +10,7 @@
 )]
 
 mod advice;
+mod asked;
 mod cli_toml;
 mod common;
 mod doctor;

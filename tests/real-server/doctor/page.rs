@@ -11,13 +11,14 @@ use super::owner::OwnersHost;
 const URL: &str = "http://127.0.0.1:3000";
 
 /// What has gone wrong where a section begins.
-const SECTIONS: [(&str, KeyFault, TokenFault); 6] = [
+const SECTIONS: [(&str, KeyFault, TokenFault); 7] = [
     ("Ask first", KeyFault::None, TokenFault::None),
     ("401: the server waits for a restart", KeyFault::RestartPending, TokenFault::None),
     ("401: the token is of an older key", KeyFault::None, TokenFault::Older),
     ("401: the server made keys of its own", KeyFault::MountWasEmpty, TokenFault::None),
     ("403: you are not the owner", KeyFault::None, TokenFault::LoggedInAgain),
     ("There is no token", KeyFault::None, TokenFault::Missing),
+    ("Why does this server refuse this token?", KeyFault::None, TokenFault::Older),
 ];
 
 // Slow: a server is started anew for each section, and published to.

@@ -64,7 +64,15 @@ impl Plain {
     /// Answers each request with what `answer` writes to the connection, which ends then. Each has
     /// a thread of its own: an answer may hang.
     pub fn serve(answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self::serve_at(Ipv4Addr::LOCALHOST, answer)
+    }
+
+    /// The same at another address of this machine.
+    pub fn serve_at(
+        address: Ipv4Addr,
+        answer: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((address, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (seen, answer) = (Arc::<Mutex<Vec<_>>>::default(), Arc::new(answer));
         let noted = Arc::clone(&seen);
@@ -83,9 +91,26 @@ impl Plain {
         Self { url, seen }
     }
 
+    /// How many of the requests since the last time had a token with them.
+    pub fn take_tokens(&self) -> usize {
+        let has_token = |request: &&Request| request.header("authorization").is_some();
+        self.take().iter().filter(has_token).count()
+    }
+
     /// What has come in since the last time that this was asked.
     pub fn take(&self) -> Vec<Request> {
         std::mem::take(&mut self.seen.lock().unwrap())
+    }
+}
+
+/// An address of this machine that is no loopback address, if it has one. No packet is sent.
+pub fn far_address() -> Option<Ipv4Addr> {
+    let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // One of those that are for documentation alone (RFC 5737).
+    socket.connect((Ipv4Addr::new(198, 51, 100, 1), 9)).ok()?;
+    match socket.local_addr().ok()?.ip() {
+        std::net::IpAddr::V4(address) if !address.is_loopback() => Some(address),
+        _ => None,
     }
 }
 

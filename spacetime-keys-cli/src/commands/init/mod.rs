@@ -132,7 +132,7 @@ fn ask(found: &[Found], output: &Output) -> (Option<String>, Option<Fingerprint>
     urls.push(USUAL_SERVER.to_owned());
     urls.dedup();
     for url in urls {
-        let seen = ServerSeen::look(&Client::new(&url, SERVER_TIMEOUT, output));
+        let seen = ServerSeen::look(&Client::new(&url, SERVER_TIMEOUT, false, output));
         if seen.version().is_some() {
             return (Some(url), seen.verifying_key().map(PublicKey::fingerprint));
         }

@@ -1,10 +1,12 @@
 //! `token …`
 
+mod ask;
 mod check;
 mod decode;
 mod mint;
 mod publisher;
 mod source;
+mod verdict;
 mod verify;
 
 use super::Answer;
@@ -21,7 +23,10 @@ pub(super) fn run(
     match command {
         Token::Decode(source) => decode::decode(source, output),
         Token::Verify(args) => verify::verify(args, output),
-        Token::Check(args) => check::check(args, output),
+        Token::Check(args) => match args.asked() {
+            Some(server) => ask::ask(args, server, config, output),
+            None => check::check(args, output),
+        },
         Token::Mint(args) => mint::mint(args, output),
         Token::Resign(args) => publisher::resign(args, output),
         Token::Restore { env, expect_identity, files } => {

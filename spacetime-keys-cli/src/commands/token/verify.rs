@@ -21,7 +21,7 @@ pub(super) fn verify(args: &Verification, output: &Output) -> Result<Answer, Fai
             TokenVerifier::new(&key).map_err(|error| Failure::in_file(path, error))?
         }
         (None, Some(place)) => {
-            let set = key_set::read(place, args.jwks.timeout)?;
+            let set = key_set::read(place, &args.jwks.fetch)?;
             JwkSet::parse(&set)
                 .and_then(|set| TokenVerifier::from_jwks(&set))
                 .map_err(|error| Failure::from(error).prefix(place))?

@@ -7,15 +7,16 @@ mod face;
 mod fix;
 mod fronts;
 mod hosts;
-mod live;
+pub(crate) mod live;
 mod logs;
 mod servers;
-mod standin;
+pub(crate) mod standin;
 mod subject;
 #[cfg(feature = "aws-lc-rs")]
 mod tls;
 mod waiting;
 mod whole_keys;
+mod withheld;
 
 use std::fs;
 

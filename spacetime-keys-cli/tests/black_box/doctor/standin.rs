@@ -1,6 +1,8 @@
 //! A stand-in for a server of any version: it answers questions with what a real one was seen to
 //! answer.
 
+use std::net::Ipv4Addr;
+
 use serde_json::json;
 use spacetime_keys_stand_ins::plain::{Plain, Request, reply};
 
@@ -30,13 +32,18 @@ pub(crate) const DATABASE_IDENTITY: &str =
 impl Standin {
     /// Serves until the test process ends.
     pub(crate) fn serve(self) -> Plain {
-        Plain::serve(move |request, stream| {
+        self.serve_at(Ipv4Addr::LOCALHOST)
+    }
+
+    /// The same at another address of this machine.
+    pub(crate) fn serve_at(self, address: Ipv4Addr) -> Plain {
+        Plain::serve_at(address, move |request, stream| {
             let (head, body) = self.answer(request);
             reply(stream, &head, if request.method == "HEAD" { String::new() } else { body });
         })
     }
 
-    pub(super) fn answer(&self, request: &Request) -> (String, String) {
+    pub(crate) fn answer(&self, request: &Request) -> (String, String) {
         const TEXT: &str = "Content-Type: text/plain; charset=utf-8";
         const JSON: &str = "Content-Type: application/json";
         if !["GET", "HEAD"].contains(&&*request.method) {

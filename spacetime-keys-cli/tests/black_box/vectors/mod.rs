@@ -113,7 +113,7 @@ fn verified_tokens() {
 /// What `token check` answers, in the vectors' words.
 fn verdict(host: &Host, vector: &Value, server: &str) -> Result<Value, Refusal> {
     let arguments = [words("token check"), known_keys(host, vector)].concat();
-    let arguments = [arguments, vec![format!("--server={server}")]].concat();
+    let arguments = [arguments, vec![format!("--server-version={server}")]].concat();
     let found = ask(host, &arguments, text(vector, "token").as_bytes())?;
     let is_told = |words: &str, code: &str| found[words].is_string() == found[code].is_string();
     assert!(is_told("detail", "code") && is_told("remedy", "remedy_code"), "{found}");

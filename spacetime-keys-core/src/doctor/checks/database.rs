@@ -1,5 +1,5 @@
 use crate::advice::{Advice, Choice, NextStep};
-use crate::doctor::outcome;
+use crate::doctor::fate;
 use crate::doctor::{Check, CheckName, DatabaseAnswer, Observations, Reply};
 
 /// Whether the database is there.
@@ -8,7 +8,7 @@ pub(super) fn database(seen: &Observations) -> Option<Check> {
     if !seen.server.is_there() {
         return None;
     }
-    let accepted = outcome::token(seen).is_accepted();
+    let accepted = fate::token(seen).is_accepted();
     Some(match &seen.server.database {
         Reply::NotAsked => Check::unseen(
             name,

@@ -1,6 +1,8 @@
 use crate::advice::{Advice, Choice, NextStep};
-use crate::doctor::outcome::{self, TokenFate};
-use crate::doctor::{Check, CheckName, CliTomlSeen, Observations, Reply, TokenFacts, TokenSeen};
+use crate::doctor::fate::{self, TokenFate};
+use crate::doctor::{
+    Check, CheckName, CliTomlSeen, Difference, Observations, Reply, TokenFacts, TokenSeen,
+};
 use crate::jwt::Kind;
 use crate::{Error, Fingerprint, PublicKey};
 
@@ -90,7 +92,7 @@ pub(super) fn token(seen: &Observations) -> Option<Check> {
             "the SpacetimeDB CLI cannot send it: signing it anew writes it clean",
         ));
     }
-    if outcome::token(seen).is_accepted() {
+    if fate::token(seen).is_accepted() {
         return Some(Check::good(name, describe(facts)));
     }
     if let Some(flaw) = facts.flaw {
@@ -118,7 +120,7 @@ fn describe(facts: &TokenFacts) -> &'static str {
 }
 
 fn is_accepted(seen: &Observations) -> bool {
-    outcome::token(seen).is_accepted()
+    fate::token(seen).is_accepted()
 }
 
 /// Whether it is past its `exp`.
@@ -192,8 +194,8 @@ pub(super) fn signature(seen: &Observations) -> Option<Check> {
             name,
             "signed by none of the known keys; its issuer's keys decide",
             (
-                "{} says what a server makes of the issuer's set; the server must reach ISSUER/.well-known/openid-configuration",
-                [NextStep::TokenCheckIssuer],
+                "{} says what the server makes of the issuer's set, which it must reach: ISSUER/.well-known/openid-configuration",
+                [NextStep::TokenAsk],
             ),
         ),
         (None, None) => Check::unseen(name, "signed by none of the keys that were seen"),
@@ -258,24 +260,30 @@ pub(super) fn accepted(seen: &Observations) -> Option<Check> {
         return None;
     }
     let expected = facts(seen).and_then(|facts| facts.verdict);
-    Some(match outcome::token(seen) {
+    let withheld = seen.server.withheld;
+    Some(match fate::token(seen) {
         TokenFate::None | TokenFate::NeverSent | TokenFate::Foreign(_) => return None,
-        TokenFate::Unknown => Check::unseen(name, "the server was not asked, or did not answer"),
-        TokenFate::Accepted => {
-            let asked = !matches!(seen.server.token, Reply::NotAsked);
-            let said = if asked { "the server accepts it" } else { "the server should accept it" };
-            Check::good(name, said)
-        }
+        TokenFate::Unknown => match withheld {
+            Some(why) => Check::unseen(name, why.as_str()).with_hint(why.advice()),
+            None => Check::unseen(name, "the server was not asked, or did not answer"),
+        },
+        TokenFate::Accepted => match withheld {
+            Some(why) => {
+                Check::warning(name, format!("the server should accept it; {why}"), why.advice())
+            }
+            None if matches!(seen.server.token, Reply::NotAsked) => {
+                Check::good(name, "the server should accept it")
+            }
+            None => Check::good(name, "the server accepts it"),
+        },
         TokenFate::Another => Check::broken(
             name,
-            "the server takes it for another identity than its claims give",
-            "this server derives identities in another way than those known: report this, with its version",
+            Difference::AnotherIdentity.detail(),
+            Difference::AnotherIdentity.advice(),
         ),
-        TokenFate::TakenOut => Check::broken(
-            name,
-            "the token does not arrive: the server says that there is none",
-            "a proxy before it takes the header `Authorization` out: have it passed on",
-        ),
+        TokenFate::TakenOut => {
+            Check::broken(name, Difference::TakenOut.detail(), Difference::TakenOut.advice())
+        }
         TokenFate::Refused { status, reason } => {
             let wording = seen.server.wording();
             let said = reason.map_or("for a reason of its own", |reason| reason.words(wording));
@@ -285,7 +293,11 @@ pub(super) fn accepted(seen: &Observations) -> Option<Check> {
             } else {
                 "the checks around this one say why"
             };
-            Check::broken(name, format!("the server refuses it: {status} {said}"), hint)
+            let detail = match withheld {
+                Some(why) => format!("the server refuses such a token ({status} {said}); {why}"),
+                None => format!("the server refuses it: {status} {said}"),
+            };
+            Check::broken(name, detail, hint)
         }
     })
 }

@@ -1,6 +1,7 @@
+use crate::doctor::fate;
 use crate::doctor::shell::file_in;
 use crate::doctor::{
-    Command, DatabaseAnswer, LogEvent, Observations, Outcome, Reply, TokenFacts, TokenSeen, outcome,
+    Command, DatabaseAnswer, LogEvent, Observations, Outcome, Reply, TokenFacts, TokenSeen,
 };
 use crate::fleet::{Escrow, Misplaced, PairState, Unreadable, Vault};
 use crate::{Fingerprint, Identity, PublicKey};
@@ -90,7 +91,7 @@ impl Files {
 
 impl<'a> Host<'a> {
     pub(super) fn of(seen: &'a Observations, outcome: Option<Outcome>) -> Self {
-        let accepted = outcome::token(seen).is_accepted();
+        let accepted = fate::token(seen).is_accepted();
         // A certificate, for one.
         let shows_another = seen.server.is_there() && seen.server.public_key.foreign().is_some();
         let mut host = Self {

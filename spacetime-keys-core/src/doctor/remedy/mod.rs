@@ -12,7 +12,7 @@ mod token;
 use crate::advice::{Choice, NextStep};
 use crate::fleet::KeyState;
 
-use super::outcome::{self, TokenFate};
+use super::fate::{self, TokenFate};
 use super::shell::{path, quote};
 use super::{Command, DatabaseAnswer, Observations, Outcome, Reply};
 use files::FilePlan;
@@ -61,10 +61,10 @@ fn is_in_our_hands(host: &Host<'_>, plan: &FilePlan) -> bool {
         Files::Good(_) | Files::Odd(_) | Files::PublicLost(_) => true,
     };
     // Nobody said whether the name is one, and whose the database is.
-    let told = !host.cannot_issue || outcome::token(host.seen).is_accepted();
+    let told = !host.cannot_issue || fate::token(host.seen).is_accepted();
     let comes_up = server.is_there() || (host.is_down() && plan.mends);
     let arrives = !matches!(
-        outcome::token(host.seen),
+        fate::token(host.seen),
         TokenFate::TakenOut | TokenFate::Another | TokenFate::Foreign(_)
     );
     arrives && told && sound && comes_up && server.foreign().is_none() && !bad_name

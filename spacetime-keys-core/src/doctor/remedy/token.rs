@@ -1,7 +1,7 @@
 use crate::Identity;
 use crate::advice::{Choice, NextStep, Run};
-use crate::doctor::outcome::TokenFate;
-use crate::doctor::{CliTomlSeen, Command, LogEvent, Reply, TokenAnswer, TokenFacts, outcome};
+use crate::doctor::fate::{self, TokenFate};
+use crate::doctor::{CliTomlSeen, Command, LogEvent, Reply, TokenAnswer, TokenFacts};
 use crate::fleet::Vault;
 
 use super::config;
@@ -22,7 +22,7 @@ pub(super) enum Token {
 /// What brings the token of whoever it should be, signed with the key that the server will have.
 pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Token {
     if is_good(host, plan) {
-        let refused = matches!(outcome::token(host.seen), TokenFate::Refused { .. });
+        let refused = matches!(fate::token(host.seen), TokenFate::Refused { .. });
         if refused && !plan.restart && host.served.is_some() {
             // For another reason than those that are known.
             return Token::Stays(sync_for(host, plan, None));
@@ -65,7 +65,7 @@ fn is_good(host: &Host<'_>, plan: &FilePlan) -> bool {
     if facts.identity.is_none() || facts.identity != host.goal {
         return false;
     }
-    let accepted = outcome::token(host.seen).is_accepted();
+    let accepted = fate::token(host.seen).is_accepted();
     // An issuer's keys signed it, which no step changes.
     if accepted && facts.signed_by.is_none() {
         return true;

@@ -1,0 +1,226 @@
+//! `token check --server`: what a running server answers, and whether that is what it should answer.
+
+use serde_json::{Value, json};
+use spacetime_keys_core::Error;
+use spacetime_keys_core::doctor::{Known, Ruling, ServerSeen, Source, TokenFacts, Unruled};
+use spacetime_keys_core::server::{Server, Verdict};
+use spacetime_keys_rotation::places::Around;
+
+use super::{check, source, verdict};
+use crate::args::Check;
+use crate::clock;
+use crate::commands::Answer;
+use crate::config::Config;
+use crate::doctor::{self, Client};
+use crate::failure::Failure;
+use crate::key_set;
+use crate::output::Output;
+
+/// What was asked, and what there is to say.
+struct Asked {
+    url: String,
+    seen: ServerSeen,
+    server: Server,
+    issuer: Option<Issuer>,
+    ruling: Ruling,
+}
+
+/// The issuer whose keys decide.
+struct Issuer {
+    /// Where its keys were looked for.
+    place: String,
+    /// Why there are none.
+    failure: Option<String>,
+}
+
+pub(super) fn ask(
+    args: &Check,
+    name: &str,
+    config: impl FnOnce() -> Result<Config, Failure>,
+    output: &Output,
+) -> Result<Answer, Failure> {
+    if args.public_key.is_some() || args.keys_dir.is_some() {
+        return Err(Failure::usage(
+            "--server asks the server for its key: no other can be given with it",
+            "leave --public-key and --keys-dir out; or leave --server out, and name a version with --server-version",
+        ));
+    }
+    let url = find(args, name, config)?;
+    let token = source::read(&args.source)?;
+    let asked =
+        doctor::with_sign("an answer of the server", output, || put_to(url, args, &token, output))?;
+    output.result(&asked.to_json(), || asked.to_text(output.is_quiet()));
+    Ok(asked.ruling.verdict.accepted.into())
+}
+
+/// The server's URL. Whose nicknames count is asked only where it is none itself.
+fn find(
+    args: &Check,
+    name: &str,
+    config: impl FnOnce() -> Result<Config, Failure>,
+) -> Result<String, Failure> {
+    let servers = if name.contains("://") {
+        spacetime_keys_core::doctor::Servers::of(None)
+    } else {
+        let files = config()?.host_files(args.source.cli_toml.as_deref(), None)?;
+        let paths = Around::of_process().in_place_of(&files.paths, files.named());
+        doctor::servers(&paths.cli_toml)
+    };
+    servers.url(name).map_err(|error| doctor::no_url(Source::Argument, error, &servers))
+}
+
+fn put_to(url: String, args: &Check, token: &str, output: &Output) -> Result<Asked, Failure> {
+    let fetch = &args.jwks.fetch;
+    let client = Client::new(&url, fetch.timeout, fetch.plain_http, output);
+    let now = clock::now();
+    let mut seen = ServerSeen::look(&client);
+    let served = seen.verifying_key().cloned();
+    let version = seen.version().map(str::to_owned);
+    let version = version.as_deref().or_else(|| args.version());
+    let known = Known { served: served.as_ref(), keys: &[], server: Some(&url), version, now };
+    let facts = TokenFacts::of_token(token, &known);
+    seen.look_at_token(&client, &facts, token);
+    let mut server = check::of_version(version)?;
+    let mut issuer = None;
+    if let Some(key) = &served {
+        server = server.with_local_key(key)?;
+        (server, issuer) = with_issuer(server, args, token, now)?;
+    }
+    let ruling = Ruling::of(&seen, &server, facts, token, now)
+        .map_err(|unruled| no_ruling(&url, unruled, issuer.as_ref()))?;
+    Ok(Asked { url, seen, server, issuer, ruling })
+}
+
+/// With the keys of the issuer that decides on this token, where they can be had.
+fn with_issuer(
+    server: Server,
+    args: &Check,
+    token: &str,
+    now: i64,
+) -> Result<(Server, Option<Issuer>), Failure> {
+    let Some(url) = server.discovery_url(token, now) else {
+        // Of what is no URL a server fetches nothing.
+        return Ok((server.with_issuer_keys(&[]), None));
+    };
+    if let Some(place) = &args.jwks.jwks {
+        let set = key_set::read(place, &args.jwks.fetch)?;
+        let issuer = Issuer { place: place.clone(), failure: None };
+        return Ok((server.with_issuer_keys(&set), Some(issuer)));
+    }
+    match key_set::of_issuer(&url, &args.jwks.fetch) {
+        Ok(set) => {
+            let issuer = Issuer { place: url, failure: None };
+            Ok((server.with_issuer_keys(&set), Some(issuer)))
+        }
+        // The server may be where it can reach them.
+        Err(failure) => Ok((server, Some(Issuer { place: url, failure: Some(failure.message) }))),
+    }
+}
+
+fn no_ruling(url: &str, unruled: Unruled, issuer: Option<&Issuer>) -> Failure {
+    let unreached = Failure::from(Error::ServerUnreached);
+    match unruled {
+        Unruled::Foreign(foreign) => unreached
+            .with_message(format!("{url}: {foreign}"))
+            .with_hint(foreign.advice(url).to_string()),
+        Unruled::Unreached(why) => {
+            unreached.with_message(format!("{url}: {why}")).with_hint(why.advice().to_string())
+        }
+        _ => {
+            let failure = Failure::from(Error::TokenWithheld).prefix(url);
+            match issuer.and_then(|issuer| issuer.failure.as_deref()) {
+                Some(why) => {
+                    let message =
+                        format!("{}; the issuer's keys are not known here: {why}", failure.message);
+                    failure.with_message(message)
+                }
+                None => failure,
+            }
+        }
+    }
+}
+
+impl Asked {
+    fn to_json(&self) -> Value {
+        let Self { ruling, seen, .. } = self;
+        let brief = |verdict: &Verdict| {
+            json!({
+                "accepted": verdict.accepted,
+                "status": verdict.status,
+                "reason": verdict.words,
+            })
+        };
+        let mut report = verdict::to_json(&ruling.verdict, self.server.rules());
+        report["asked"] = json!({
+            "url": self.url,
+            "version": seen.version(),
+            "key": seen.served_key().map(spacetime_keys_core::PublicKey::fingerprint),
+            "token_sent": ruling.was_asked,
+            "token_withheld": ruling.withheld,
+        });
+        report["issuer"] = json!(
+            self.issuer
+                .as_ref()
+                .map(|issuer| { json!({ "keys_from": issuer.place, "error": issuer.failure }) })
+        );
+        report["answer"] = json!(ruling.was_asked.then(|| brief(&ruling.verdict)));
+        report["expected"] = json!(ruling.expected.as_ref().map(brief));
+        let known = ruling.was_asked && ruling.expected.is_some();
+        report["differs"] =
+            json!((known || ruling.difference.is_some()).then_some(ruling.difference.is_some()));
+        report["difference"] = json!(ruling.difference.map(|difference| {
+            json!({
+                "code": difference.as_str(),
+                "detail": difference.detail(),
+                "hint": difference.advice(),
+            })
+        }));
+        report
+    }
+
+    /// The verdict, who gave it, and what it should have been.
+    fn to_text(&self, quiet: bool) -> String {
+        let Self { ruling, seen, url, .. } = self;
+        let mut lines = vec![verdict::to_text(&ruling.verdict).trim_end().to_owned()];
+        if quiet {
+            return lines.concat() + "\n";
+        }
+        let version = seen
+            .version()
+            .map_or("of an unknown version".to_owned(), |version| format!("SpacetimeDB {version}"));
+        let key = seen
+            .served_key()
+            .map_or_else(String::new, |key| format!(", key {}", key.fingerprint().short()));
+        lines.push(match (ruling.withheld, ruling.was_asked) {
+            (Some(why), _) => {
+                format!("{url} ({version}{key}): {why}\n{}", why.advice())
+            }
+            (None, true) => format!("said by {url} ({version}{key})"),
+            (None, false) => format!(
+                "{url} ({version}{key}) was not asked: no request can carry this token as it is"
+            ),
+        });
+        let failed = self.issuer.as_ref().and_then(|issuer| issuer.failure.as_deref());
+        match (ruling.difference, ruling.expected) {
+            (Some(difference), expected) => {
+                let foretold = expected.map(|expected| match expected.words {
+                    Some(words) => format!("{} {words} was foretold: ", expected.status),
+                    None => "accepted was foretold: ".to_owned(),
+                });
+                lines.push(format!("{}{}", foretold.unwrap_or_default(), difference.detail()));
+                lines.push(difference.advice().to_string());
+            }
+            (None, Some(_)) if ruling.was_asked => {
+                lines.push("its version and its keys foretell the same".to_owned());
+            }
+            (None, None) => lines.push(match failed {
+                Some(why) => format!("the issuer's keys cannot be had from here: {why}"),
+                None => {
+                    "what it should say is not known: it shows no key that can be used".to_owned()
+                }
+            }),
+            _ => {}
+        }
+        lines.join("\n") + "\n"
+    }
+}
