@@ -122,6 +122,7 @@ pub fn flag(choice: &Choice) -> String {
         Choice::PublicKey => "--public-key",
         Choice::KeysDir => "--keys-dir",
         Choice::Jwks => "--jwks",
+        Choice::PlainHttp => "--plain-http",
         Choice::Timeout => "--timeout",
         Choice::CliToml(Some(file)) => return with_path("--cli-toml", file),
         Choice::CliToml(None) => "--cli-toml",

@@ -20,7 +20,7 @@ pub(crate) use init::Init;
 pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
 pub(crate) use report::report;
-pub(crate) use token::{Check, Mint, Resign, Token, TokenSource, Verification};
+pub(crate) use token::{Check, Fetch, Mint, Resign, Token, TokenSource, Verification};
 
 /// Rotate a SpacetimeDB's signing keys without losing the database.
 ///

@@ -54,13 +54,23 @@ pub(crate) struct TokenSource {
 /// The keys of an issuer.
 #[derive(ClapArgs)]
 pub(crate) struct IssuerKeys {
-    /// The JWK set of the token's issuer: a file, or the URL of the set or of the issuer's
-    /// .well-known/openid-configuration
+    /// The JWK set of the token's issuer: a file, or the URL of the set, of the issuer's
+    /// .well-known/openid-configuration, or of the issuer
     #[arg(long, value_name = "FILE|URL")]
     pub(crate) jwks: Option<String>,
-    /// How long fetching it may take
+    #[command(flatten)]
+    pub(crate) fetch: Fetch,
+}
+
+/// How keys are fetched.
+#[derive(ClapArgs)]
+pub(crate) struct Fetch {
+    /// How long each request for a URL may take
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
+    /// Take keys by plain http from other machines, too: whoever is on the way can exchange them
+    #[arg(long)]
+    pub(crate) plain_http: bool,
 }
 
 #[derive(ClapArgs)]

@@ -103,6 +103,8 @@ named! {
         KeysDir => "keys-dir",
         /// The issuer's JWK set.
         Jwks => "jwks",
+        /// Keys may come by http from another machine.
+        PlainHttp => "plain-http",
         /// The server's answer may take longer.
         Timeout => "timeout",
         /// Another `cli.toml`.

@@ -39,6 +39,7 @@ pub use diagnosis::{Diagnosis, Outcome};
 pub use log::{KeyFilesFault, LogEvent, LogHit, LogScanner, LogSeen};
 pub use observations::{MountedSeen, Observations, Places, ProjectSeen, ServerSeen, Unread};
 pub use servers::Servers;
+pub(crate) use servers::is_loopback;
 
 /// Says what a publish would get, and why.
 pub fn diagnose(seen: &Observations) -> Diagnosis {

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::keys::{LocalKey, VerifyWith};
 use super::shape::{Alg, Claims, Header, LibraryClaims};
-use super::verdict::Reason;
+use super::verdict::{KeyOf, Reason};
 use super::{Issuer, Rules, Server};
 use crate::Identity;
 use crate::es256::Verifier;
@@ -14,13 +14,13 @@ use crate::jwt::{LOCAL_ISSUER, MAX_CLAIM_BYTES};
 /// Seconds that a token is taken after its `exp`.
 const LEEWAY: i64 = 60;
 
-/// Whose token it is, or why it is refused.
-pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<Identity, Reason> {
+/// Whose token it is, and whose key says so; or why it is refused.
+pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<(Identity, KeyOf), Reason> {
     let rules = server.rules;
     let parts = Parts::split(token)?;
     let local = LocalKey(rules.generation(), server.local.as_ref());
     let local_reason = match parts.verify(rules, &local, now) {
-        Ok(identity) => return Ok(identity),
+        Ok(identity) => return Ok((identity, KeyOf::Server)),
         Err(reason) => reason,
     };
     // Only now does a server ask who the issuer is. The older generation reads the claims for that
@@ -38,10 +38,11 @@ pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<Identity, 
     match &server.issuer {
         // A running server would now fetch the issuer's keys, and where it cannot, say that alone.
         Issuer::Unknown => Err(local_reason),
-        Issuer::Unreadable => Err(Reason::IssuerKeys),
+        Issuer::Unreadable(_) => Err(Reason::IssuerKeys),
         Issuer::Known(_) if !can_be_fetched(&claims.iss, rules) => Err(Reason::IssuerKeys),
         Issuer::Known(keys) => keys
-            .verify(rules.generation(), header.kid.as_deref(), |key| parts.verify(rules, key, now)),
+            .verify(rules.generation(), header.kid.as_deref(), |key| parts.verify(rules, key, now))
+            .map(|identity| (identity, KeyOf::Issuer)),
     }
 }
 

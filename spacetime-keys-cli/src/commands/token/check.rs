@@ -1,6 +1,8 @@
 //! `token check`: what a server would answer.
 
 use serde_json::json;
+use spacetime_keys_core::jwks;
+use spacetime_keys_core::jwt::Token;
 use spacetime_keys_core::server::{Remedy, Server};
 use spacetime_keys_core::{Error, PublicKey};
 use spacetime_keys_rotation::host;
@@ -11,7 +13,7 @@ use crate::clock;
 use crate::commands::Answer;
 use crate::failure::Failure;
 use crate::files;
-use crate::key_set;
+use crate::key_set::{self, KeySet};
 use crate::output::{BAD, GOOD, Output, styled};
 
 pub(super) fn check(args: &Check, output: &Output) -> Result<Answer, Failure> {
@@ -22,10 +24,35 @@ pub(super) fn check(args: &Check, output: &Output) -> Result<Answer, Failure> {
         let key = files::parse_named(path, PublicKey::from_pem)?;
         server = server.with_local_key(&key).map_err(|error| Failure::in_file(path, error))?;
     }
-    if let Some(place) = &args.jwks.jwks {
-        server = server.with_issuer_keys(&key_set::read(place, args.jwks.timeout)?);
+    let set = match &args.jwks.jwks {
+        Some(place) => Some(key_set::read(place, &args.jwks.fetch)?),
+        None => None,
+    };
+    server = match set.as_ref().map(|set| &set.content) {
+        Some(Ok(bytes)) => server.with_issuer_keys(bytes),
+        Some(Err(error)) => server.without_issuer_keys(*error),
+        None => server,
+    };
+    let token = source::read(&args.source)?;
+    let verdict = server.check(&token, clock::now());
+    let issuer = Token::parse(&token).ok().and_then(|token| token.claims().get_str("iss"));
+    // Nothing is left to say where the set was found as servers find it.
+    let is_found = issuer.as_deref().zip(set.as_ref().and_then(|set| set.found.as_ref()));
+    let condition = verdict
+        .condition()
+        .filter(|_| !is_found.is_some_and(|(issuer, found)| found.is_of(issuer)))
+        .map(|condition| condition.to_string());
+    let named = set.as_ref().and_then(KeySet::issuer);
+    let is_named = named.map(|named| jwks::compare_issuers(issuer.as_deref(), named).is_ok());
+    if let Some(set) = &set {
+        set.note().into_iter().for_each(|note| output.note(&note));
     }
-    let verdict = server.check(&source::read(&args.source)?, clock::now());
+    if is_named == Some(false) {
+        output.warn(
+            "the discovery document's `issuer` is not the token's `iss`: servers do not compare \
+             the two, other programs do, and refuse the token",
+        );
+    }
     let report = json!({
         "accepted": verdict.accepted,
         "server": rules,
@@ -36,10 +63,14 @@ pub(super) fn check(args: &Check, output: &Output) -> Result<Answer, Failure> {
         "detail": verdict.cause.map(|cause| cause.to_string()),
         "remedy": verdict.remedy,
         "remedy_code": verdict.remedy.map(Remedy::code),
+        "condition": condition,
+        "source": set.as_ref().map(KeySet::source),
+        "discovery_issuer_matches": is_named,
     });
     output.result(&report, || match (verdict.identity, verdict.words, verdict.remedy) {
         (Some(identity), _, _) => {
-            format!("{}\nidentity {identity}\n", styled(GOOD, "accepted"))
+            let condition = condition.map(|text| format!("{text}\n")).unwrap_or_default();
+            format!("{}\nidentity {identity}\n{condition}", styled(GOOD, "accepted"))
         }
         (None, Some(words), Some(remedy)) => {
             let refused = format!("refused: {} {words}", verdict.status);

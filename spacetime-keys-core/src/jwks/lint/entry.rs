@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{Defect, Pairs, keeps};
 use crate::PublicKey;
+use crate::error::NoSet;
 use crate::jwks::shape::{Curve, Generation, Jwk, Material};
 use crate::key::rsa;
 
@@ -57,7 +58,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 
 pub(super) fn defects(json: &str) -> Vec<Defect> {
     let Ok(pairs) = serde_json::from_str::<Pairs<'_>>(json) else {
-        return vec![Defect::Malformed];
+        return vec![Defect::Malformed(NoSet::Entry)];
     };
     let is_taken = [Generation::Nine, Generation::Eleven]
         .iter()
@@ -174,6 +175,14 @@ fn numbers(material: &Material) -> Option<Defect> {
         Material::Rsa { n, e } => rsa_numbers(&decode(n)?, &decode(e)?),
         _ => None,
     }
+}
+
+/// Whether servers verify with keys of this kind. Numbers that make no key are a defect of their own.
+pub(super) fn is_to_verify(json: &str) -> bool {
+    let is_of_kind = |jwk: Jwk| {
+        matches!(jwk.material, Material::Ec { curve: Curve::P256, .. } | Material::Rsa { .. })
+    };
+    read(json).is_some_and(is_of_kind)
 }
 
 /// What `ring` (older servers) and the `rsa` crate (newer ones) both verify with.
