@@ -377,7 +377,9 @@ Verifier.fromJwks("{}", { issuer: null, audience: null });
 Verifier.fromJwks(set);
 // @ts-expect-error both of them
 Verifier.fromJwks(set, { issuer: "a" });
-same<VerifiedToken["checked"], ("signature" | "times" | "algorithm" | "issuer" | "audience")[]>(true);
+same<VerifiedToken["checked"], ("signature" | "times" | "algorithm" | "issuer" | "audience")[]>(
+  true,
+);
 const one: VerifiedToken = verifier.verify(token, { now: 1 });
 const many: VerifyResult[] = ofSet.verifyMany(tokens);
 const manyLater: Promise<VerifyResult[]> = ofSet.verifyManyAsync(readonlyTexts, { now: 1 });

@@ -73,7 +73,8 @@ fn leads_nowhere_else(input: &[u8]) {
     for url in ["https://id.example/.well-known/openid-configuration", "https://id.example/"] {
         match Search::begin(url, true).unwrap().answered(input) {
             Ok(Step::Ask(next) | Step::Guess { next, .. }) => {
-                let authority = next.url().strip_prefix("https://").unwrap().split(['/', '?']).next();
+                let authority =
+                    next.url().strip_prefix("https://").unwrap().split(['/', '?']).next();
                 assert!(authority.is_some_and(|it| !it.is_empty() && !it.contains('@')));
             }
             Ok(Step::Found(found)) => assert_eq!(found.url, url),

@@ -167,7 +167,7 @@ fn about_set(json: &[u8], entries: &[&RawValue], is_refused: bool) -> Vec<Defect
         Some(outer) if !outer.names_twice().is_empty() => defects.push(Defect::IgnoredMemberTwice),
         _ => {}
     }
-    let can_verify = entries.iter().any(|text| entry::is_to_verify(text.get()));
+    let can_verify = entries.iter().any(|text| entry::may_verify(text.get()));
     let types: HashSet<_> = entries
         .iter()
         .filter_map(|text| entry::read(text.get()))
