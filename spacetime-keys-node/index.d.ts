@@ -163,10 +163,10 @@ export function decodeToken(token: string): DecodedToken;
 
 /** What a token is held against. */
 export interface VerifyOptions {
-  /** The `iss` that it must have. */
-  issuer?: string;
-  /** An `aud` that it must name. */
-  audience?: string;
+  /** The `iss` that it must have. `null`, or absent: none is compared, and `checked` lacks it. */
+  issuer?: string | null;
+  /** An `aud` that it must name. `null`, or absent: none is compared, and `checked` lacks it. */
+  audience?: string | null;
   /** The algorithm that it must have. Without one, ES256 and RS256 are taken, nothing else ever. */
   algorithm?: Algorithm;
   /** Seconds that a token is taken before its `nbf` and after its `exp`: 60 unless told. */
@@ -174,6 +174,9 @@ export interface VerifyOptions {
   /** The present moment, in Unix seconds. Without it the clock is read. */
   now?: number;
 }
+
+/** Something that a token was held against: `times` are `exp` and `nbf`. */
+export type Checked = "signature" | "times" | "algorithm" | "issuer" | "audience";
 
 /** A token that was verified. */
 export interface VerifiedToken {
@@ -189,6 +192,11 @@ export interface VerifiedToken {
   issuedAt: number | null;
   /** `exp`. `null`: it never expires. */
   expiresAt: number | null;
+  /**
+   * What it was held against: always `signature` and `times`, the others where options name them.
+   * Without `audience`, a token that its issuer made for another app passes, too.
+   */
+  checked: Checked[];
 }
 
 /** One key, or an issuer's set. */
@@ -232,6 +240,11 @@ export interface ServerVerdict {
   remedy: string | null;
   /** The same by a stable name. */
   remedyCode: string | null;
+  /**
+   * What has to be so where an issuer's key signed an accepted token: that servers find this set,
+   * by `ISS/.well-known/openid-configuration`. `null`: nothing is left open.
+   */
+  condition: string | null;
 }
 
 /**
@@ -1042,6 +1055,17 @@ export interface VerifierOptions extends Omit<VerifyOptions, "now"> {
   cache?: number;
 }
 
+/** What a {@link Verifier} of an issuer's set holds every token against. */
+export interface KeySetVerifierOptions extends VerifierOptions {
+  /** The `iss` that tokens must have; `null` so that none is compared. */
+  issuer: string | null;
+  /**
+   * An `aud` that tokens must name; `null` so that none is compared. An issuer signs for everybody
+   * who logs in with it, for other apps, too.
+   */
+  audience: string | null;
+}
+
 /** One token of many: verified, or why not. */
 export type VerifyResult =
   | { ok: true; value: VerifiedToken; error?: undefined }
@@ -1054,8 +1078,13 @@ export class Verifier {
    * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
    */
   constructor(publicKey: string, options?: VerifierOptions);
-  /** With an issuer's set, JSON text or object; a token's `kid` chooses the key. */
-  static fromJwks(jwks: string | JwkSet, options?: VerifierOptions): Verifier;
+  /**
+   * With an issuer's set, JSON text or object; a token's `kid` chooses the key. Issuer and audience
+   * must be named, or be `null`: a `TypeError` otherwise.
+   *
+   * @throws {@link KeysError} `ERR_JWKS_…`.
+   */
+  static fromJwks(jwks: string | JwkSet, options: KeySetVerifierOptions): Verifier;
   /** As {@link verifyToken}. `now`: the present moment, in Unix seconds. */
   verify(token: string, options?: { now?: number }): VerifiedToken;
   /** For many, in their order, on all processors. One that does not hold leaves the others alone. */

@@ -6,8 +6,8 @@ const { attempt, translate } = require("./errors.js");
 const addon = require("./native.js");
 
 const verifyChecks = {
-  issuer: check.text,
-  audience: check.text,
+  issuer: check.orNull(check.text),
+  audience: check.orNull(check.text),
   algorithm: check.oneOf("ES256", "RS256"),
   leeway: check.seconds,
 };
@@ -35,6 +35,19 @@ class KeySet {
   }
 }
 
+/**
+ * An issuer signs for everybody who logs in with it, for other apps, too. Whom the tokens must be for
+ * is therefore said, not left out.
+ */
+function decided(wish) {
+  for (const name of ["issuer", "audience"]) {
+    if (wish[name] === undefined) {
+      check.fail(`options.${name}`, `must be a string, or null so that no ${name} is compared`);
+    }
+  }
+  return wish;
+}
+
 class Verifier {
   #native;
   #leeway;
@@ -50,7 +63,8 @@ class Verifier {
   }
 
   static fromJwks(jwks, options) {
-    return new Verifier(new KeySet(check.jwkSet(jwks, "jwks")), options);
+    const set = new KeySet(check.jwkSet(jwks, "jwks"));
+    return new Verifier(set, decided(keeping(options, "options")));
   }
 
   verify(token, options) {

@@ -77,6 +77,7 @@ pub fn check_token(token: String, options: String) -> napi::Result<String> {
         "detail": verdict.cause.map(|cause| cause.to_string()),
         "remedy": verdict.remedy,
         "remedyCode": verdict.remedy.map(Remedy::code),
+        "condition": verdict.condition(),
     })
     .to_string())
 }

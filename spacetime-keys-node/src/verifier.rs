@@ -19,6 +19,8 @@ pub struct Verifier(Arc<Keys>);
 struct Keys {
     keys: TokenVerifier,
     options: Verify,
+    /// The JSON of what every token that passes was held against.
+    checked: String,
 }
 
 #[napi]
@@ -26,9 +28,10 @@ impl Verifier {
     /// With one key (PEM), or with a set (JSON).
     #[napi(constructor, catch_unwind)]
     pub fn new(keys: String, is_set: bool, options: String) -> napi::Result<Self> {
-        let options = serde_json::from_str(&options).map_err(bug)?;
+        let options: Verify = serde_json::from_str(&options).map_err(bug)?;
         let keys = if is_set { of_set(&keys) } else { of_key(&keys) }.map_err(thrown)?;
-        Ok(Self(Arc::new(Keys { keys, options })))
+        let checked = serde_json::to_string(&options.at(0).checked()).map_err(bug)?;
+        Ok(Self(Arc::new(Keys { keys, options, checked })))
     }
 
     #[napi(getter, catch_unwind)]
@@ -40,7 +43,7 @@ impl Verifier {
     pub fn verify(&self, token: String, now: i64) -> napi::Result<String> {
         let verified = self.0.keys.verify(&token, &self.0.options.at(now)).map_err(thrown)?;
         let mut json = String::with_capacity(2 * token.len());
-        write(&mut json, &verified);
+        write(&mut json, &verified, &self.0.checked);
         Ok(json)
     }
 
@@ -78,7 +81,7 @@ impl Keys {
             match result {
                 Ok(verified) => {
                     json.push_str(r#"{"ok":true,"value":"#);
-                    write(&mut json, verified);
+                    write(&mut json, verified, &self.checked);
                     json.push('}');
                 }
                 Err(error) => {
@@ -92,7 +95,7 @@ impl Keys {
 }
 
 /// The fields of `VerifiedToken`. The claims are JSON already, and no other field needs escapes.
-fn write(json: &mut String, verified: &Verified) {
+fn write(json: &mut String, verified: &Verified, checked: &str) {
     json.push_str(r#"{"claims":"#);
     json.push_str(&verified.claims.to_json());
     match verified.identity {
@@ -110,5 +113,5 @@ fn write(json: &mut String, verified: &Verified) {
             None => _ = write!(json, r#","{name}":null"#),
         }
     }
-    json.push('}');
+    let _ = write!(json, r#","checked":{checked}}}"#);
 }

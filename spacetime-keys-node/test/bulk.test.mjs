@@ -150,7 +150,11 @@ describe("verifyMany and its twin", () => {
     const { samples, publicKey } = measuredVerdicts();
     const tokens = samples.map((sample) => sample.token);
     const options = { now: samples[0].now };
-    const sets = [new Verifier(publicKey), Verifier.fromJwks(jwks([other.publicKey, publicKey]))];
+    const ofSet = Verifier.fromJwks(jwks([other.publicKey, publicKey]), {
+      issuer: null,
+      audience: null,
+    });
+    const sets = [new Verifier(publicKey), ofSet];
     for (const of of [...sets, new Verifier(publicKey, { issuer: "localhost", cache: 9 })]) {
       const expected = tokens.map((token) => single(of, token, options));
       assert.deepEqual(of.verifyMany(tokens, options), expected, "at once");

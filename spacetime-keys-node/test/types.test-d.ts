@@ -371,8 +371,15 @@ const verifierOptions: VerifierOptions = {
   cache: 10,
 };
 const verifier: Verifier = new Verifier(publicKey, verifierOptions);
-const ofSet: Verifier = Verifier.fromJwks(set, { cache: 0 });
-Verifier.fromJwks("{}");
+const ofSet: Verifier = Verifier.fromJwks(set, { issuer: "a", audience: "b", cache: 0 });
+Verifier.fromJwks("{}", { issuer: null, audience: null });
+// @ts-expect-error issuer and audience are named, or null
+Verifier.fromJwks(set);
+// @ts-expect-error both of them
+Verifier.fromJwks(set, { issuer: "a" });
+same<VerifiedToken["checked"], ("signature" | "times" | "algorithm" | "issuer" | "audience")[]>(
+  true,
+);
 const one: VerifiedToken = verifier.verify(token, { now: 1 });
 const many: VerifyResult[] = ofSet.verifyMany(tokens);
 const manyLater: Promise<VerifyResult[]> = ofSet.verifyManyAsync(readonlyTexts, { now: 1 });

@@ -17,6 +17,9 @@ const signer = new Signer(ec.privateKey);
 const claims = { iss: "localhost", sub: "a", aud: ["x"], list: [{ a: 1 }] };
 const token = signer.sign(claims, { now });
 
+/** Nothing is compared but signature and times. */
+const any = { issuer: null, audience: null };
+
 /** What a call gives: a value, or the code of its error. */
 function outcome(call) {
   try {
@@ -53,13 +56,14 @@ describe("Verifier beside verifyToken", () => {
     const sample = betterAuthText("es256.jwt");
     const expected = verifyToken(sample, { jwks: set, now });
     for (const keys of [set, JSON.parse(set)]) {
-      assert.deepEqual(Verifier.fromJwks(keys).verify(sample, { now }), expected, "the same");
-      assert.ok(Verifier.fromJwks(keys) instanceof Verifier, "a Verifier");
+      const verifier = Verifier.fromJwks(keys, any);
+      assert.deepEqual(verifier.verify(sample, { now }), expected, "the same");
+      assert.ok(verifier instanceof Verifier, "a Verifier");
     }
   });
 
   it("verifies what jose signs", async () => {
-    const set = Verifier.fromJwks(jwks([publicKey, sharedRsa().publicKey]));
+    const set = Verifier.fromJwks(jwks([publicKey, sharedRsa().publicKey]), any);
     for (const { privateKey } of [ec, sharedRsa()]) {
       const { algorithm, kid } = new Signer(privateKey);
       const signed = await new jose.SignJWT({ iss: "i", sub: "s" })
@@ -84,8 +88,52 @@ describe("Verifier beside verifyToken", () => {
   it("refuses keys by code", () => {
     keysError(() => new Verifier(ec.privateKey), "ERR_KEY_IS_PRIVATE", "a private key");
     keysError(() => new Verifier("x"), "ERR_PEM_MISSING", "no key");
-    keysError(() => Verifier.fromJwks({ keys: [] }), "ERR_JWKS_NO_KEYS", "an empty set");
-    keysError(() => Verifier.fromJwks("{"), "ERR_JWKS_MALFORMED", "no JSON");
+    keysError(() => Verifier.fromJwks({ keys: [] }, any), "ERR_JWKS_NO_KEYS", "an empty set");
+    keysError(() => Verifier.fromJwks("{", any), "ERR_JWKS_MALFORMED", "no JSON");
+  });
+
+  it("says what a token was held against", () => {
+    for (const [options, checked] of [
+      [{}, ["signature", "times"]],
+      [any, ["signature", "times"]],
+      [{ issuer: "localhost" }, ["signature", "times", "issuer"]],
+      [{ audience: "x", algorithm: "ES256" }, ["signature", "times", "algorithm", "audience"]],
+      [{ issuer: "localhost", audience: "x" }, ["signature", "times", "issuer", "audience"]],
+    ]) {
+      for (const verifier of [
+        new Verifier(publicKey, options),
+        new Verifier(publicKey, { ...options, cache: 5 }),
+        Verifier.fromJwks(jwks(publicKey), { ...any, ...options }),
+      ]) {
+        const results = [verifier.verify(token, { now }), verifier.verify(token, { now })];
+        results.push(verifier.verifyMany([token], { now })[0].value);
+        results.push(verifyToken(token, { publicKey, ...options, now }));
+        for (const result of results) assert.deepEqual(result.checked, checked, "checked");
+      }
+    }
+  });
+
+  it("wants to be told whom a set's tokens must be for", () => {
+    const set = jwks(publicKey);
+    const polluted = Object.create({ issuer: "localhost", audience: undefined });
+    for (const [options, name] of [
+      [undefined, "issuer"],
+      [{}, "issuer"],
+      [{ audience: null }, "issuer"],
+      [{ issuer: "localhost" }, "audience"],
+      [{ issuer: null, audience: undefined }, "audience"],
+      [polluted, "audience"],
+    ]) {
+      assert.throws(
+        () => Verifier.fromJwks(set, options),
+        (error) =>
+          error instanceof TypeError &&
+          error.message.startsWith(`options.${name} must be a string, or null`),
+        name,
+      );
+    }
+    const strict = Verifier.fromJwks(set, { issuer: "localhost", audience: "y" });
+    keysError(() => strict.verify(token, { now }), "ERR_TOKEN_UNEXPECTED_AUDIENCE", "named");
   });
 
   it("does not hold one verifier's options against another's tokens", () => {

@@ -1,4 +1,5 @@
-# What each case may use. $KEYS is the program; `host` is a copy of the real host's files.
+# What each case may use. $KEYS is the program; `host` is a copy of the real host's files; $SITE is the URL of
+# a web server of the folder `www`, where `FILE.status` has a status and header fields for FILE.
 
 # says STATUS PATTERN COMMAND…: the program ends so, and its output (one line, blanks as one) matches.
 says() {
@@ -39,6 +40,20 @@ needs_mounts() {
 
 in_mounts() {
   unshare --mount sh -ec "$1"
+}
+
+# issuer [URL]: www/set.json is the set of the host's key, and token.jwt a token of that issuer ($SITE) by it.
+issuer() {
+  mkdir -p www/.well-known
+  "$KEYS" jwks export host/.generated/spacetimedb-keys/id_ecdsa.pub > www/set.json
+  "$KEYS" token mint -q --private-key host/.generated/spacetimedb-keys/id_ecdsa --issuer "${1-$SITE}" \
+    --subject u_1 > token.jwt
+}
+
+# discovery MEMBERS: the document where servers look for the issuer $SITE.
+discovery() {
+  mkdir -p www/.well-known
+  printf '{%s}' "$1" > www/.well-known/openid-configuration
 }
 
 # absent PATTERN FILE: no line matches.

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use clap::Subcommand;
 
-use super::seconds;
+use super::{Fetch, seconds};
 
 #[derive(Subcommand)]
 pub(crate) enum Jwks {
@@ -23,9 +23,12 @@ pub(crate) enum Jwks {
     },
     /// Whether SpacetimeDB servers take all of a JWK set (exit 1 if not)
     Lint {
-        /// The set's JSON; `-` is standard input
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+        /// The set's JSON, a file; the URL of the set, of an issuer's
+        /// .well-known/openid-configuration, or of the issuer; `-` is standard input
+        #[arg(value_name = "FILE|URL")]
+        place: String,
+        #[command(flatten)]
+        fetch: Fetch,
     },
     /// When to publish a new key, to sign with it, and to take the old one out
     Rollover {

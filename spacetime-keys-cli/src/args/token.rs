@@ -67,8 +67,8 @@ pub(crate) struct TokenSource {
 /// The keys of an issuer.
 #[derive(ClapArgs)]
 pub(crate) struct IssuerKeys {
-    /// The JWK set of the token's issuer: a file, or the URL of the set or of the issuer's
-    /// .well-known/openid-configuration
+    /// The JWK set of the token's issuer: a file, or the URL of the set, of the issuer's
+    /// .well-known/openid-configuration, or of the issuer
     #[arg(long, value_name = "FILE|URL")]
     pub(crate) jwks: Option<String>,
     #[command(flatten)]
@@ -78,7 +78,7 @@ pub(crate) struct IssuerKeys {
 /// How servers and keys are asked for.
 #[derive(ClapArgs)]
 pub(crate) struct Fetch {
-    /// How long asking may take
+    /// How long each request may take
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
     /// Use plain http to other machines, too: whoever is on the way can read tokens and exchange keys

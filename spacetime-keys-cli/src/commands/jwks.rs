@@ -10,10 +10,11 @@ use spacetime_keys_core::server::Rules;
 use spacetime_keys_core::{Error, VerificationKey};
 
 use super::Answer;
-use crate::args::{Jwks, Start};
+use crate::args::{Fetch, Jwks, Start};
 use crate::clock;
 use crate::failure::Failure;
 use crate::files::{self, Mode};
+use crate::key_set;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
 
 /// Whoever serves the files reads them.
@@ -27,7 +28,7 @@ pub(super) fn run(command: &Jwks, output: &Output) -> Result<Answer, Failure> {
             let issuer = issuer.as_deref().zip(out.as_deref());
             export(&keys, issuer, output)
         }
-        Jwks::Lint { file } => lint(file, output),
+        Jwks::Lint { place, fetch } => lint(place, fetch, output),
         Jwks::Rollover { token_ttl, start } => Ok(rollover(*token_ttl, *start, output)),
     }
 }
@@ -92,9 +93,23 @@ fn write(folder: &Path, set: &str, discovery: &str) -> Result<[PathBuf; 2], Fail
     Ok(paths)
 }
 
-fn lint(path: &Path, output: &Output) -> Result<Answer, Failure> {
-    let report = jwks::lint(&files::read_input(path)?);
-    output.result(&report, || to_text(&report));
+fn lint(place: &str, fetch: &Fetch, output: &Output) -> Result<Answer, Failure> {
+    let set = key_set::read(place, fetch)?;
+    let report = match &set.content {
+        Ok(bytes) => jwks::lint(bytes),
+        Err(error) => {
+            output.note(&set.place);
+            Report::of_document(*error).ok_or_else(|| Failure::from(*error).prefix(&set.place))?
+        }
+    };
+    if let Some(note) = set.note() {
+        output.note(&note);
+    }
+    let mut json = serde_json::to_value(&report).unwrap_or_default();
+    if let Some(json) = json.as_object_mut() {
+        json.insert("source".into(), set.source());
+    }
+    output.result(&json, || to_text(&report));
     Ok(report.ok.into())
 }
 

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use spacetime_keys_stand_ins::plain::{Plain, reply};
+
 use crate::common::{Host, program};
 
 /// What a case says where this machine cannot try it.
@@ -17,6 +19,23 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
+/// A web server of the folder `www` in a case's folder: `FILE.status` has another status line, and
+/// header fields.
+fn site(folder: &Path) -> String {
+    let www = folder.join("www");
+    Plain::serve(move |request, stream| {
+        let path = request.path.trim_start_matches('/');
+        let file = www.join(if path.is_empty() { "index.html" } else { path });
+        let head = fs::read_to_string(www.join(format!("{path}.status")));
+        match (head, fs::read(&file)) {
+            (Ok(head), body) => reply(stream, head.trim(), body.unwrap_or_default()),
+            (Err(_), Ok(body)) => reply(stream, "200 OK", body),
+            (Err(_), Err(_)) => reply(stream, "404 Not Found", "<h1>Not Found</h1>"),
+        }
+    })
+    .url
+}
+
 /// The case in a folder of its own, with a real host's files.
 fn run(case: &Path) -> (Option<i32>, String) {
     let prelude = case.parent().unwrap().join("prelude.sh");
@@ -27,6 +46,8 @@ fn run(case: &Path) -> (Option<i32>, String) {
     );
     let (host, folder) = (Host::new(), tempfile::tempdir().unwrap());
     fs::rename(host.path(""), folder.path().join("host")).unwrap();
+    // Only where it is asked for: it listens until the tests end.
+    let site = if script.contains("$SITE") { site(folder.path()) } else { String::new() };
     let output = Command::new("bash")
         .args(["-euc", &script])
         .current_dir(folder.path())
@@ -34,6 +55,7 @@ fn run(case: &Path) -> (Option<i32>, String) {
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", folder.path().join("home"))
         .env("KEYS", program())
+        .env("SITE", site)
         .env("OUT", folder.path().join("out"))
         .output()
         .unwrap();

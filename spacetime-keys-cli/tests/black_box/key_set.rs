@@ -167,6 +167,79 @@ impl Drop for Tls {
     }
 }
 
+/// What the program says in JSON.
+fn json(run: &Run) -> serde_json::Value {
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+#[test]
+fn what_was_compared_and_where_the_set_was_is_told() {
+    let (host, set, token) = host();
+    let keys = Plain::serve(move |_, stream| reply(stream, "200 OK", &set)).url;
+    let target = keys.clone();
+    let document = Plain::serve(move |request, stream| match &*request.path {
+        "/a/.well-known/openid-configuration" => {
+            let issuer = "https://a.example";
+            let text = format!(r#"{{"issuer":"{issuer}","jwks_uri":"{target}/set"}}"#);
+            reply(stream, "200 OK", text);
+        }
+        _ => reply(stream, "404 Not Found", ""),
+    });
+    let run = |extra: &[&str]| {
+        let arguments = [&["token", "verify", "--json", "--timeout", PATIENT, "--jwks"], extra];
+        json(&Run::of(&mut host.command(&arguments.concat()), token.as_bytes()).success())
+    };
+    let direct = run(&[&format!("{keys}/set")]);
+    assert_eq!(direct["checked"], serde_json::json!(["signature", "times"]));
+    assert_eq!(direct["source"]["url"], format!("{keys}/set"));
+    assert_eq!(direct["source"]["discovery"], serde_json::Value::Null);
+    // An issuer's URL: its document is asked for, and its `issuer` compared.
+    let led = run(&[&format!("{}/a", document.url)]);
+    assert_eq!(led["checked"], serde_json::json!(["signature", "times", "issuer"]));
+    let discovery = format!("{}/a/.well-known/openid-configuration", document.url);
+    assert_eq!(led["source"]["discovery"], discovery);
+    let paths: Vec<_> = document.take().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths, ["/a", "/a/.well-known/openid-configuration"]);
+    let named = ["--issuer", "https://a.example", "--audience", "spacetimedb", "--alg", "ES256"];
+    let all = run(&[&[&*format!("{keys}/set")], &named[..]].concat());
+    let expected = ["signature", "times", "algorithm", "issuer", "audience"];
+    assert_eq!(all["checked"], serde_json::json!(expected));
+}
+
+#[test]
+fn nothing_is_asked_by_http_after_https_nor_for_a_user() {
+    let (host, set, token) = host();
+    let plain = Plain::serve(move |_, stream| reply(stream, "200 OK", &set));
+    let server = Tls::serve(&host);
+    let document = |uri: &str| format!(r#"{{"issuer":"https://a.example","jwks_uri":"{uri}"}}"#);
+    host.write("set.json", document(&format!("{}/set", plain.url)));
+    for command in [&["token", "verify", "--jwks"][..], &["token", "check", "--jwks"]] {
+        // Whoever asked for plain http asked for it from the beginning.
+        for more in [&[][..], &["--plain-http"]] {
+            let arguments = [command, &[&server.url], more, &["--timeout", PATIENT]].concat();
+            let mut trusting = host.command(&arguments);
+            trusting.env("SSL_CERT_FILE", host.path("tls.crt"));
+            let run = Run::of(&mut trusting, token.as_bytes());
+            assert_eq!(run.status, Some(3), "{}{}", run.stdout, run.stderr);
+            assert!(run.stderr.contains("under https is an http URL"), "{}", run.stderr);
+        }
+    }
+    let target = plain.url.replace("http://", "http://me:pass-word@");
+    let leading = Plain::serve(move |request, stream| match &*request.path {
+        "/redirect" => {
+            let head = format!("302 Found\r\nLocation: {target}/set");
+            reply(stream, &head, "");
+        }
+        _ => reply(stream, "200 OK", format!(r#"{{"jwks_uri":"{target}/set"}}"#)),
+    });
+    for path in ["/redirect", "/document"] {
+        let run = verify(&host, &token, &format!("{}{path}", leading.url));
+        assert_eq!(run.status, Some(3), "{}{}", run.stdout, run.stderr);
+        assert!(!run.stderr.contains("pass-word"), "{}", run.stderr);
+    }
+    assert!(plain.take().is_empty(), "a key was asked for");
+}
+
 #[test]
 fn certificates_are_looked_at() {
     let (host, set, token) = host();

@@ -107,7 +107,7 @@ named! {
         Jwks => "jwks",
         /// The server's answer may take longer.
         Timeout => "timeout",
-        /// Send a token by plain http, too.
+        /// Use plain http to another machine, too: for a token, and for keys.
         PlainHttp => "plain-http",
         /// Another `cli.toml`.
         CliToml(Option<String>) => "cli-toml",

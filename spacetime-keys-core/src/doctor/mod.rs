@@ -45,6 +45,7 @@ pub use log::{KeyFilesFault, LogEvent, LogHit, LogScanner, LogSeen};
 pub use observations::{MountedSeen, Observations, Places, ProjectSeen, ServerSeen, Unread};
 pub use ruling::{Ruling, Unruled};
 pub use servers::Servers;
+pub(crate) use servers::is_loopback;
 pub use withheld::Withheld;
 
 /// Says what a publish would get, and why.

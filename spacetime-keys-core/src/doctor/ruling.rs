@@ -54,7 +54,7 @@ impl Ruling {
         let facts = TokenFacts { verdict: expected, ..facts };
         let fate = fate::of(Some(&facts), seen);
         let verdict = match fate {
-            TokenFate::Accepted => Verdict::accepted(facts.identity),
+            TokenFate::Accepted => Verdict::accepted(facts.identity, None),
             // As it stands, no client can send it.
             TokenFate::NeverSent => server.refusal(token, Reason::Missing),
             TokenFate::Refused { status, reason: Some(reason) } => {

@@ -137,7 +137,8 @@ fn split(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn is_loopback(authority: &str) -> bool {
+/// Whether a host, with or without a port, is this machine.
+pub(crate) fn is_loopback(authority: &str) -> bool {
     let (name, _) = split(authority);
     let address = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost")

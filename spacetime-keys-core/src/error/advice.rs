@@ -1,7 +1,7 @@
 //! The way out of errors that depends on what was found.
 
-use super::{Algorithm, Encoding, Found, SignatureFlaw};
-use crate::advice::{Advice, NextStep};
+use super::{Algorithm, DiscoveryFlaw, Encoding, Found, NoSet, SignatureFlaw, UrlDanger};
+use crate::advice::{Advice, Choice, NextStep};
 
 pub(super) const THE_FILE_ITSELF: &str =
     "give the PEM file itself: -----BEGIN PRIVATE KEY----- or -----BEGIN PUBLIC KEY-----";
@@ -71,4 +71,74 @@ pub(super) const fn of_algorithm(algorithm: Algorithm) -> &'static str {
         }
         _ => "a token of another algorithm was not signed by a SpacetimeDB key",
     }
+}
+
+const A_SET: &str = "give the document that the issuer's `jwks_uri` names: {\"keys\": [ … ]}";
+
+pub(crate) fn of_no_set(found: NoSet) -> Advice {
+    let text = match found {
+        NoSet::Empty => "have the issuer serve the set there: whoever asks gets nothing now",
+        NoSet::ByteOrderMark | NoSet::Utf16 => {
+            "write the file again as UTF-8 without a byte order mark"
+        }
+        NoSet::Gzip => {
+            "serve the text as it is: compressed, and not declared so (`Content-Encoding`) or not asked for, no server reads it"
+        }
+        NoSet::Html | NoSet::Xml => {
+            "open the URL: a login page, an error page or an app stands there. The set must be there for everybody, without a login"
+        }
+        NoSet::Pem => {
+            return (
+                "pass a public key with {}, or make a set of it: {}",
+                [NextStep::Choose(Choice::PublicKey), NextStep::JwksExportFiles],
+            )
+                .into();
+        }
+        NoSet::Array | NoSet::SingleKey => "put the object around it: {\"keys\": [ … ]}",
+        NoSet::Certificates => {
+            "take the JWK set of the same keys: of Firebase, https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com"
+        }
+        NoSet::NotJson | NoSet::Discovery | NoSet::NoKeys | NoSet::Form => A_SET,
+        NoSet::Entry => "publish a JSON object with an array of objects: {\"keys\": [ … ]}",
+    };
+    text.into()
+}
+
+pub(crate) fn of_discovery(flaw: DiscoveryFlaw) -> Advice {
+    let text = match flaw {
+        DiscoveryFlaw::Not(NoSet::Array | NoSet::NotJson) => {
+            "have the issuer serve a JSON object with `issuer` and `jwks_uri` there"
+        }
+        DiscoveryFlaw::Not(found) => return of_no_set(found),
+        DiscoveryFlaw::Set => {
+            return (
+                "serve the set under a URL of its own, and a document with `issuer` and `jwks_uri` here ({} writes both)",
+                [NextStep::JwksExportFiles],
+            )
+                .into();
+        }
+        DiscoveryFlaw::NoUri => {
+            "servers find keys by `jwks_uri` alone: have the issuer name its JWK set there (an OAuth server without OpenID Connect may have none)"
+        }
+        DiscoveryFlaw::UriTwice => "leave each member in once",
+        DiscoveryFlaw::UriType | DiscoveryFlaw::UriRelative | DiscoveryFlaw::UriForm => {
+            "have the issuer write the set's whole URL, as a string: https://HOST/PATH"
+        }
+    };
+    text.into()
+}
+
+pub(super) fn of_url_danger(danger: UrlDanger) -> Advice {
+    let text = match danger {
+        UrlDanger::Downgrade => {
+            return (
+                "servers would fetch it, and whoever is on the way can exchange the keys: have the issuer name an https URL (behind a proxy that ends TLS, its own URL has to be set to https). If the set is under https as well, name that URL ({})",
+                [NextStep::Choose(Choice::Jwks)],
+            )
+                .into();
+        }
+        UrlDanger::RedirectDowngrade => "name the https URL where the set is",
+        UrlDanger::User => "keys are public: have the issuer name a URL without a user name",
+    };
+    text.into()
 }

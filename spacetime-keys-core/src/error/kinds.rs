@@ -231,6 +231,7 @@ macro_rules! display {
         }
     };
 }
+pub(super) use display;
 
 display!(Encoding {
     Utf16 => "UTF-16 text",

@@ -46,12 +46,14 @@ macro_rules! errors {
 
 pub(crate) mod advice;
 mod kinds;
+mod set_kinds;
 mod table;
 
 pub use kinds::{
     Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, SignatureFlaw,
     TokenPart, TomlFlaw, Unsound,
 };
+pub use set_kinds::{DiscoveryFlaw, IssuerDifference, NoSet, UrlDanger};
 pub use table::Error;
 
 /// A kind of refusal, for exit codes and for callers that branch.

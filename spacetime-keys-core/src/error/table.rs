@@ -9,6 +9,7 @@ use super::kinds::{
     Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, SignatureFlaw,
     TokenPart, TomlFlaw, Unsound,
 };
+use super::set_kinds::{DiscoveryFlaw, IssuerDifference, NoSet, UrlDanger};
 use crate::advice::{Advice, Choice, NextStep as Step};
 
 errors! {
@@ -168,6 +169,11 @@ errors! {
     TokenUnexpectedIssuer: Input "ERR_TOKEN_UNEXPECTED_ISSUER" "the token's `iss` is not the expected one"
         => ("look what it says: {}; a slash more or less at the end is another one",
             [Step::TokenDecode]);
+    /// `iss` is not the `issuer` of the discovery document that led to the keys (`OpenID` Connect
+    /// Discovery 1.0, section 4.3).
+    TokenDiscoveryIssuer(_what: IssuerDifference): Input "ERR_TOKEN_DISCOVERY_ISSUER" "the token's `iss` is not the `issuer` of the discovery document{0}"
+        => ("servers compare the two nowhere, other programs do: have the issuer write the same text in both. To leave them uncompared, name the set's own URL ({})",
+            [Step::Choose(Choice::Jwks)]);
     /// `aud` does not name the expected audience.
     TokenUnexpectedAudience: Input "ERR_TOKEN_UNEXPECTED_AUDIENCE" "the token's `aud` does not name the expected audience"
         => ("look what it says: {}; a slash more or less at the end is another one",
@@ -244,8 +250,20 @@ errors! {
     JwksTooLarge: Input "ERR_JWKS_TOO_LARGE" "the JWK set is larger than 1 MiB"
         => "give the document that the issuer's `jwks_uri` names: {\"keys\": [ … ]}";
     /// Not a JSON object with an array of objects, `keys` (RFC 7517, section 5).
-    JwksMalformed: Input "ERR_JWKS_MALFORMED" "this is no JWK set: a JSON object with an array of objects, `keys`, is needed"
-        => "give the document that the issuer's `jwks_uri` names: {\"keys\": [ … ]}";
+    JwksMalformed(what: NoSet): Input "ERR_JWKS_MALFORMED" "no JWK set: {0}"
+        => advice::of_no_set(what);
+    /// A discovery document that leads to no set (`OpenID` Connect Discovery 1.0, section 3).
+    JwksDiscovery(what: DiscoveryFlaw): Input "ERR_JWKS_DISCOVERY" "{0}"
+        => advice::of_discovery(what);
+    /// A document, or a redirect, leads to where keys are not fetched from.
+    JwksUrlDanger(what: UrlDanger): Safety "ERR_JWKS_URL_DANGER" "{0}: nothing is fetched from there"
+        => advice::of_url_danger(what);
+    /// Keys over http, beyond this machine: whoever is on the way can put others in their place.
+    JwksPlainHttp: Safety "ERR_JWKS_PLAIN_HTTP" "keys that come by plain http can be exchanged on the way"
+        => ("name an https URL; to trust the network between this machine and that one, {}", [Step::Choose(Choice::PlainHttp)]);
+    /// Not a URL that can be asked.
+    JwksUrl: Input "ERR_JWKS_URL" "this is no http or https URL that can be asked"
+        => "name the URL of a JWK set, of a discovery document, or of an issuer: https://HOST/PATH";
     /// The same member twice in one JSON object (RFC 7517, section 4).
     JwksDuplicateMember: Input "ERR_JWKS_DUPLICATE_MEMBER" "the JWK set has the same member twice in one object"
         => ("the issuer's document is faulty: {} names the entry", [Step::JwksLint]);

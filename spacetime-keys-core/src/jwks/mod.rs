@@ -3,15 +3,24 @@
 //! [`JwkSet`] is for verifying tokens here. What a *server* makes of a set, which is stricter in
 //! some points and more lenient in others, [`lint`] tells.
 
+mod document;
 mod export;
+mod issuer;
 mod lint;
+mod place;
 mod rollover;
+mod search;
 mod set;
 pub(crate) mod shape;
+
+pub(crate) use document::no_set;
+pub(crate) use lint::has_entries;
 
 pub use export::{
     WELL_KNOWN_DISCOVERY, WELL_KNOWN_JWKS, check_issuer, discovery, export, jwks_uri,
 };
+pub use issuer::{compare_issuers, discovery_url};
 pub use lint::{Defect, Problem, Report, TakenBy, lint};
 pub use rollover::{Rollover, RolloverStep, ServerCache, rollover};
+pub use search::{FoundSet, MAX_HOPS, Search, Step};
 pub use set::{JwkSet, MAX_JWKS_BYTES, SetKey, Skipped};

@@ -1,7 +1,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::value::RawValue;
 
-use crate::error::Algorithm;
+use crate::error::{Algorithm, NoSet};
 use crate::jwt::{Flaw, Members};
 use crate::{Error, PublicKey, Result, RsaPublicKey, VerificationKey};
 
@@ -47,15 +47,15 @@ impl JwkSet {
         if json.len() > MAX_JWKS_BYTES {
             return Err(Error::JwksTooLarge);
         }
-        let text = str::from_utf8(json).map_err(|_| Error::JwksMalformed)?;
-        let set = members(text)?;
-        let entries = set.get("keys").ok_or(Error::JwksMalformed)?;
-        let entries: Vec<&RawValue> =
-            serde_json::from_str(entries).map_err(|_| Error::JwksMalformed)?;
+        let no_set = || Error::JwksMalformed(super::no_set(json));
+        let text = str::from_utf8(json).map_err(|_| no_set())?;
+        let set = members(text, no_set)?;
+        let entries = set.get("keys").ok_or_else(no_set)?;
+        let entries: Vec<&RawValue> = serde_json::from_str(entries).map_err(|_| no_set())?;
         let mut keys = Vec::new();
         let mut skipped = Skipped::default();
         for entry in entries {
-            match read(&members(entry.get())?) {
+            match read(&members(entry.get(), || Error::JwksMalformed(NoSet::Entry))?) {
                 Entry::Usable(key) => keys.push(key),
                 Entry::Foreign => skipped.foreign += 1,
                 Entry::Unusable => skipped.unusable += 1,
@@ -80,9 +80,9 @@ impl JwkSet {
     }
 }
 
-fn members(json: &str) -> Result<Members> {
+fn members(json: &str, otherwise: impl FnOnce() -> Error) -> Result<Members> {
     Members::parse(json).map_err(|flaw| match flaw {
-        Flaw::NotAnObject => Error::JwksMalformed,
+        Flaw::NotAnObject => otherwise(),
         Flaw::Duplicate => Error::JwksDuplicateMember,
     })
 }

@@ -27,6 +27,19 @@ impl VerifyOptions<'_> {
     pub const fn at(now: i64) -> Self {
         Self { now, leeway: DEFAULT_LEEWAY, issuer: None, audience: None, algorithm: None }
     }
+
+    /// What a token that passes was held against: always `signature` and `times`, then of
+    /// `algorithm`, `issuer` and `audience` what is named. What is not in it was not compared.
+    pub fn checked(&self) -> Vec<&'static str> {
+        let named = [
+            (true, "signature"),
+            (true, "times"),
+            (self.algorithm.is_some(), "algorithm"),
+            (self.issuer.is_some(), "issuer"),
+            (self.audience.is_some(), "audience"),
+        ];
+        named.into_iter().filter_map(|(is_named, name)| is_named.then_some(name)).collect()
+    }
 }
 
 /// A token that was verified.

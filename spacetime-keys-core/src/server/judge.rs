@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::keys::{LocalKey, VerifyWith};
 use super::shape::{Alg, Claims, Header, LibraryClaims};
-use super::verdict::Reason;
+use super::verdict::{KeyOf, Reason};
 use super::{Issuer, Rules, Server};
 use crate::Identity;
 use crate::es256::Verifier;
@@ -14,21 +14,21 @@ use crate::jwt::{LOCAL_ISSUER, MAX_CLAIM_BYTES};
 /// Seconds that a token is taken after its `exp`.
 const LEEWAY: i64 = 60;
 
-/// Whose token it is, or why it is refused.
-pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<Identity, Reason> {
+/// Whose token it is, and whose key says so; or why it is refused.
+pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<(Identity, KeyOf), Reason> {
     let rules = server.rules;
     let Asked { parts, issuer, kid, local_reason } = match by_local_key(server, token, now)? {
-        ByLocalKey::Accepted(identity) => return Ok(identity),
+        ByLocalKey::Accepted(identity) => return Ok((identity, KeyOf::Server)),
         ByLocalKey::Open(asked) => asked,
     };
     match &server.issuer {
         // A running server would now fetch the issuer's keys, and where it cannot, say that alone.
         Issuer::Unknown => Err(local_reason),
-        Issuer::Unreadable => Err(Reason::IssuerKeys),
+        Issuer::Unreadable(_) => Err(Reason::IssuerKeys),
         Issuer::Known(_) if !can_be_fetched(&issuer, rules) => Err(Reason::IssuerKeys),
-        Issuer::Known(keys) => {
-            keys.verify(rules.generation(), kid.as_deref(), |key| parts.verify(rules, key, now))
-        }
+        Issuer::Known(keys) => keys
+            .verify(rules.generation(), kid.as_deref(), |key| parts.verify(rules, key, now))
+            .map(|identity| (identity, KeyOf::Issuer)),
     }
 }
 

@@ -17,11 +17,11 @@ mod verdict;
 pub(crate) use judge::{is_signed_by, reading};
 pub use remedy::Remedy;
 pub use rules::{Rules, Wording};
-pub use verdict::{Reason, Verdict};
+pub use verdict::{KeyOf, Reason, Verdict};
 
 use crate::es256::Verifier;
 use crate::jwt::MAX_TOKEN_BYTES;
-use crate::{PublicKey, Result};
+use crate::{Error, PublicKey, Result, jwks};
 use keys::IssuerKeys;
 
 /// A server, as far as it decides on tokens: its version and the keys that it knows.
@@ -36,8 +36,8 @@ pub struct Server {
 enum Issuer {
     /// Nothing was said of them: the local key decides alone.
     Unknown,
-    /// Its set spoils.
-    Unreadable,
+    /// Its set spoils; or another document stands in its place, which is named.
+    Unreadable(Option<Error>),
     Known(IssuerKeys),
 }
 
@@ -80,8 +80,18 @@ impl Server {
     pub fn with_issuer_keys(mut self, jwks: &[u8]) -> Self {
         self.issuer = match IssuerKeys::read(jwks, self.rules.generation()) {
             Some(keys) => Issuer::Known(keys),
-            None => Issuer::Unreadable,
+            None => Issuer::Unreadable(
+                (!jwks::has_entries(jwks)).then(|| Error::JwksMalformed(jwks::no_set(jwks))),
+            ),
         };
+        self
+    }
+
+    /// The issuer serves no set, but what `why` says: [`Error::JwksMalformed`],
+    /// [`Error::JwksDiscovery`].
+    #[must_use]
+    pub fn without_issuer_keys(mut self, why: Error) -> Self {
+        self.issuer = Issuer::Unreadable(Some(why));
         self
     }
 
@@ -101,7 +111,7 @@ impl Server {
             judge::judge(self, token, now)
         };
         match judged {
-            Ok(identity) => Verdict::accepted(Some(identity)),
+            Ok((identity, key)) => Verdict::accepted(Some(identity), Some(key)),
             Err(reason) => self.refusal(token, reason),
         }
     }
@@ -117,8 +127,7 @@ impl Server {
     /// Where this server would ask for the keys that decide on a token: the discovery document of the
     /// issuer that it names. `None` where none is asked.
     pub fn discovery_url(&self, token: &str, now: i64) -> Option<String> {
-        let issuer = self.issuer_of(token, now)?;
-        Some(format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))
+        self.issuer_of(token, now).map(|issuer| jwks::discovery_url(&issuer))
     }
 
     fn issuer_of(&self, token: &str, now: i64) -> Option<String> {
@@ -129,7 +138,7 @@ impl Server {
     /// What there is to say where this server refuses a token for this reason.
     pub fn refusal(&self, token: &str, reason: Reason) -> Verdict {
         let token = token.trim();
-        let cause = remedy::cause(token, reason);
+        let cause = remedy::cause(self, token, reason);
         Verdict {
             reason: Some(reason),
             words: Some(reason.words(self.wording)),

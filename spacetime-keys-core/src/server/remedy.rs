@@ -49,6 +49,8 @@ pub enum Remedy {
     MendIssuer,
     /// The issuer's set spoils.
     MendIssuerKeys,
+    /// The issuer serves something else in the place of a set.
+    MendIssuerDocument,
     /// The set's key is none.
     MendIssuerKey,
     /// The issuer's set lacks the key.
@@ -134,6 +136,10 @@ impl Remedy {
                 "mend-issuer-keys",
                 ("servers of this version cannot read the issuer's JWK set, and one bad entry spoils all of it: {} names the entry", [Step::JwksLint]).into(),
             ),
+            Self::MendIssuerDocument => (
+                "mend-issuer-document",
+                "have the issuer serve what servers fetch: at ISS/.well-known/openid-configuration a JSON object with `jwks_uri`, and under that URL the JWK set, to everybody and without a login".into(),
+            ),
             Self::MendIssuerKey => (
                 "mend-issuer-key",
                 ("the issuer's set has the key of this token, but its numbers are no point on P-256 (a coordinate without its leading zero, or of another curve): {} names the entry; have the issuer publish `x` and `y` with 32 bytes each", [Step::JwksLint]).into(),
@@ -178,17 +184,19 @@ fn resign_here() -> Step {
 }
 
 /// The flaw of a token's form, where the reason leaves open which it is.
-pub(super) fn cause(token: &str, reason: Reason) -> Option<Error> {
+pub(super) fn cause(server: &Server, token: &str, reason: Reason) -> Option<Error> {
     match reason {
         Reason::KeyIdNotFound => danger(token).or_else(|| {
             let graph = Error::TokenSignatureForm(SignatureFlaw::Graph);
             Token::parse(token).ok()?.is_of_graph().then_some(graph)
         }),
-        Reason::Missing
-        | Reason::ExpiredSignature
-        | Reason::NoKeys
-        | Reason::IssuerKeys
-        | Reason::InvalidKey => danger(token),
+        Reason::IssuerKeys => danger(token).or_else(|| match server.issuer {
+            Issuer::Unreadable(why) if may_be_fetched(server, token) => why,
+            _ => None,
+        }),
+        Reason::Missing | Reason::ExpiredSignature | Reason::NoKeys | Reason::InvalidKey => {
+            danger(token)
+        }
         Reason::InvalidSignature => danger(token).or_else(|| {
             let flaw = Token::parse(token).ok()?.signature_flaw()?;
             Some(Error::TokenSignatureForm(flaw))
@@ -257,15 +265,18 @@ pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option
         Reason::InvalidSignature if is_by_no_point(server, token) => Remedy::MendIssuerKey,
         Reason::InvalidSignature => Remedy::CompareIssuerKeys,
         Reason::KeyIdNotFound | Reason::NoKeys => Remedy::PublishKey,
-        Reason::IssuerKeys
-            if issuer.is_some_and(|issuer| !can_be_fetched(&issuer, server.rules)) =>
-        {
-            Remedy::MendIssuer
-        }
+        Reason::IssuerKeys if !may_be_fetched(server, token) => Remedy::MendIssuer,
+        Reason::IssuerKeys if cause.is_some() => Remedy::MendIssuerDocument,
         Reason::IssuerKeys => Remedy::MendIssuerKeys,
         _ if issued_here => Remedy::RestoreClaims,
         _ => Remedy::MendClaims,
     }
+}
+
+/// Whether a server would ask for the keys of the token's issuer.
+fn may_be_fetched(server: &Server, token: &str) -> bool {
+    let issuer = Token::parse(token).ok().and_then(|token| token.claims().get_str("iss"));
+    issuer.is_none_or(|issuer| can_be_fetched(&issuer, server.rules))
 }
 
 /// Whether the set's key for the token is one of EC, and no point on P-256. Older servers then find

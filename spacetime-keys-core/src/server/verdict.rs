@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::Wording;
 use super::remedy::Remedy;
+use crate::advice::{Advice, NextStep};
 use crate::{Error, Identity};
 
 /// What a server answers to a token.
@@ -11,6 +12,8 @@ pub struct Verdict {
     pub accepted: bool,
     /// Whose it is, if it is accepted.
     pub identity: Option<Identity>,
+    /// Whose key signed it, if it is accepted.
+    pub key: Option<KeyOf>,
     /// The HTTP status of a request that asks for no more than a valid token (`GET /v1/ping`).
     pub status: u16,
     /// Why it is refused; `None` if it is accepted.
@@ -23,9 +26,19 @@ pub struct Verdict {
     pub remedy: Option<Remedy>,
 }
 
+/// Whose key a token is accepted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOf {
+    /// The server's own.
+    Server,
+    /// One of the token's issuer.
+    Issuer,
+}
+
 impl Verdict {
-    pub(crate) const fn accepted(identity: Option<Identity>) -> Self {
-        Self { accepted: true, identity, ..Self::refused(200) }
+    /// `key`: whose it is, where that is known.
+    pub(crate) const fn accepted(identity: Option<Identity>, key: Option<KeyOf>) -> Self {
+        Self { accepted: true, identity, key, ..Self::refused(200) }
     }
 
     /// For a reason that is not known.
@@ -33,12 +46,26 @@ impl Verdict {
         Self {
             accepted: false,
             identity: None,
+            key: None,
             status,
             reason: None,
             words: None,
             cause: None,
             remedy: None,
         }
+    }
+
+    /// What has to be so for a token that is accepted, and was not looked at: that a server finds
+    /// the issuer's keys where it looks for them.
+    pub fn condition(&self) -> Option<Advice> {
+        let by_issuer = self.key == Some(KeyOf::Issuer);
+        by_issuer.then(|| {
+            (
+                "if servers find this set: they look at ISS/.well-known/openid-configuration alone (ISS: the token's `iss` without slashes at its end), and take what `jwks_uri` names there. {} with that URL goes their way",
+                [NextStep::TokenCheckIssuer],
+            )
+                .into()
+        })
     }
 }
 

@@ -67,7 +67,8 @@ fn an_old_token_becomes_one_of_the_present_key() {
     let given = issued(claims(r#","exp":null,"level":12345678901234567890.4500"#), &host.old);
     let new = exchanged(host.exchange().exchange(&given, NOW, None));
     assert_eq!(part(&new.token, 0), r#"{"typ":"JWT","alg":"ES256"}"#);
-    let expected = claims(r#","level":12345678901234567890.4500"#).replace("1799999000", &NOW.to_string());
+    let expected =
+        claims(r#","level":12345678901234567890.4500"#).replace("1799999000", &NOW.to_string());
     assert_eq!(part(&new.token, 1), expected);
     assert_eq!((new.identity, new.expires_at), (identity, None));
     assert_eq!(new.retired_key, host.old.public_key().fingerprint());

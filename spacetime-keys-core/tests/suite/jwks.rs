@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use crate::common::{encode, openssl};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use spacetime_keys_core::error::{DiscoveryFlaw, NoSet};
 use spacetime_keys_core::fleet::Severity;
 use spacetime_keys_core::jwks::{
     Defect, JwkSet, MAX_JWKS_BYTES, Report, ServerCache, Skipped, discovery, export, jwks_uri,
@@ -142,23 +143,25 @@ fn what_is_for_something_else_is_passed_over() {
 
 #[test]
 fn the_form_of_a_set() {
-    let malformed = Err(Error::JwksMalformed);
+    let malformed = |found| Err(Error::JwksMalformed(found));
     let duplicate = Err(Error::JwksDuplicateMember);
     let large = format!("{{\"keys\":[]}}{}", " ".repeat(MAX_JWKS_BYTES));
-    let table: [(&[u8], Result<usize, Error>); 16] = [
+    let table: [(&[u8], Result<usize, Error>); 18] = [
         (b"{\"keys\":[]}", Ok(0)),
         (b" {\"x\":1,\"keys\":[]}\n", Ok(0)),
-        (b"", malformed),
-        (b"[]", malformed),
-        (b"{}", malformed),
-        (b"{\"keys\":{}}", malformed),
-        (b"{\"keys\":null}", malformed),
-        (b"{\"keys\":[1]}", malformed),
-        (b"{\"keys\":[[]]}", malformed),
-        (b"{\"keys\":[]} x", malformed),
-        (b"{\"keys\":[}", malformed),
-        (b"{\"keys\":[\"\xff\"]}", malformed),
-        (b"\xef\xbb\xbf{\"keys\":[]}", malformed),
+        (b"", malformed(NoSet::Empty)),
+        (b"[]", malformed(NoSet::Array)),
+        (b"{}", malformed(NoSet::NoKeys)),
+        (b"<html>", malformed(NoSet::Html)),
+        (b"{\"issuer\":\"https://a.example\"}", malformed(NoSet::Discovery)),
+        (b"{\"keys\":{}}", malformed(NoSet::Form)),
+        (b"{\"keys\":null}", malformed(NoSet::Form)),
+        (b"{\"keys\":[1]}", malformed(NoSet::Entry)),
+        (b"{\"keys\":[[]]}", malformed(NoSet::Entry)),
+        (b"{\"keys\":[]} x", malformed(NoSet::NotJson)),
+        (b"{\"keys\":[}", malformed(NoSet::NotJson)),
+        (b"{\"keys\":[\"\xff\"]}", malformed(NoSet::NotJson)),
+        (b"\xef\xbb\xbf{\"keys\":[]}", malformed(NoSet::ByteOrderMark)),
         (b"{\"keys\":[],\"keys\":[]}", duplicate),
         (b"{\"keys\":[{\"kty\":\"EC\",\"kty\":\"EC\"}]}", duplicate),
         (large.as_bytes(), Err(Error::JwksTooLarge)),
@@ -178,6 +181,8 @@ fn every_defect_has_a_set_and_words_of_its_own() {
         problems.map(|problem| crate::vectors::harness::text(problem, "code")).collect();
     // Of a set that is too large to be a vector: see below.
     seen.insert(Defect::Large.code());
+    // Of what leads to a set: `key_search.rs`.
+    seen.insert(Defect::Discovery(DiscoveryFlaw::NoUri).code());
     let all: BTreeSet<_> = Defect::ALL.iter().map(|defect| defect.code()).collect();
     assert_eq!(all.len(), Defect::ALL.len(), "a code stands for two defects");
     assert_eq!(seen, all);

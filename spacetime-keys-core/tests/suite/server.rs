@@ -4,8 +4,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
-use spacetime_keys_core::server::{Reason, Remedy, Rules, Server, Wording};
-use spacetime_keys_core::{Error, PublicKey};
+use spacetime_keys_core::error::{DiscoveryFlaw, NoSet};
+use spacetime_keys_core::jwks::export;
+use spacetime_keys_core::server::{KeyOf, Reason, Remedy, Rules, Server, Wording};
+use spacetime_keys_core::{Error, PrivateKey, PublicKey};
 
 #[derive(Deserialize)]
 struct Sample {
@@ -153,5 +155,59 @@ fn what_never_reaches_the_rules() {
         let large = local_server(rules).check(&"a".repeat((1 << 20) + 1), 1_795_316_539);
         assert_eq!((large.status, large.reason), (431, Some(Reason::TooLarge)));
         assert_eq!(large.remedy, Some(Remedy::AskForJwt));
+    }
+}
+
+/// A token of an issuer that a new key has signed, and that key's set.
+fn of_issuer(issuer: &str) -> (String, String) {
+    let key = PrivateKey::generate().unwrap();
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let claims = format!(r#"{{"iss":"{issuer}","sub":"u_1","aud":"a","iat":1,"exp":4102444800}}"#);
+    let input = format!("{}.{}", part(r#"{"alg":"ES256"}"#), part(&claims));
+    let signature = spacetime_keys_core::es256::Signer::new(&key).unwrap().sign(input.as_bytes());
+    let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature.unwrap()));
+    (token, export(&[key.public_key().clone().into()]).unwrap())
+}
+
+#[test]
+fn accepted_by_an_issuers_key_has_a_condition() {
+    let (token, set) = of_issuer("https://id.example");
+    for rules in Rules::ALL {
+        let verdict = Server::new(rules).with_issuer_keys(set.as_bytes()).check(&token, 2);
+        assert_eq!((verdict.accepted, verdict.key), (true, Some(KeyOf::Issuer)));
+        let condition = verdict.condition().unwrap().to_string();
+        assert!(condition.contains(".well-known/openid-configuration"), "{condition}");
+        for sample in samples() {
+            let verdict = local_server(rules).check(&sample.token, sample.now);
+            assert_eq!(verdict.key, verdict.accepted.then_some(KeyOf::Server), "{}", sample.case);
+            assert_eq!(verdict.condition(), None, "{}", sample.case);
+        }
+    }
+}
+
+#[test]
+fn what_came_in_the_place_of_a_set_is_the_cause() {
+    let (token, set) = of_issuer("https://id.example");
+    for rules in Rules::ALL {
+        let refused = |server: Server| {
+            let verdict = server.check(&token, 2);
+            assert_eq!(verdict.reason, Some(Reason::IssuerKeys));
+            (verdict.cause, verdict.remedy)
+        };
+        let page = Server::new(rules).with_issuer_keys(b"<html>");
+        let document = Some(Remedy::MendIssuerDocument);
+        assert_eq!(refused(page), (Some(Error::JwksMalformed(NoSet::Html)), document));
+        let flaw = Error::JwksDiscovery(DiscoveryFlaw::NoUri);
+        assert_eq!(refused(Server::new(rules).without_issuer_keys(flaw)), (Some(flaw), document));
+        // A set that one entry spoils is a set.
+        let spoiled =
+            set.replace("\"keys\": [", "\"keys\": [{\"kty\":\"OKP\",\"crv\":\"X25519\"},");
+        assert_ne!(spoiled, set);
+        let server = Server::new(rules).with_issuer_keys(spoiled.as_bytes());
+        assert_eq!(refused(server), (None, Some(Remedy::MendIssuerKeys)));
+        // No server would ask: then it does not matter what would come.
+        let (token, _) = of_issuer("app");
+        let verdict = Server::new(rules).with_issuer_keys(b"<html>").check(&token, 2);
+        assert_eq!((verdict.cause, verdict.remedy), (None, Some(Remedy::MendIssuer)));
     }
 }

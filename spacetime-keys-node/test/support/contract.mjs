@@ -65,11 +65,12 @@ kinds.code = ["zero", "one", "negative zero"];
 kinds.likely = ["undefined", "string"];
 kinds.null = ["undefined", "null"];
 kinds.nullableText = [...kinds.optionalText, "null"];
+kinds.nullText = [...kinds.text, "null"];
 kinds.nullableTime = [...kinds.time, "null"];
 
 const verification = {
-  "1.issuer": "optionalText",
-  "1.audience": "optionalText",
+  "1.issuer": "nullableText",
+  "1.audience": "nullableText",
   "1.algorithm": "optionalWord",
   "1.leeway": "seconds",
 };
@@ -448,12 +449,20 @@ export const calls = [
     [ec.publicKey, { issuer: "a", audience: "b", algorithm: "ES256", leeway: 5, cache: 10 }],
     { 0: "word", ...optionsOf(1), "1.cache": "seconds" },
   ),
-  row("Verifier.fromJwks", (...args) => Verifier.fromJwks(...args), [set, { leeway: 5 }], {
-    0: "needs",
-    "0.keys.0": "needs",
-    ...optionsOf(1),
-    "1.cache": "seconds",
-  }),
+  row(
+    "Verifier.fromJwks",
+    (...args) => Verifier.fromJwks(...args),
+    [set, { issuer: "a", audience: null, leeway: 5 }],
+    {
+      0: "needs",
+      "0.keys.0": "needs",
+      ...optionsOf(1),
+      1: "needs",
+      "1.issuer": "nullText",
+      "1.audience": "nullText",
+      "1.cache": "seconds",
+    },
+  ),
   on(signer, "sign", [claims, withNow], signParams, echoes),
   on(signer, "signMany", [[claims, claims], withNow], manyParams, echoes),
   on(signer, "signManyAsync", [[claims, claims], withNow], manyParams, { ...echoes, ...isAsync }),

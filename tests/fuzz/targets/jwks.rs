@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::json;
 use spacetime_keys_core::fleet::Severity;
-use spacetime_keys_core::jwks::{JwkSet, Report, SetKey, Skipped, export, lint};
+use spacetime_keys_core::jwks::{JwkSet, Report, Search, SetKey, Skipped, Step, export, lint};
 use spacetime_keys_core::jwt::{TokenVerifier, VerifyOptions};
 use spacetime_keys_core::server::{Reason, Rules, Server};
 use spacetime_keys_core::{RsaPublicKey, VerificationKey};
@@ -19,6 +19,7 @@ use spacetime_keys_fuzz::{NOW, es256, issuer, issuer_rsa, other, token};
 const CLAIMS: &[u8] = br#"{"iss":"https://id.example","sub":"1","iat":1795316539}"#;
 
 fuzz_target!(|input: &[u8]| {
+    leads_nowhere_else(input);
     let report = lint(input);
     let errors =
         report.problems.iter().filter(|problem| problem.severity() == Severity::Error).count();
@@ -58,12 +59,30 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
 
 /// RFC 7517 and 7518.
 const VOCABULARY: Vocabulary = Vocabulary {
-    names: r"keys kty crv x y n e k d kid use key_ops alg x5u x5c x5t x5t#S256 other \u006bid",
+    names: r"keys kty crv x y n e k d kid use key_ops alg x5u x5c x5t x5t#S256 other \u006bid
+        jwks_uri issuer",
     values: r#"null true 0 1e400 "" "a" "ours" "é" "\ud800" "EC" "RSA" "oct" "OKP"
         "P-256" "P-384" "Ed25519" "X25519" "AA" "AQ" "AQAB" "AQ=="
         "sig" "enc" "ES256" "RS256" "HS256" "ES512" "EdDSA" "RSA-OAEP" {"ES256":null}
+        "https://a.example/k" "http://a.example/k" "https://me@a.example/k" "/k"
         [] ["verify"] ["sign"] [1] [null] {} [{}]"#,
 };
+
+/// Whatever a document says: from https only on to https, and to no URL with a user name.
+fn leads_nowhere_else(input: &[u8]) {
+    for url in ["https://id.example/.well-known/openid-configuration", "https://id.example/"] {
+        match Search::begin(url, true).unwrap().answered(input) {
+            Ok(Step::Ask(next) | Step::Guess { next, .. }) => {
+                let authority =
+                    next.url().strip_prefix("https://").unwrap().split(['/', '?']).next();
+                assert!(authority.is_some_and(|it| !it.is_empty() && !it.contains('@')));
+            }
+            Ok(Step::Found(found)) => assert_eq!(found.url, url),
+            Ok(Step::GuessedWrong) => unreachable!("nothing was guessed"),
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    }
+}
 
 /// Signed with a key that is in no set.
 fn stranger() -> &'static str {

@@ -53,6 +53,14 @@ fn flaw(json: &[u8], kept_by_nine: usize, kept_by_eleven: usize) -> Option<&'sta
     if entries.keys.iter().any(|entry| PRIVATE.iter().any(|name| entry.contains_key(*name))) {
         return Some("a private member");
     }
+    let is_to_verify = |jwk: &Jwk| match &jwk.algorithm {
+        AlgorithmParameters::EllipticCurve(key) => key.curve == EllipticCurve::P256,
+        AlgorithmParameters::RSA(_) => true,
+        _ => false,
+    };
+    if !set.keys.iter().any(is_to_verify) {
+        return Some("no key verifies a token");
+    }
     set.keys.iter().find_map(|jwk| match &jwk.algorithm {
         AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
             ec_flaw(&key.x, &key.y)

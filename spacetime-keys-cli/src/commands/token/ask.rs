@@ -6,6 +6,7 @@ use spacetime_keys_core::doctor::{Known, Ruling, ServerSeen, Source, TokenFacts,
 use spacetime_keys_core::server::{Server, Verdict};
 use spacetime_keys_rotation::places::Around;
 
+use super::verdict::BySet;
 use super::{check, source, verdict};
 use crate::args::Check;
 use crate::clock;
@@ -13,7 +14,7 @@ use crate::commands::Answer;
 use crate::config::Config;
 use crate::doctor::{self, Client};
 use crate::failure::Failure;
-use crate::key_set;
+use crate::key_set::{self, KeySet};
 use crate::output::Output;
 
 /// What was asked, and what there is to say.
@@ -22,6 +23,7 @@ struct Asked {
     seen: ServerSeen,
     server: Server,
     issuer: Option<Issuer>,
+    by_set: BySet,
     ruling: Ruling,
 }
 
@@ -29,8 +31,14 @@ struct Asked {
 struct Issuer {
     /// Where its keys were looked for.
     place: String,
-    /// Why there are none.
-    failure: Option<String>,
+    /// What is there, or why nothing is.
+    set: Result<KeySet, String>,
+}
+
+impl Issuer {
+    fn failure(&self) -> Option<&str> {
+        self.set.as_ref().err().map(String::as_str)
+    }
 }
 
 pub(super) fn ask(
@@ -49,6 +57,7 @@ pub(super) fn ask(
     let token = source::read(&args.source)?;
     let asked =
         doctor::with_sign("an answer of the server", output, || put_to(url, args, &token, output))?;
+    asked.by_set.tell(output);
     output.result(&asked.to_json(), || asked.to_text(output.is_quiet()));
     Ok(asked.ruling.verdict.accepted.into())
 }
@@ -88,7 +97,10 @@ fn put_to(url: String, args: &Check, token: &str, output: &Output) -> Result<Ask
     }
     let ruling = Ruling::of(&seen, &server, facts, token, now)
         .map_err(|unruled| no_ruling(&url, unruled, issuer.as_ref()))?;
-    Ok(Asked { url, seen, server, issuer, ruling })
+    // What the server itself has found good hangs on no condition.
+    let set = issuer.as_ref().and_then(|issuer| issuer.set.as_ref().ok());
+    let by_set = BySet::of(&ruling.verdict, token, set);
+    Ok(Asked { url, seen, server, issuer, by_set, ruling })
 }
 
 /// With the keys of the issuer that decides on this token, where they can be had.
@@ -102,19 +114,17 @@ fn with_issuer(
         // Of what is no URL a server fetches nothing.
         return Ok((server.with_issuer_keys(&[]), None));
     };
-    if let Some(place) = &args.jwks.jwks {
-        let set = key_set::read(place, &args.jwks.fetch)?;
-        let issuer = Issuer { place: place.clone(), failure: None };
-        return Ok((server.with_issuer_keys(&set), Some(issuer)));
-    }
-    match key_set::of_issuer(&url, &args.jwks.fetch) {
-        Ok(set) => {
-            let issuer = Issuer { place: url, failure: None };
-            Ok((server.with_issuer_keys(&set), Some(issuer)))
-        }
+    let fetch = &args.jwks.fetch;
+    let (place, set) = match &args.jwks.jwks {
+        Some(place) => (place.clone(), Ok(key_set::read(place, fetch)?)),
         // The server may be where it can reach them.
-        Err(failure) => Ok((server, Some(Issuer { place: url, failure: Some(failure.message) }))),
-    }
+        None => (url.clone(), key_set::read(&url, fetch).map_err(|failure| failure.message)),
+    };
+    let server = match &set {
+        Ok(set) => check::with_set(server, set),
+        Err(_) => server,
+    };
+    Ok((server, Some(Issuer { place, set })))
 }
 
 fn no_ruling(url: &str, unruled: Unruled, issuer: Option<&Issuer>) -> Failure {
@@ -128,7 +138,7 @@ fn no_ruling(url: &str, unruled: Unruled, issuer: Option<&Issuer>) -> Failure {
         }
         _ => {
             let failure = Failure::from(Error::TokenWithheld).prefix(url);
-            match issuer.and_then(|issuer| issuer.failure.as_deref()) {
+            match issuer.and_then(Issuer::failure) {
                 Some(why) => {
                     let message =
                         format!("{}; the issuer's keys are not known here: {why}", failure.message);
@@ -150,7 +160,7 @@ impl Asked {
                 "reason": verdict.words,
             })
         };
-        let mut report = verdict::to_json(&ruling.verdict, self.server.rules());
+        let mut report = self.by_set.add_to(verdict::to_json(&ruling.verdict, self.server.rules()));
         report["asked"] = json!({
             "url": self.url,
             "version": seen.version(),
@@ -161,7 +171,7 @@ impl Asked {
         report["issuer"] = json!(
             self.issuer
                 .as_ref()
-                .map(|issuer| { json!({ "keys_from": issuer.place, "error": issuer.failure }) })
+                .map(|issuer| { json!({ "keys_from": issuer.place, "error": issuer.failure() }) })
         );
         report["answer"] = json!(ruling.was_asked.then(|| brief(&ruling.verdict)));
         report["expected"] = json!(ruling.expected.as_ref().map(brief));
@@ -181,7 +191,7 @@ impl Asked {
     /// The verdict, who gave it, and what it should have been.
     fn to_text(&self, quiet: bool) -> String {
         let Self { ruling, seen, url, .. } = self;
-        let mut lines = vec![verdict::to_text(&ruling.verdict).trim_end().to_owned()];
+        let mut lines = vec![verdict::to_text(&ruling.verdict, &self.by_set).trim_end().to_owned()];
         if quiet {
             return lines.concat() + "\n";
         }
@@ -200,7 +210,7 @@ impl Asked {
                 "{url} ({version}{key}) was not asked: no request can carry this token as it is"
             ),
         });
-        let failed = self.issuer.as_ref().and_then(|issuer| issuer.failure.as_deref());
+        let failed = self.issuer.as_ref().and_then(Issuer::failure);
         match (ruling.difference, ruling.expected) {
             (Some(difference), expected) => {
                 let foretold = expected.map(|expected| match expected.words {

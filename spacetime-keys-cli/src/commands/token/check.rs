@@ -10,7 +10,7 @@ use crate::clock;
 use crate::commands::Answer;
 use crate::failure::Failure;
 use crate::files;
-use crate::key_set;
+use crate::key_set::{self, KeySet};
 use crate::output::Output;
 
 pub(super) fn check(args: &Check, output: &Output) -> Result<Answer, Failure> {
@@ -27,15 +27,29 @@ pub(super) fn check(args: &Check, output: &Output) -> Result<Answer, Failure> {
         let key = files::parse_named(path, PublicKey::from_pem)?;
         server = server.with_local_key(&key).map_err(|error| Failure::in_file(path, error))?;
     }
-    if let Some(place) = &args.jwks.jwks {
-        server = server.with_issuer_keys(&key_set::read(place, &args.jwks.fetch)?);
+    let place = args.jwks.jwks.as_deref();
+    let set = place.map(|place| key_set::read(place, &args.jwks.fetch)).transpose()?;
+    if let Some(set) = &set {
+        server = with_set(server, set);
     }
-    let found = server.check(&source::read(&args.source)?, clock::now());
-    output.result(&verdict::to_json(&found, server.rules()), || verdict::to_text(&found));
+    let token = source::read(&args.source)?;
+    let found = server.check(&token, clock::now());
+    let by_set = verdict::BySet::of(&found, &token, set.as_ref());
+    by_set.tell(output);
+    let report = by_set.add_to(verdict::to_json(&found, server.rules()));
+    output.result(&report, || verdict::to_text(&found, &by_set));
     Ok(found.accepted.into())
 }
 
 /// A server of a version; where none is known, one of the newest.
 pub(super) fn of_version(version: Option<&str>) -> Result<Server, Failure> {
     Ok(version.map_or_else(|| Ok(Server::new(Rules::default())), Server::of_version)?)
+}
+
+/// With an issuer's set, or with what came in its place.
+pub(super) fn with_set(server: Server, set: &KeySet) -> Server {
+    match &set.content {
+        Ok(bytes) => server.with_issuer_keys(bytes),
+        Err(error) => server.without_issuer_keys(*error),
+    }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use crate::advice::{Advice, NextStep};
+use crate::error::{DiscoveryFlaw, NoSet, advice};
 use crate::fleet::Severity;
 
 /// What is wrong with a JWK set, or worth knowing about it.
@@ -9,7 +10,9 @@ use crate::fleet::Severity;
 pub enum Defect {
     // ---- Servers refuse the whole set ----------------------------------------------------------
     /// The text is no set, or an entry no object.
-    Malformed,
+    Malformed(NoSet),
+    /// The discovery document leads to no set.
+    Discovery(DiscoveryFlaw),
     /// A member that servers read stands twice in one object.
     DuplicateMember,
     /// An entry without `kid`.
@@ -49,9 +52,13 @@ pub enum Defect {
     /// A private number stands in the entry.
     PrivateMember,
 
-    // ---- Worth knowing ------------------------------------------------------------------------
+    // ---- Taken, and of no use -------------------------------------------------------------------
     /// There is no entry.
     Empty,
+    /// There are entries, and no token passes by any of them.
+    NoKeyVerifies,
+
+    // ---- Worth knowing ------------------------------------------------------------------------
     /// Over 1 MiB.
     Large,
     /// Servers take the set's text, though RFC 7517 has it otherwise.
@@ -71,9 +78,10 @@ pub enum Defect {
 }
 
 impl Defect {
-    /// Every defect, for tables.
-    pub const ALL: [Self; 27] = [
-        Self::Malformed,
+    /// Every defect, for tables; of documents in a set's place, one of each kind.
+    pub const ALL: [Self; 29] = [
+        Self::Malformed(NoSet::Form),
+        Self::Discovery(DiscoveryFlaw::NoUri),
         Self::DuplicateMember,
         Self::KidMissing,
         Self::MemberMissing,
@@ -92,6 +100,7 @@ impl Defect {
         Self::SharedSecret,
         Self::PrivateMember,
         Self::Empty,
+        Self::NoKeyVerifies,
         Self::Large,
         Self::Form,
         Self::IgnoredMemberTwice,
@@ -105,7 +114,8 @@ impl Defect {
     /// A stable name for programs: `ERR_…`, or `WARN_…` for what leaves the set good.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Malformed => "ERR_JWKS_MALFORMED",
+            Self::Malformed(_) => "ERR_JWKS_MALFORMED",
+            Self::Discovery(_) => "ERR_JWKS_DISCOVERY",
             Self::DuplicateMember => "ERR_JWKS_DUPLICATE_MEMBER",
             Self::KidMissing => "ERR_JWKS_KID_MISSING",
             Self::MemberMissing => "ERR_JWKS_MEMBER_MISSING",
@@ -123,7 +133,8 @@ impl Defect {
             Self::RsaNumbers => "ERR_JWKS_RSA_NUMBERS",
             Self::SharedSecret => "ERR_JWKS_SHARED_SECRET",
             Self::PrivateMember => "ERR_JWKS_PRIVATE_MEMBER",
-            Self::Empty => "WARN_JWKS_EMPTY",
+            Self::Empty => "ERR_JWKS_EMPTY",
+            Self::NoKeyVerifies => "ERR_JWKS_NO_KEY_VERIFIES",
             Self::Large => "WARN_JWKS_LARGE",
             Self::Form => "WARN_JWKS_FORM",
             Self::IgnoredMemberTwice => "WARN_JWKS_MEMBER_TWICE",
@@ -135,11 +146,11 @@ impl Defect {
         }
     }
 
-    /// How bad it is: an error if some server does not take all of the set.
+    /// How bad it is: an error if some server does not take all of the set, or if no token passes by
+    /// it.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::Empty
-            | Self::Large
+            Self::Large
             | Self::Form
             | Self::IgnoredMemberTwice
             | Self::MixedKeyTypes
@@ -154,9 +165,11 @@ impl Defect {
     /// What to do next.
     pub fn advice(self) -> Advice {
         let text = match self {
-            Self::Malformed | Self::Form => {
+            Self::Malformed(NoSet::Form) | Self::Form => {
                 "publish a JSON object with an array of objects: {\"keys\": [ … ]}"
             }
+            Self::Malformed(found) => return advice::of_no_set(found),
+            Self::Discovery(flaw) => return advice::of_discovery(flaw),
             Self::DuplicateMember | Self::IgnoredMemberTwice => "leave each member in once",
             Self::KidMissing => {
                 let text =
@@ -195,7 +208,12 @@ impl Defect {
             Self::RsaKey => {
                 "prefer EC; else set `kid` in every token, keep RSA in a set of its own, and update to 2.12 or later"
             }
-            Self::NeverVerifies => "it does no harm; sign tokens with a P-256 (ES256) key",
+            Self::NoKeyVerifies => {
+                "have the issuer sign with ES256 (or RS256) and publish that key. Its default may be another: Better Auth signs with EdDSA unless `jwks.keyPairConfig.alg` is `ES256`, Logto with ES384"
+            }
+            Self::NeverVerifies => {
+                "it does no harm beside a key that verifies; sign tokens with that, a P-256 key (ES256)"
+            }
             Self::AlgorithmUnfit => "write ES256 for a P-256 key and RS256 for an RSA key",
             Self::NotForSignatures => "take the entry out if tokens must not be verified with it",
         };
@@ -206,7 +224,8 @@ impl Defect {
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "not a JWK set: a JSON object with an array of objects, `keys`, is needed",
+            Self::Malformed(found) => return write!(f, "not a JWK set: {found}"),
+            Self::Discovery(flaw) => return flaw.fmt(f),
             Self::DuplicateMember => "a member stands twice: servers refuse the whole set",
             Self::KidMissing => "no `kid`: servers before 2.12 refuse the whole set",
             Self::MemberMissing => "a member that this key needs is missing: servers refuse the whole set",
@@ -237,6 +256,9 @@ impl fmt::Display for Defect {
             Self::SharedSecret => "a shared secret stands in a public document",
             Self::PrivateMember => "a private number stands in a public document",
             Self::Empty => "the set has no key: no token passes",
+            Self::NoKeyVerifies => {
+                "no key of the set verifies a token: servers verify with P-256 and RSA keys only"
+            }
             Self::Large => "the set is larger than 1 MiB",
             Self::Form => "servers read this text as a set, but RFC 7517 has it otherwise",
             Self::IgnoredMemberTwice => "a member that servers do not read stands twice",

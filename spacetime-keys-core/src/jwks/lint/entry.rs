@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{Defect, Pairs, keeps};
 use crate::PublicKey;
+use crate::error::NoSet;
 use crate::jwks::shape::{Curve, Generation, Jwk, Material};
 use crate::key::rsa;
 
@@ -57,7 +58,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 
 pub(super) fn defects(json: &str) -> Vec<Defect> {
     let Ok(pairs) = serde_json::from_str::<Pairs<'_>>(json) else {
-        return vec![Defect::Malformed];
+        return vec![Defect::Malformed(NoSet::Entry)];
     };
     let is_taken = [Generation::Nine, Generation::Eleven]
         .iter()
@@ -174,6 +175,14 @@ fn numbers(material: &Material) -> Option<Defect> {
         Material::Rsa { n, e } => rsa_numbers(&decode(n)?, &decode(e)?),
         _ => None,
     }
+}
+
+/// Whether servers verify with keys of this kind, or may: nobody knows what an entry that cannot be
+/// read was to be. Numbers that make no key are a defect of their own.
+pub(super) fn may_verify(json: &str) -> bool {
+    read(json).is_none_or(|jwk| {
+        matches!(jwk.material, Material::Ec { curve: Curve::P256, .. } | Material::Rsa { .. })
+    })
 }
 
 /// What `ring` (older servers) and the `rsa` crate (newer ones) both verify with.

@@ -18,6 +18,7 @@ pub use defect::Defect;
 
 use super::MAX_JWKS_BYTES;
 use super::shape::{Generation, Jwk, Material};
+use crate::Error;
 use crate::advice::Advice;
 use crate::fleet::Severity;
 use crate::server::Rules;
@@ -64,8 +65,8 @@ impl TakenBy {
 /// Looks at the JSON text of a JWK set as servers would.
 ///
 /// Errors are everything by which some server does not take all of the set: it refuses the set, it
-/// drops an entry, or no signature can verify with a P-256 or RSA entry. Private numbers are
-/// errors, too, though servers do not mind them. Nothing of the input is repeated.
+/// drops an entry, or no signature can verify with a P-256 or RSA entry. So are private numbers and
+/// a set in which no key verifies, though servers do not mind them. Nothing of the input is repeated.
 pub fn lint(json: &[u8]) -> Report {
     let mut problems = Vec::new();
     let entries = split(json).unwrap_or_default();
@@ -90,6 +91,24 @@ pub fn lint(json: &[u8]) -> Report {
     }
 }
 
+impl Report {
+    /// Of a document that came in the set's place, and that leads to none. `None` if the error is
+    /// about something else.
+    pub fn of_document(error: Error) -> Option<Self> {
+        let defect = match error {
+            Error::JwksMalformed(found) => Defect::Malformed(found),
+            Error::JwksDiscovery(flaw) => Defect::Discovery(flaw),
+            _ => return None,
+        };
+        Some(Self {
+            ok: false,
+            entries: 0,
+            problems: vec![Problem { defect, entry: None }],
+            taken_by: TakenBy { nine: false, eleven: false },
+        })
+    }
+}
+
 /// The texts of the entries. `None` where servers find no set, whatever its entries.
 fn split(json: &[u8]) -> Option<Vec<&RawValue>> {
     // The derived form is the servers' own, down to what it takes beside an object.
@@ -99,6 +118,11 @@ fn split(json: &[u8]) -> Option<Vec<&RawValue>> {
         keys: Vec<&'a RawValue>,
     }
     serde_json::from_slice::<Set<'_>>(json).ok().map(|set| set.keys)
+}
+
+/// Whether servers find entries, good or bad: the text is a set by its form.
+pub(crate) fn has_entries(json: &[u8]) -> bool {
+    split(json).is_some()
 }
 
 /// Whether a generation accepts the set.
@@ -131,7 +155,11 @@ fn about_set(json: &[u8], entries: &[&RawValue], is_refused: bool) -> Vec<Defect
     let outer = serde_json::from_slice::<Pairs<'_>>(json).ok();
     if is_refused {
         let twice = outer.as_ref().is_some_and(|outer| outer.names_twice().contains(&"keys"));
-        defects.push(if twice { Defect::DuplicateMember } else { Defect::Malformed });
+        defects.push(if twice {
+            Defect::DuplicateMember
+        } else {
+            Defect::Malformed(super::no_set(json))
+        });
         return defects;
     }
     match outer {
@@ -139,6 +167,7 @@ fn about_set(json: &[u8], entries: &[&RawValue], is_refused: bool) -> Vec<Defect
         Some(outer) if !outer.names_twice().is_empty() => defects.push(Defect::IgnoredMemberTwice),
         _ => {}
     }
+    let can_verify = entries.iter().any(|text| entry::may_verify(text.get()));
     let types: HashSet<_> = entries
         .iter()
         .filter_map(|text| entry::read(text.get()))
@@ -147,6 +176,7 @@ fn about_set(json: &[u8], entries: &[&RawValue], is_refused: bool) -> Vec<Defect
     let rsa = Material::Rsa { n: String::new(), e: String::new() };
     let found = [
         (entries.is_empty(), Defect::Empty),
+        (!entries.is_empty() && !can_verify, Defect::NoKeyVerifies),
         (json.len() > MAX_JWKS_BYTES, Defect::Large),
         (types.len() > 1, Defect::MixedKeyTypes),
         (types.contains(&std::mem::discriminant(&rsa)), Defect::RsaKey),
@@ -156,19 +186,19 @@ fn about_set(json: &[u8], entries: &[&RawValue], is_refused: bool) -> Vec<Defect
 }
 
 /// The members of an object, those that stand there twice among them.
-struct Pairs<'a>(Vec<(String, &'a RawValue)>);
+pub(crate) struct Pairs<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Pairs<'a> {
     /// A member's value as JSON text.
-    fn get(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.get())
     }
 
-    fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    fn names_twice(&self) -> Vec<&str> {
+    pub(crate) fn names_twice(&self) -> Vec<&str> {
         let mut seen = HashSet::new();
         self.names().filter(|name| !seen.insert(*name)).collect()
     }
