@@ -50,7 +50,7 @@ mod table;
 
 pub use kinds::{
     Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, SignatureFlaw,
-    TokenPart, TomlFlaw, Unsound,
+    TokenFormat, TokenPart, TomlFlaw, Unsound,
 };
 pub use table::Error;
 
@@ -73,7 +73,9 @@ impl Error {
                 | Self::TokenOpaque
                 | Self::TokenEncrypted
                 | Self::TokenMalformed(_)
+                | Self::TokenOtherFormat(_)
                 | Self::TokenPadded(_)
+                | Self::TokenAlphabet(_)
                 | Self::TokenElided
                 | Self::TokenDuplicate(_)
                 | Self::TokenAlgorithm(_)

@@ -1,5 +1,7 @@
-//! A token as people bring it: with the header's words before it, in quotes, in JSON.
+//! A token as people bring it: with the header's words before it, in quotes, in JSON, in a URL.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::Members;
@@ -11,21 +13,96 @@ const MAX_WRAPPINGS: usize = 4;
 /// The members of an answer that hold a token: a server's own (`POST /v1/identity`), and OAuth 2.0's.
 const MEMBERS: [&str; 3] = ["token", "access_token", "id_token"];
 
-/// The token in a text that holds nothing else: without `Authorization:` and `Bearer `, quotes, and
-/// the JSON object of the answer that it came in.
+/// How each JWT begins: `{"` in base64url. And the same, in base64 once more.
+const BEGIN: &str = "eyJ";
+const BEGIN_IN_BASE64: &str = "ZXlK";
+
+/// The token in a text that holds nothing else: without `Authorization:` and `Bearer `, quotes, the
+/// JSON object of the answer that it came in, and base64 around it; from lines that a terminal has
+/// broken; from a URL, a cookie, a command or a file of variables, behind its `=` or `:`.
 ///
 /// For texts that a person hands over. What a client sends is the token itself, and is read as a
 /// server reads it: there, `Bearer ` in the token is a flaw.
 ///
 /// # Errors
-/// [`Error::TokenSeveral`] if a JSON object has more than one token.
+/// [`Error::TokenSeveral`] if there is more than one token.
 pub fn token_in(text: &str) -> Result<Zeroizing<String>> {
     let mut found = Zeroizing::new(bare(text).to_owned());
     for _ in 0..MAX_WRAPPINGS {
-        let Some(inner) = member(&found)? else { break };
+        let inner = match member(&found)? {
+            None => decoded(&found).map_or_else(|| assigned(&found), |text| Ok(Some(text)))?,
+            inner => inner,
+        };
+        let Some(inner) = inner else { break };
         found = Zeroizing::new(bare(&inner).to_owned());
     }
-    Ok(found)
+    Ok(joined(&found).unwrap_or(found))
+}
+
+/// The text that is base64 of a token's, as `kubectl get secret` prints it.
+fn decoded(text: &str) -> Option<Zeroizing<String>> {
+    if !text.starts_with(BEGIN_IN_BASE64) {
+        return None;
+    }
+    let packed: Zeroizing<String> =
+        Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != '=').collect());
+    let bytes =
+        STANDARD_NO_PAD.decode(&*packed).or_else(|_| URL_SAFE_NO_PAD.decode(&*packed)).ok()?;
+    String::from_utf8(bytes).ok().map(Zeroizing::new)
+}
+
+/// The token behind a `=` or a `:`, with quotes and `Bearer ` before it or without. Words of a text
+/// that are no token do not count: a URL may have a `state` beside it.
+fn assigned(text: &str) -> Result<Option<Zeroizing<String>>> {
+    if text.starts_with(BEGIN) {
+        return Ok(None);
+    }
+    let mut found: Option<&str> = None;
+    for (at, _) in text.match_indices(BEGIN) {
+        let (before, rest) = text.split_at(at);
+        let is_open = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
+        let before = before.trim_end_matches(is_open);
+        let scheme =
+            before.len().checked_sub("bearer".len()).and_then(|at| before.split_at_checked(at));
+        let before = match scheme {
+            Some((before, scheme)) if scheme.eq_ignore_ascii_case("bearer") => {
+                before.trim_end_matches(is_open)
+            }
+            _ => before,
+        };
+        if !before.ends_with(['=', ':']) {
+            continue;
+        }
+        let ends = |c: char| c.is_whitespace() || "&;,#\"'\\)}]".contains(c);
+        let token = rest.split(ends).next().unwrap_or(rest);
+        if token.matches('.').count() < 2 {
+            continue;
+        }
+        match found.replace(token) {
+            Some(other) if other != token => return Err(Error::TokenSeveral),
+            _ => {}
+        }
+    }
+    Ok(found.map(|token| Zeroizing::new(token.to_owned())))
+}
+
+/// One token in lines that a terminal or a letter has broken, or with characters in it that nobody sees.
+fn joined(text: &str) -> Option<Zeroizing<String>> {
+    let is_gap = |c: char| c.is_whitespace() || is_unseen(c);
+    if !text.contains(is_gap) {
+        return None;
+    }
+    let packed: Zeroizing<String> = Zeroizing::new(text.chars().filter(|&c| !is_gap(c)).collect());
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "-_.=".contains(c);
+    let is_one = packed.starts_with(BEGIN)
+        && packed.matches('.').count() == 2
+        && packed.chars().all(is_token);
+    is_one.then_some(packed)
+}
+
+/// Zero width, or a soft hyphen.
+const fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }
 
 /// Without what stands around it.
@@ -45,7 +122,10 @@ fn bare(text: &str) -> &str {
 
 /// RFC 9110, section 11.1: the scheme's case does not count, and a blank ends it.
 fn without_scheme(text: &str) -> Option<&str> {
-    without_word(text, "Bearer").filter(|rest| rest.starts_with(char::is_whitespace))
+    ["Bearer", "Token", "JWT"]
+        .into_iter()
+        .find_map(|scheme| without_word(text, scheme))
+        .filter(|rest| rest.starts_with(char::is_whitespace))
 }
 
 fn without_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
@@ -54,7 +134,10 @@ fn without_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
 }
 
 fn without_quotes(text: &str) -> Option<&str> {
-    ['"', '\'', '`'].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
+    // A word processor's among them.
+    const QUOTES: [(char, char); 5] =
+        [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}'), ('\u{2018}', '\u{2019}')];
+    QUOTES.into_iter().find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
 }
 
 /// The token of a JSON object, if the text is one that has a token.
@@ -99,7 +182,27 @@ mod tests {
             r#"{"id_token":"Bearer TOKEN","access_token":null}"#,
             r#"{"id_token":"TOKEN","access_token":"TOKEN"}"#,
             r#"'{"token":"TOKEN"}'"#,
+            "Token TOKEN",
+            "JWT TOKEN",
+            "\u{201c}TOKEN\u{201d}",
+            "https://app.example.com/callback#access_token=TOKEN&token_type=bearer&expires_in=3600",
+            "https://app.example.com/?state=a.b.c&id_token=TOKEN#x",
+            "access_token=TOKEN",
+            "Cookie: session=TOKEN; Path=/",
+            "spacetimedb_token = \"TOKEN\"\n",
+            "web_session_token = \"opaque\"\nspacetimedb_token = \"TOKEN\"\n",
+            "export JWT='TOKEN'",
+            "A=b\nTOKEN_OF_APP=TOKEN\n",
+            "token:      TOKEN\nca.crt:     570 bytes\n",
+            "curl -H \"Authorization: Bearer TOKEN\" https://example.com",
+            r#"{"data":{"session":{"access_token":"TOKEN","refresh_token":"abc"}}}"#,
+            r#"[{"access_token":"TOKEN"},{"access_token":"TOKEN"}]"#,
+            "IN_BASE64",
+            "IN_BASE64==\n",
+            r#"{"token":"IN_BASE64"}"#,
         ] {
+            let text = text.replace("TOKEN_OF_APP", "APP");
+            let text = text.replace("IN_BASE64", &STANDARD_NO_PAD.encode(TOKEN));
             let found = token_in(&text.replace("TOKEN", TOKEN)).unwrap();
             assert_eq!(found.as_str(), TOKEN, "{text}");
         }
@@ -107,14 +210,42 @@ mod tests {
 
     #[test]
     fn of_two_tokens_none_is_chosen() {
-        let text = format!(r#"{{"access_token":"opaque","id_token":"{TOKEN}"}}"#);
-        assert_eq!(token_in(&text), Err(Error::TokenSeveral));
+        for text in [
+            r#"{"access_token":"opaque","id_token":"TOKEN"}"#,
+            r#"{"data":{"access_token":"TOKENA","id_token":"TOKEN"}}"#,
+            "https://app.example.com/#access_token=TOKEN&id_token=TOKENA",
+        ] {
+            assert_eq!(token_in(&text.replace("TOKEN", TOKEN)), Err(Error::TokenSeveral), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_broken_token_is_joined_and_two_are_not() {
+        let (begin, end) = TOKEN.split_at(9);
+        for gap in ["\n", "\r\n  ", " ", "\u{200b}", "\u{feff}", "\u{ad}"] {
+            assert_eq!(token_in(&format!("{begin}{gap}{end}\n")).unwrap().as_str(), TOKEN);
+        }
+        for text in [format!("{TOKEN}\n{TOKEN}"), format!("{begin} {end}%"), "eyJ a.b".to_owned()] {
+            assert_eq!(token_in(&text).unwrap().as_str(), text);
+        }
     }
 
     #[test]
     fn what_is_no_wrapping_stays() {
-        for text in ["Bearer", "Bearertoken", "\"", "'a\"", "{}", "{\"sub\":\"a\"}", "{", "a b", ""]
-        {
+        for text in [
+            "Bearer",
+            "Bearertoken",
+            "\"",
+            "'a\"",
+            "a=eyJ",
+            "a eyJ.e30.AA",
+            "ZXlK",
+            "{}",
+            "{\"sub\":\"a\"}",
+            "{",
+            "a b",
+            "",
+        ] {
             assert_eq!(token_in(text).unwrap().as_str(), text);
         }
     }

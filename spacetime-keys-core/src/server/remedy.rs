@@ -25,6 +25,10 @@ pub enum Remedy {
     CopyAgain,
     /// The issuer pads the parts with `=`.
     SendUnpadded,
+    /// The issuer writes base64 of the usual alphabet.
+    SendBase64Url,
+    /// A token for Microsoft Graph.
+    AskForOwnApi,
     /// An ECDSA signature in DER.
     ConvertSignature,
     /// A token with which one database calls another.
@@ -90,6 +94,8 @@ impl Remedy {
                 "copy the whole token again: three parts of base64url with dots between them".into(),
             ),
             Self::SendUnpadded => ("send-unpadded", texts::PADDED.into()),
+            Self::SendBase64Url => ("send-base64url", texts::ALPHABET.into()),
+            Self::AskForOwnApi => ("ask-for-own-api", texts::OF_GRAPH.into()),
             Self::ConvertSignature => ("convert-signature", texts::DER_SIGNATURE.into()),
             Self::NotForClients => (
                 "not-for-clients",
@@ -224,6 +230,9 @@ pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option
         Some(Error::TokenAlgorithm(Algorithm::Hmac | Algorithm::None)) => return Remedy::Danger,
         Some(Error::TokenOfDatabase) => return Remedy::NotForClients,
         Some(Error::TokenPadded(_)) => return Remedy::SendUnpadded,
+        Some(Error::TokenAlphabet(_)) => return Remedy::SendBase64Url,
+        Some(Error::TokenOtherFormat(_)) => return Remedy::AskForJwt,
+        Some(Error::TokenSignatureForm(SignatureFlaw::OfGraph)) => return Remedy::AskForOwnApi,
         Some(Error::TokenSignatureForm(SignatureFlaw::Der)) => return Remedy::ConvertSignature,
         Some(Error::TokenElided | Error::TokenSignatureForm(SignatureFlaw::CutOff)) => {
             return Remedy::CopyAgain;
