@@ -44,6 +44,7 @@ mod scenario;
 #[cfg(feature = "testing")]
 mod stopped;
 mod terminal;
+mod tools;
 mod unwritten;
 mod vectors;
 mod well;
