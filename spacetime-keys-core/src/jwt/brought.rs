@@ -48,7 +48,8 @@ fn decoded(text: &str) -> Option<Zeroizing<String>> {
         Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != '=').collect());
     let bytes =
         STANDARD_NO_PAD.decode(&*packed).or_else(|_| URL_SAFE_NO_PAD.decode(&*packed)).ok()?;
-    String::from_utf8(bytes).ok().map(Zeroizing::new)
+    let text = Zeroizing::new(String::from_utf8(bytes).ok()?);
+    (text.matches('.').count() >= 2).then_some(text)
 }
 
 /// The token behind a `=` or a `:`, with quotes and `Bearer ` before it or without. Words of a text

@@ -34,7 +34,7 @@ pub(super) fn name(bare: &str) -> Option<Encoding> {
 fn is_reference(bare: &str) -> bool {
     let in_brackets = |&(open, close): &(&str, &str)| {
         let inner = bare.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-        inner.is_some_and(|inner| !inner.contains(['\n', '{', '(', '"']))
+        inner.is_some_and(|inner| !inner.contains(['\n', '{', '}']))
     };
     let is_variable = |name: &str| {
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
