@@ -58,33 +58,46 @@ fn assigned(text: &str) -> Result<Option<Zeroizing<String>>> {
     if text.starts_with(BEGIN) {
         return Ok(None);
     }
+    let ends = |c: char| c.is_whitespace() || "&;,#\"'\\)}]".contains(c);
     let mut found: Option<&str> = None;
-    for (at, _) in text.match_indices(BEGIN) {
-        let (before, rest) = text.split_at(at);
-        let is_open = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
-        let before = before.trim_end_matches(is_open);
-        let scheme =
-            before.len().checked_sub("bearer".len()).and_then(|at| before.split_at_checked(at));
-        let before = match scheme {
-            Some((before, scheme)) if scheme.eq_ignore_ascii_case("bearer") => {
-                before.trim_end_matches(is_open)
-            }
-            _ => before,
-        };
-        if !before.ends_with(['=', ':']) {
+    let mut at = 0;
+    while let Some((before, rest)) = next_begin(text, at) {
+        at = before.len() + BEGIN.len();
+        if !is_assigned(before) {
             continue;
         }
-        let ends = |c: char| c.is_whitespace() || "&;,#\"'\\)}]".contains(c);
         let token = rest.split(ends).next().unwrap_or(rest);
-        if token.matches('.').count() < 2 {
-            continue;
-        }
-        match found.replace(token) {
-            Some(other) if other != token => return Err(Error::TokenSeveral),
-            _ => {}
+        // Whatever begins inside it is a part of it; each byte is looked at once.
+        at = before.len() + token.len();
+        if token.matches('.').count() >= 2
+            && found.replace(token).is_some_and(|other| other != token)
+        {
+            return Err(Error::TokenSeveral);
         }
     }
     Ok(found.map(|token| Zeroizing::new(token.to_owned())))
+}
+
+/// The text up to the next place from there where a token may begin, and from it on.
+fn next_begin(text: &str, from: usize) -> Option<(&str, &str)> {
+    let at = from + text.get(from..)?.find(BEGIN)?;
+    text.split_at_checked(at)
+}
+
+/// Whether a text ends in a name's `=` or `:`, give or take quotes and `Bearer`.
+fn is_assigned(before: &str) -> bool {
+    const SCHEME: &str = "bearer";
+
+    let is_open = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
+    let before = before.trim_end_matches(is_open);
+    let scheme = before.len().checked_sub(SCHEME.len()).and_then(|at| before.split_at_checked(at));
+    let before = match scheme {
+        Some((rest, scheme)) if scheme.eq_ignore_ascii_case(SCHEME) => {
+            rest.trim_end_matches(is_open)
+        }
+        _ => before,
+    };
+    before.ends_with(['=', ':'])
 }
 
 /// One token in lines that a terminal or a letter has broken, or with characters in it that nobody sees.
@@ -228,6 +241,15 @@ mod tests {
         }
         for text in [format!("{TOKEN}\n{TOKEN}"), format!("{begin} {end}%"), "eyJ a.b".to_owned()] {
             assert_eq!(token_in(&text).unwrap().as_str(), text);
+        }
+    }
+
+    /// Each of these has a token's beginning at every fourth byte.
+    #[test]
+    fn no_text_takes_long() {
+        let size = 1 << 18;
+        for text in ["=eyJ".repeat(size), "=eyJ.".repeat(size), ": eyJ".repeat(size)] {
+            let _ = token_in(&text);
         }
     }
 
