@@ -64,3 +64,18 @@ absent() {
     exit 1
   fi
 }
+
+base64url() {
+  openssl base64 -A | tr '+/' '-_' | tr -d '='
+}
+
+# signed HEADER CLAIMS: a token with these two JSON texts, signed by the host's key.
+signed() {
+  message=$(printf %s "$1" | base64url).$(printf %s "$2" | base64url)
+  printf %s "$message" > "$OUT.message"
+  numbers=$(openssl dgst -sha256 -sign "${SIGNING_KEY:-host/.generated/spacetimedb-keys/id_ecdsa}" "$OUT.message" \
+    | openssl asn1parse -inform DER | sed -n 's/.*INTEGER *://p')
+  # Leading zeros stand there again (RFC 7518, section 3.4).
+  bytes=$(for number in $numbers; do printf '%64s' "$number"; done | tr ' ' 0 | sed 's/../\\x&/g')
+  printf %s.%s "$message" "$(printf %b "$bytes" | base64url)"
+}

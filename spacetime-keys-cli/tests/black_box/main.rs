@@ -50,6 +50,7 @@ mod sizes;
 #[cfg(feature = "testing")]
 mod stopped;
 mod terminal;
+mod tools;
 mod unwritten;
 mod vectors;
 mod well;

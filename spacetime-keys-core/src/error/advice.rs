@@ -12,8 +12,12 @@ pub(crate) const PADDED: &str = "copying it again does not help: its issuer writ
 /// Of an ECDSA signature in DER.
 pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: whoever signs must write r and s one after the other, 32 bytes each (RFC 7518, section 3.4). OpenSSL, key management services and Java's `SHA256withECDSA` give DER: convert it, or let a JWT library sign (Java: `SHA256withECDSAinP1363Format`; Node: `dsaEncoding: \"ieee-p1363\"`)";
 
+/// Of a token whose parts are base64 of the usual alphabet.
+pub(crate) const ALPHABET: &str = "copying it again does not help: `+` and `/` are `-` and `_` in a JWT (RFC 7515, section 2). Whoever makes the token must write base64url, without `=`";
+
 /// Of an access token for Microsoft Graph.
 pub(crate) const OF_GRAPH: &str = "no key verifies it, so none is to be looked for: ask Entra ID for a token of your own API in place of Graph's (register the API, request its scope, such as `api://APP-ID/.default`), or send the ID token; its `aud` is then yours, and the header has no `nonce`";
+
 /// Of a token that would go over plain http.
 pub(crate) const PLAIN_HTTP: &str =
     "name the https URL, or a tunnel's end on this machine (`ssh -L`); {} sends it all the same";
@@ -32,18 +36,36 @@ pub(super) fn of_encoding(encoding: Encoding) -> Advice {
             let text = "convert it: `iconv -f UTF-16 -t UTF-8 FILE`, then {}";
             return (text, [NextStep::KeyNormalize]).into();
         }
-        Encoding::Der => {
-            "convert it: `openssl pkey -inform DER -in FILE` (add -pubin for a public key)"
+        Encoding::Der => "convert it: `openssl pkey -inform DER -in FILE`",
+        Encoding::DerPublic => "convert it: `openssl pkey -pubin -inform DER -in FILE`",
+        Encoding::DerRequest => {
+            "take its public key: `openssl req -inform DER -in FILE -noout -pubkey`"
         }
         Encoding::OpenSshPublic => "convert it: `ssh-keygen -e -m PKCS8 -f FILE`",
         Encoding::Pkcs12 => "take the key out: `openssl pkcs12 -in FILE -nocerts -nodes -out NEW`",
         Encoding::Pkcs12InBase64 => {
-            "take the key out: `openssl base64 -d -A -in FILE | openssl pkcs12 -nocerts -nodes -out NEW`"
+            // OpenSSL decodes either one line or short ones, by an option: hence `tr`.
+            "take the key out: `tr -d '\\r\\n' < FILE | openssl base64 -d -A -out NEW.p12`, then `openssl pkcs12 -in NEW.p12 -nocerts -nodes -out NEW`"
         }
         Encoding::JavaKeyStore => {
             "convert it: `keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in NEW.p12 -nocerts -nodes -out NEW`"
         }
+        Encoding::Ssh2Public => {
+            "convert it: `ssh-keygen -i -f FILE > NEW.pub`, then `ssh-keygen -e -m PKCS8 -f NEW.pub`"
+        }
+        Encoding::Putty => "convert it: `puttygen FILE -O private-openssh -o NEW`",
         Encoding::Sops => "decrypt it: `sops --decrypt FILE`",
+        Encoding::AnsibleVault => "decrypt it: `ansible-vault view FILE`",
+        Encoding::Age => "decrypt it: `age --decrypt -i IDENTITY FILE`",
+        Encoding::OpenPgp => "decrypt it: `gpg --decrypt FILE`",
+        Encoding::GitCrypt => "unlock the repository: `git-crypt unlock`",
+        Encoding::GitLfs => "fetch the file: `git lfs pull`",
+        Encoding::Reference => {
+            "whoever puts the secret in its place has not done so: look whether the variable is set, whether the secret is there, and whether this host or job may read it"
+        }
+        Encoding::Html => {
+            "the address answered with a page, of a login or an error: fetch it with `curl --fail`, and look at the address"
+        }
         Encoding::Json | Encoding::Binary => THE_FILE_ITSELF,
     };
     text.into()

@@ -8,8 +8,12 @@ use std::fmt;
 pub enum Encoding {
     /// UTF-16, with or without a byte order mark.
     Utf16,
-    /// Bare DER.
+    /// Bare DER of a private key, or of what cannot be told.
     Der,
+    /// Bare DER of a public key.
+    DerPublic,
+    /// Bare DER of a certificate request.
+    DerRequest,
     /// PKCS#12.
     Pkcs12,
     /// The same, as base64.
@@ -18,10 +22,28 @@ pub enum Encoding {
     JavaKeyStore,
     /// A file that sops has encrypted.
     Sops,
+    /// A file that Ansible Vault has encrypted.
+    AnsibleVault,
+    /// A file that age has encrypted.
+    Age,
+    /// A file that GnuPG or another OpenPGP program has encrypted.
+    OpenPgp,
+    /// A file in a repository that git-crypt has locked.
+    GitCrypt,
+    /// What Git LFS leaves in a file's place until it is fetched.
+    GitLfs,
+    /// A name or an address of a secret, in the secret's place.
+    Reference,
+    /// A web page.
+    Html,
     /// JSON without a key in it.
     Json,
     /// A one-line OpenSSH public key.
     OpenSshPublic,
+    /// An SSH public key in the form of RFC 4716.
+    Ssh2Public,
+    /// A private key in PuTTY's own format.
+    Putty,
     /// Bytes that are no text.
     Binary,
 }
@@ -80,6 +102,16 @@ pub enum TokenPart {
     Claims,
     /// The signature.
     Signature,
+}
+
+/// A token's format that is no compact JWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenFormat {
+    /// PASETO, of any version and purpose.
+    Paseto,
+    /// The JSON serialization of a JWS (RFC 7515, section 7.2).
+    JsonJws,
 }
 
 /// How the bytes of a token's signature are none of its algorithm's.
@@ -236,12 +268,23 @@ pub(super) use display;
 display!(Encoding {
     Utf16 => "UTF-16 text",
     Der => "DER, the binary form",
+    DerPublic => "DER, the binary form, of a public key",
+    DerRequest => "DER, the binary form, of a certificate request",
     Pkcs12 => "PKCS#12 (.p12, .pfx)",
     Pkcs12InBase64 => "base64 of PKCS#12 (.p12, .pfx)",
     JavaKeyStore => "a Java key store (.jks)",
     Sops => "a file that sops has encrypted",
+    AnsibleVault => "a file that Ansible Vault has encrypted",
+    Age => "a file that age has encrypted",
+    OpenPgp => "an OpenPGP message",
+    GitCrypt => "a file that git-crypt has encrypted",
+    GitLfs => "a pointer of Git LFS, not the file itself",
+    Reference => "a reference to a secret, not the secret",
+    Html => "a web page",
     Json => "JSON without a key that can be read",
     OpenSshPublic => "an OpenSSH public key",
+    Ssh2Public => "an SSH public key in RFC 4716 form",
+    Putty => "a private key in PuTTY's format (.ppk)",
     Binary => "binary data",
 });
 display!(Found {
@@ -266,6 +309,10 @@ display!(Found {
     OtherLabel => "a PEM block of another kind",
 });
 display!(TokenPart { Header => "header", Claims => "claims set", Signature => "signature" });
+display!(TokenFormat {
+    Paseto => "a PASETO",
+    JsonJws => "a JWS in its JSON form",
+});
 display!(SignatureFlaw {
     CutOff => "is too short (ES256 has 64 bytes, RS256 256 and more): the token was cut off",
     Der => "is in DER form, not r and s in 64 bytes",

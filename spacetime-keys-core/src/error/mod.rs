@@ -51,7 +51,7 @@ mod table;
 
 pub use kinds::{
     Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, SignatureFlaw,
-    TokenPart, TomlFlaw, Unsound,
+    TokenFormat, TokenPart, TomlFlaw, Unsound,
 };
 pub use set_kinds::{DiscoveryFlaw, IssuerDifference, NoSet, UrlDanger};
 pub use table::Error;
@@ -75,7 +75,9 @@ impl Error {
                 | Self::TokenOpaque
                 | Self::TokenEncrypted
                 | Self::TokenMalformed(_)
+                | Self::TokenOtherFormat(_)
                 | Self::TokenPadded(_)
+                | Self::TokenAlphabet(_)
                 | Self::TokenElided
                 | Self::TokenDuplicate(_)
                 | Self::TokenAlgorithm(_)

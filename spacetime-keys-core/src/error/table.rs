@@ -7,7 +7,7 @@ use super::Class;
 use super::advice;
 use super::kinds::{
     Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, SignatureFlaw,
-    TokenPart, TomlFlaw, Unsound,
+    TokenFormat, TokenPart, TomlFlaw, Unsound,
 };
 use super::set_kinds::{DiscoveryFlaw, IssuerDifference, NoSet, UrlDanger};
 use crate::advice::{Advice, Choice, NextStep as Step};
@@ -88,6 +88,9 @@ errors! {
     /// A text with more than one token, and which of them is meant cannot be known.
     TokenSeveral: Input "ERR_TOKEN_SEVERAL" "more than one token found in one text"
         => "take the one that is meant; of a JSON document: `jq -r .id_token FILE` (or `.access_token`)";
+    /// A PASETO, or a JWS in JSON: no compact JWS.
+    TokenOtherFormat(_what: TokenFormat): Safety "ERR_TOKEN_OPAQUE" "this token is {0}, not a JWT: no SpacetimeDB server reads it"
+        => "ask the issuer for a signed JWT: three parts with dots between them, the first of which begins with `eyJ`";
     /// Five parts: encrypted.
     TokenEncrypted: Safety "ERR_TOKEN_ENCRYPTED" "this token is encrypted (JWE): its claims cannot be read"
         => "ask the issuer for a signed JWT (with OIDC: request a `resource` audience), or use the token that the server itself issued";
@@ -101,6 +104,9 @@ errors! {
     /// A part ends with `=` (RFC 7515, section 2: base64url without padding).
     TokenPadded(_what: TokenPart): Input "ERR_TOKEN_MALFORMED" "the token's {0} is padded with `=`"
         => advice::PADDED;
+    /// A part has `+` or `/`: base64 of the usual alphabet.
+    TokenAlphabet(_what: TokenPart): Input "ERR_TOKEN_MALFORMED" "the token's {0} is base64, and not base64url: it has `+` or `/`"
+        => advice::ALPHABET;
     /// An ellipsis stands where the rest of the token was.
     TokenElided: Input "ERR_TOKEN_MALFORMED" "the token has an ellipsis in it: only a part of it was shown"
         => "copy the whole token from where it was issued: pages and logs shorten what they show";

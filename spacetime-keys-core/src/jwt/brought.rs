@@ -1,5 +1,7 @@
-//! A token as people bring it: with the header's words before it, in quotes, in JSON.
+//! A token as people bring it: with the header's words before it, in quotes, in JSON, in a URL.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::Members;
@@ -11,38 +13,112 @@ const MAX_WRAPPINGS: usize = 4;
 /// The members of an answer that hold a token: a server's own (`POST /v1/identity`), and OAuth 2.0's.
 const MEMBERS: [&str; 3] = ["token", "access_token", "id_token"];
 
-/// The token in a text that holds nothing else: without `Authorization:` and `Bearer `, quotes, and
-/// the JSON object of the answer that it came in; in one line, where a terminal or a mail has broken it.
+/// How each JWT begins: `{"` in base64url. And the same, in base64 once more.
+const BEGIN: &str = "eyJ";
+const BEGIN_IN_BASE64: &str = "ZXlK";
+
+/// The token in a text that holds nothing else: without `Authorization:` and `Bearer `, quotes, the
+/// JSON object of the answer that it came in, and base64 around it; from lines that a terminal has
+/// broken; from a URL, a cookie, a command or a file of variables, behind its `=` or `:`.
 ///
 /// For texts that a person hands over. What a client sends is the token itself, and is read as a
 /// server reads it: there, `Bearer ` in the token is a flaw.
 ///
 /// # Errors
-/// [`Error::TokenSeveral`] if a JSON object has more than one token, or each line is one.
+/// [`Error::TokenSeveral`] if there is more than one token.
 pub fn token_in(text: &str) -> Result<Zeroizing<String>> {
     let mut found = Zeroizing::new(bare(text).to_owned());
     for _ in 0..MAX_WRAPPINGS {
-        let Some(inner) = member(&found)? else { break };
+        let inner = match member(&found)? {
+            None => decoded(&found).map_or_else(|| assigned(&found), |text| Ok(Some(text)))?,
+            inner => inner,
+        };
+        let Some(inner) = inner else { break };
         found = Zeroizing::new(bare(&inner).to_owned());
     }
     Ok(joined(&found)?.unwrap_or(found))
 }
 
-/// A JWT over several lines as one. Neither base64url nor the dots between its parts have blanks, so
-/// that nothing else can be meant.
-fn joined(text: &str) -> Result<Option<Zeroizing<String>>> {
-    let is_jwt = |text: &str| text.starts_with("eyJ") && text.matches('.').count() == 2;
-    if !text.starts_with("eyJ") || !text.contains(['\n', '\r']) {
+/// The text that is base64 of a token's, as `kubectl get secret` prints it.
+fn decoded(text: &str) -> Option<Zeroizing<String>> {
+    if !text.starts_with(BEGIN_IN_BASE64) {
+        return None;
+    }
+    let packed: Zeroizing<String> =
+        Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != '=').collect());
+    let bytes =
+        STANDARD_NO_PAD.decode(&*packed).or_else(|_| URL_SAFE_NO_PAD.decode(&*packed)).ok()?;
+    let text = Zeroizing::new(String::from_utf8(bytes).ok()?);
+    (text.matches('.').count() >= 2).then_some(text)
+}
+
+/// The token behind a `=` or a `:`, with quotes and `Bearer ` before it or without. Words of a text
+/// that are no token do not count: a URL may have a `state` beside it.
+fn assigned(text: &str) -> Result<Option<Zeroizing<String>>> {
+    if text.starts_with(BEGIN) {
         return Ok(None);
     }
-    let lines = || text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
-    if lines().filter(|line| is_jwt(line)).count() > 1 {
+    let ends = |c: char| c.is_whitespace() || "&;,#\"'\\)}]".contains(c);
+    let mut found: Option<&str> = None;
+    let mut at = 0;
+    while let Some((before, rest)) = next_begin(text, at) {
+        at = before.len() + BEGIN.len();
+        if !is_assigned(before) {
+            continue;
+        }
+        let token = rest.split(ends).next().unwrap_or(rest);
+        // Whatever begins inside it is a part of it; each byte is looked at once.
+        at = before.len() + token.len();
+        if token.matches('.').count() >= 2
+            && found.replace(token).is_some_and(|other| other != token)
+        {
+            return Err(Error::TokenSeveral);
+        }
+    }
+    Ok(found.map(|token| Zeroizing::new(token.to_owned())))
+}
+
+/// The text up to the next place from there where a token may begin, and from it on.
+fn next_begin(text: &str, from: usize) -> Option<(&str, &str)> {
+    let at = from + text.get(from..)?.find(BEGIN)?;
+    text.split_at_checked(at)
+}
+
+/// Whether a text ends in a name's `=` or `:`, give or take quotes and `Bearer`.
+fn is_assigned(before: &str) -> bool {
+    const SCHEME: &str = "bearer";
+
+    let is_open = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
+    let before = before.trim_end_matches(is_open);
+    let scheme = before.len().checked_sub(SCHEME.len()).and_then(|at| before.split_at_checked(at));
+    let before = match scheme {
+        Some((rest, scheme)) if scheme.eq_ignore_ascii_case(SCHEME) => {
+            rest.trim_end_matches(is_open)
+        }
+        _ => before,
+    };
+    before.ends_with(['=', ':'])
+}
+
+/// One token in lines that a terminal or a letter has broken, or with characters in it that nobody sees. Neither
+/// base64url nor the dots between its parts have such, so that nothing else can be meant.
+fn joined(text: &str) -> Result<Option<Zeroizing<String>>> {
+    let is_gap = |c: char| c.is_whitespace() || is_unseen(c);
+    let is_jwt = |text: &str| text.starts_with(BEGIN) && text.matches('.').count() == 2;
+    if !text.contains(is_gap) {
+        return Ok(None);
+    }
+    if text.split(is_gap).filter(|word| is_jwt(word)).count() > 1 {
         return Err(Error::TokenSeveral);
     }
-    let mut whole = Zeroizing::new(String::with_capacity(text.len()));
-    whole.extend(lines());
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=.".contains(&byte);
-    Ok((is_jwt(&whole) && whole.bytes().all(is_part)).then_some(whole))
+    let packed: Zeroizing<String> = Zeroizing::new(text.chars().filter(|&c| !is_gap(c)).collect());
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "-_.=".contains(c);
+    Ok((is_jwt(&packed) && packed.chars().all(is_token)).then_some(packed))
+}
+
+/// Zero width, or a soft hyphen.
+const fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }
 
 /// Without what stands around it.
@@ -62,7 +138,10 @@ fn bare(text: &str) -> &str {
 
 /// RFC 9110, section 11.1: the scheme's case does not count, and a blank ends it.
 fn without_scheme(text: &str) -> Option<&str> {
-    without_word(text, "Bearer").filter(|rest| rest.starts_with(char::is_whitespace))
+    ["Bearer", "Token", "JWT"]
+        .into_iter()
+        .find_map(|scheme| without_word(text, scheme))
+        .filter(|rest| rest.starts_with(char::is_whitespace))
 }
 
 fn without_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
@@ -71,7 +150,10 @@ fn without_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
 }
 
 fn without_quotes(text: &str) -> Option<&str> {
-    ['"', '\'', '`'].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
+    // A word processor's among them.
+    const QUOTES: [(char, char); 5] =
+        [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}'), ('\u{2018}', '\u{2019}')];
+    QUOTES.into_iter().find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
 }
 
 /// The token of a JSON object, if the text is one that has a token.
@@ -116,7 +198,27 @@ mod tests {
             r#"{"id_token":"Bearer TOKEN","access_token":null}"#,
             r#"{"id_token":"TOKEN","access_token":"TOKEN"}"#,
             r#"'{"token":"TOKEN"}'"#,
+            "Token TOKEN",
+            "JWT TOKEN",
+            "\u{201c}TOKEN\u{201d}",
+            "https://app.example.com/callback#access_token=TOKEN&token_type=bearer&expires_in=3600",
+            "https://app.example.com/?state=a.b.c&id_token=TOKEN#x",
+            "access_token=TOKEN",
+            "Cookie: session=TOKEN; Path=/",
+            "spacetimedb_token = \"TOKEN\"\n",
+            "web_session_token = \"opaque\"\nspacetimedb_token = \"TOKEN\"\n",
+            "export JWT='TOKEN'",
+            "A=b\nTOKEN_OF_APP=TOKEN\n",
+            "token:      TOKEN\nca.crt:     570 bytes\n",
+            "curl -H \"Authorization: Bearer TOKEN\" https://example.com",
+            r#"{"data":{"session":{"access_token":"TOKEN","refresh_token":"abc"}}}"#,
+            r#"[{"access_token":"TOKEN"},{"access_token":"TOKEN"}]"#,
+            "IN_BASE64",
+            "IN_BASE64==\n",
+            r#"{"token":"IN_BASE64"}"#,
         ] {
+            let text = text.replace("TOKEN_OF_APP", "APP");
+            let text = text.replace("IN_BASE64", &STANDARD_NO_PAD.encode(TOKEN));
             let found = token_in(&text.replace("TOKEN", TOKEN)).unwrap();
             assert_eq!(found.as_str(), TOKEN, "{text}");
         }
@@ -124,9 +226,14 @@ mod tests {
 
     #[test]
     fn of_two_tokens_none_is_chosen() {
-        let in_json = format!(r#"{{"access_token":"opaque","id_token":"{TOKEN}"}}"#);
-        for text in [in_json, format!("{TOKEN}\n{TOKEN}\n"), format!("{TOKEN}\r\n\r\n{TOKEN}")] {
-            assert_eq!(token_in(&text), Err(Error::TokenSeveral), "{text}");
+        for text in [
+            r#"{"access_token":"opaque","id_token":"TOKEN"}"#,
+            r#"{"data":{"access_token":"TOKENA","id_token":"TOKEN"}}"#,
+            "https://app.example.com/#access_token=TOKEN&id_token=TOKENA",
+            "TOKEN\nTOKEN\n",
+            "TOKEN\r\n\r\nTOKEN",
+        ] {
+            assert_eq!(token_in(&text.replace("TOKEN", TOKEN)), Err(Error::TokenSeveral), "{text}");
         }
     }
 
@@ -141,17 +248,46 @@ mod tests {
                 }
             }
         }
-        // What has other words in it is left to whoever says what is wrong with it.
-        for text in ["eyJ\nis how a token begins.", "eyJhbGciOiJFUzI1NiJ9\n.e30.AA BB", "a\nb.c.d"]
+    }
+
+    #[test]
+    fn a_token_with_gaps_is_joined_and_other_words_are_not() {
+        let (begin, end) = TOKEN.split_at(9);
+        for gap in ["\n", "\r\n  ", " ", "\u{200b}", "\u{feff}", "\u{ad}"] {
+            assert_eq!(token_in(&format!("{begin}{gap}{end}\n")).unwrap().as_str(), TOKEN);
+        }
+        for text in
+            [&*format!("{begin} {end}%"), "eyJ a.b", "eyJ\nis how a token begins.", "a\nb.c.d"]
         {
             assert_eq!(token_in(text).unwrap().as_str(), text);
         }
     }
 
+    /// Each of these has a token's beginning at every fourth byte.
+    #[test]
+    fn no_text_takes_long() {
+        let size = 1 << 18;
+        for text in ["=eyJ".repeat(size), "=eyJ.".repeat(size), ": eyJ".repeat(size)] {
+            let _ = token_in(&text);
+        }
+    }
+
     #[test]
     fn what_is_no_wrapping_stays() {
-        for text in ["Bearer", "Bearertoken", "\"", "'a\"", "{}", "{\"sub\":\"a\"}", "{", "a b", ""]
-        {
+        for text in [
+            "Bearer",
+            "Bearertoken",
+            "\"",
+            "'a\"",
+            "a=eyJ",
+            "a eyJ.e30.AA",
+            "ZXlK",
+            "{}",
+            "{\"sub\":\"a\"}",
+            "{",
+            "a b",
+            "",
+        ] {
             assert_eq!(token_in(text).unwrap().as_str(), text);
         }
     }

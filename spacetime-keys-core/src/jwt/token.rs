@@ -1,11 +1,12 @@
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::json::check_members;
 use super::members::{Flaw, Members};
-use crate::error::{Algorithm, SignatureFlaw, TokenPart};
+use crate::error::{Algorithm, SignatureFlaw, TokenFormat, TokenPart};
 use crate::es256::{Signer, Verifier};
 use crate::{Error, Result};
 
@@ -51,8 +52,9 @@ impl<'a> Token<'a> {
     ///
     /// # Errors
     /// [`Error::TokenOpaque`], [`Error::TokenEncrypted`], [`Error::TokenTooLarge`],
-    /// [`Error::TokenElided`]; [`Error::TokenMalformed`], [`Error::TokenPadded`] and
-    /// [`Error::TokenDuplicate`], which name the part.
+    /// [`Error::TokenElided`], [`Error::TokenOtherFormat`]; [`Error::TokenMalformed`],
+    /// [`Error::TokenPadded`], [`Error::TokenAlphabet`] and [`Error::TokenDuplicate`], which name
+    /// the part.
     pub fn parse(token: &'a str) -> Result<Self> {
         // Blanks count: whoever keeps tokens by their text keeps those, too.
         if token.len() > MAX_TOKEN_BYTES {
@@ -61,6 +63,9 @@ impl<'a> Token<'a> {
         let token = token.trim();
         if is_elided(token) {
             return Err(Error::TokenElided);
+        }
+        if let Some(format) = other_format(token) {
+            return Err(Error::TokenOtherFormat(format));
         }
         match Kind::of(token) {
             Kind::Jwt => {}
@@ -193,6 +198,22 @@ fn is_elided(token: &str) -> bool {
     token.starts_with("eyJ") && (token.contains('…') || token.contains("..."))
 }
 
+/// Formats that are told by how they begin.
+fn other_format(token: &str) -> Option<TokenFormat> {
+    let mut parts = token.split('.');
+    let (version, purpose) = (parts.next()?, parts.next());
+    let is_paseto =
+        matches!(version, "v1" | "v2" | "v3" | "v4") && matches!(purpose, Some("public" | "local"));
+    if is_paseto {
+        return Some(TokenFormat::Paseto);
+    }
+    let members =
+        token.starts_with('{').then(|| Members::parse(token.to_owned()).ok()).flatten()?;
+    let is_jws = members.get("payload").is_some()
+        && (members.get("signature").is_some() || members.get("signatures").is_some());
+    is_jws.then_some(TokenFormat::JsonJws)
+}
+
 /// Exactly one DER sequence of two integers: ECDSA's signature in X9.62.
 fn is_der(bytes: &[u8]) -> bool {
     fn integer(bytes: &[u8]) -> Option<&[u8]> {
@@ -210,6 +231,11 @@ fn decode(part: &str, which: TokenPart) -> Result<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| match part.strip_suffix('=') {
         Some(unpadded) if URL_SAFE_NO_PAD.decode(unpadded.trim_end_matches('=')).is_ok() => {
             Error::TokenPadded(which)
+        }
+        _ if part.contains(['+', '/'])
+            && STANDARD_NO_PAD.decode(part.trim_end_matches('=')).is_ok() =>
+        {
+            Error::TokenAlphabet(which)
         }
         _ => Error::TokenMalformed(which),
     })

@@ -69,10 +69,13 @@ impl PrivateKey {
                 return Err(Error::KeyUnsupported(Found::Rsa));
             }
         };
-        // A short scalar lost its leading zeros in a careless writer.
+        // Some writers drop a number's leading zeros; others, such as GnuTLS and PuTTY, set one before
+        // it, as an INTEGER would have it.
+        let zeros = parts.scalar.iter().take_while(|&&byte| byte == 0).count();
+        let digits = parts.scalar.get(zeros..).unwrap_or_default();
         let mut scalar = Zeroizing::new([0; SCALAR_LEN]);
-        let start = SCALAR_LEN.checked_sub(parts.scalar.len()).ok_or(Error::KeyInvalid)?;
-        scalar.get_mut(start..).ok_or(Error::KeyInvalid)?.copy_from_slice(parts.scalar);
+        let start = SCALAR_LEN.checked_sub(digits.len()).ok_or(Error::KeyInvalid)?;
+        scalar.get_mut(start..).ok_or(Error::KeyInvalid)?.copy_from_slice(digits);
         let secret =
             p256::SecretKey::from_slice(scalar.as_slice()).map_err(|_| Error::KeyInvalid)?;
         let key = Self::from_p256(secret)?;

@@ -73,11 +73,16 @@ pub(super) fn read(text: &str) -> Result<Block> {
         let what = beside.or(parameters);
         return Err(what.map_or(Error::PemMissing, Error::KeyUnsupported));
     };
-    if body.trim_matches(is_blank).contains([' ', '\t']) || !body.contains(['\n', '\r']) {
-        oddities.push(Oddity::LineLayout);
-    }
     if let Label::Refused(what @ (Found::Encrypted | Found::OpenSsh)) = label {
         return Err(Error::KeyUnsupported(what));
+    }
+    let headless = without_headers(body);
+    if headless.is_some() {
+        oddities.push(Oddity::SurroundingText);
+    }
+    let body = headless.unwrap_or(body);
+    if body.trim_matches(is_blank).contains([' ', '\t']) || !body.contains(['\n', '\r']) {
+        oddities.push(Oddity::LineLayout);
     }
     let der = bytes_of(body)?;
     let content = Content::of(&der);
@@ -98,7 +103,9 @@ pub(super) fn read(text: &str) -> Result<Block> {
             container
         }
         (Label::Refused(what), _) => return Err(Error::KeyUnsupported(what)),
-        (_, Some(content @ (Content::Encrypted | Content::Certificate))) => content.key()?,
+        (_, Some(content @ (Content::Encrypted | Content::Certificate | Content::Request))) => {
+            content.key()?
+        }
         _ => return Err(Error::KeyUnsupported(Found::OtherLabel)),
     };
     Ok(Block { container, der, text_oddities: oddities })
@@ -118,6 +125,14 @@ fn unescaped(text: &str) -> Option<Zeroizing<String>> {
         unescaped = next;
     }
     Some(Zeroizing::new(unescaped))
+}
+
+/// What follows the headers (RFC 1421, section 4.4) and the empty line after them, if there are any.
+fn without_headers(body: &str) -> Option<&str> {
+    let (headers, rest) = body.split_once("\n\n").or_else(|| body.split_once("\r\n\r\n"))?;
+    let is_header = |line: &str| line.starts_with([' ', '\t']) || line.contains(": ");
+    let mut lines = headers.lines().filter(|line| has_text(line)).peekable();
+    (lines.peek().is_some() && lines.all(is_header)).then_some(rest)
 }
 
 /// What a block's base64 text stands for.

@@ -10,16 +10,23 @@ pub(super) fn refuse(input: &[u8]) -> Result<()> {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Encoding::Utf16,
         // JKS, and the older JCEKS.
         [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Encoding::JavaKeyStore,
+        [0, b'G', b'I', b'T', b'C', b'R', b'Y', b'P', b'T', 0, ..] => Encoding::GitCrypt,
         _ if is_utf16(input) => Encoding::Utf16,
         _ if is_pkcs12(input) => Encoding::Pkcs12,
         // A SEQUENCE with a length in the long form, or one that fits exactly.
         [0x30, length, rest @ ..]
             if matches!(length, 0x81 | 0x82) || usize::from(*length) == rest.len() =>
         {
-            if let Some(content) = Content::of(input) {
-                content.key()?;
+            match Content::of(input) {
+                // Unlike a certificate, OpenSSL reads it in this form only if it is told so.
+                Some(Content::Request) => Encoding::DerRequest,
+                Some(content) if content.is_public() => Encoding::DerPublic,
+                Some(content) => {
+                    content.key()?;
+                    Encoding::Der
+                }
+                None => Encoding::Der,
             }
-            Encoding::Der
         }
         _ => return Ok(()),
     }))

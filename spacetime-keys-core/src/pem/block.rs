@@ -66,17 +66,25 @@ pub(super) enum Content {
     Key(Container),
     /// A private key under a password.
     Encrypted,
-    /// A certificate or a request for one.
+    /// A certificate.
     Certificate,
+    /// A request for one.
+    Request,
 }
 
 impl Content {
+    /// Whether it is a public key's container.
+    pub(super) const fn is_public(&self) -> bool {
+        matches!(self, Self::Key(container) if !container.is_private())
+    }
+
     /// The container, or what stands in a key's place.
     pub(super) const fn key(self) -> Result<Container> {
         match self {
             Self::Key(container) => Ok(container),
             Self::Encrypted => Err(Error::KeyUnsupported(Found::Encrypted)),
             Self::Certificate => Err(Error::KeyUnsupported(Found::Certificate)),
+            Self::Request => Err(Error::KeyUnsupported(Found::CertificateRequest)),
         }
     }
 
@@ -90,6 +98,10 @@ impl Content {
             return match (second, first.optional(tag::OID)) {
                 (tag::BIT_STRING, Some(_)) => Some(Self::Key(Container::Spki)),
                 (tag::OCTET_STRING, Some(_)) => Some(Self::Encrypted),
+                // Its version, which is 0; a certificate's stands in a tag of its own (RFC 2986, 5280).
+                (tag::SEQUENCE, None) if first.optional(tag::INTEGER) == Some(&[0]) => {
+                    Some(Self::Request)
+                }
                 (tag::SEQUENCE, None) => Some(Self::Certificate),
                 _ => None,
             };

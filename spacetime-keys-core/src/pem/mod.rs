@@ -4,6 +4,7 @@
 mod armour;
 mod binary;
 mod block;
+mod elsewhere;
 mod json;
 mod jwk;
 mod read;

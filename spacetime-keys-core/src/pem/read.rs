@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use super::block::{Block, Content};
-use super::{Oddity, armour, binary, json};
+use super::{Oddity, armour, binary, elsewhere, json};
 use crate::error::Encoding;
 use crate::key::container::names_p256;
 use crate::{Error, Result};
@@ -53,6 +53,9 @@ fn read_bare(bare: &str, depth: u8) -> Result<Block> {
     {
         return read;
     }
+    if let Some(what) = elsewhere::name(bare) {
+        return Err(Error::PemEncoding(what));
+    }
     if bare.contains(armour::BEGIN) {
         return armour::read(bare);
     }
@@ -60,8 +63,6 @@ fn read_bare(bare: &str, depth: u8) -> Result<Block> {
         Encoding::Sops
     } else if bare.starts_with('{') {
         Encoding::Json
-    } else if bare.starts_with("ssh-") || bare.starts_with("ecdsa-sha2-") {
-        Encoding::OpenSshPublic
     } else if bare.contains('\0') {
         Encoding::Binary
     } else {

@@ -25,6 +25,8 @@ pub enum Remedy {
     CopyAgain,
     /// The issuer pads the parts with `=`.
     SendUnpadded,
+    /// The issuer writes base64 of the usual alphabet.
+    SendBase64Url,
     /// An ECDSA signature in DER.
     ConvertSignature,
     /// An access token for Microsoft Graph.
@@ -94,6 +96,7 @@ impl Remedy {
                 "copy the whole token again: three parts of base64url with dots between them".into(),
             ),
             Self::SendUnpadded => ("send-unpadded", texts::PADDED.into()),
+            Self::SendBase64Url => ("send-base64url", texts::ALPHABET.into()),
             Self::ConvertSignature => ("convert-signature", texts::DER_SIGNATURE.into()),
             Self::AskForOwnAudience => ("ask-for-own-audience", texts::OF_GRAPH.into()),
             Self::NotForClients => (
@@ -238,6 +241,8 @@ pub(super) fn remedy(server: &Server, token: &str, reason: Reason, cause: Option
         Some(Error::TokenAlgorithm(Algorithm::Hmac | Algorithm::None)) => return Remedy::Danger,
         Some(Error::TokenOfDatabase) => return Remedy::NotForClients,
         Some(Error::TokenPadded(_)) => return Remedy::SendUnpadded,
+        Some(Error::TokenAlphabet(_)) => return Remedy::SendBase64Url,
+        Some(Error::TokenOtherFormat(_)) => return Remedy::AskForJwt,
         Some(Error::TokenSignatureForm(SignatureFlaw::Der)) => return Remedy::ConvertSignature,
         Some(Error::TokenSignatureForm(SignatureFlaw::Graph)) => {
             return Remedy::AskForOwnAudience;

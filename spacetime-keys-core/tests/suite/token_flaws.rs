@@ -1,7 +1,7 @@
 //! Tokens that no key can have signed as they are: cut off, shortened, padded, in DER.
 
 use spacetime_keys_core::Error;
-use spacetime_keys_core::error::{SignatureFlaw, TokenPart};
+use spacetime_keys_core::error::{SignatureFlaw, TokenFormat, TokenPart};
 use spacetime_keys_core::jwt::{Token, TokenVerifier, VerifyOptions};
 use spacetime_keys_core::server::{Remedy, Rules, Server, Verdict};
 
@@ -59,6 +59,39 @@ fn a_signature_in_der_is_told_from_others() {
     other.push(0);
     assert_eq!(verify(&with_signature(&other)), Error::TokenSignature);
     assert_eq!(verify(&with_signature(&der(&[5; 34], &[6; 34]))), Error::TokenSignature);
+}
+
+#[test]
+fn other_formats_are_named() {
+    let json = r#"{"payload":"e30","protected":"e30","signature":"AA"}"#;
+    let general = r#"{"payload":"e30","signatures":[{"protected":"e30","signature":"AA"}]}"#;
+    for (token, format) in [
+        ("v4.public.eyJzdWIiOiJhIn0", TokenFormat::Paseto),
+        ("v2.local.QUJD.QUJD", TokenFormat::Paseto),
+        ("v1.public.QUJD", TokenFormat::Paseto),
+        (json, TokenFormat::JsonJws),
+        (general, TokenFormat::JsonJws),
+    ] {
+        let found = Error::TokenOtherFormat(format);
+        assert_eq!(verify(token), found);
+        let verdict = check(token);
+        assert_eq!((verdict.cause, verdict.remedy), (Some(found), Some(Remedy::AskForJwt)));
+    }
+    for token in ["v5.public.QUJD", "v4.other.QUJD"] {
+        assert_eq!(verify(token), Error::TokenMalformed(TokenPart::Header), "{token}");
+    }
+    assert_eq!(verify(r#"{"payload":"e30"}"#), Error::TokenOpaque);
+}
+
+#[test]
+fn the_usual_alphabet_is_named() {
+    // Two bytes of ones are `//8` there.
+    let signature = [0xff; 64];
+    let token = with_signature(&signature).replace('_', "/");
+    assert_eq!(verify(&token), Error::TokenAlphabet(TokenPart::Signature));
+    assert_eq!(check(&token).remedy, Some(Remedy::SendBase64Url));
+    assert_eq!(verify(&format!("{token}==")), Error::TokenAlphabet(TokenPart::Signature));
+    assert_eq!(verify(&format!("{token}+%")), Error::TokenMalformed(TokenPart::Signature));
 }
 
 #[test]

@@ -9,3 +9,13 @@ for how in --yes --dry-run; do
   absent "run as the user who owns" ../out
   test ! -e .spacetime-keys/kv-local
 done
+# The folder of cli.toml, and the store's.
+for folder in data/.config/spacetime .spacetime-keys; do
+  mkdir -p $folder
+  in_mounts "mount --bind $folder $folder
+    mount -o remount,ro,bind $folder
+    \"\$KEYS\" rotate --env local --yes > ../out 2>&1" && exit 1
+  grep -q "mounted read-only" ../out
+  absent "run as the user who owns" ../out
+  test ! -e .spacetime-keys/kv-local
+done

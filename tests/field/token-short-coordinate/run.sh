@@ -20,3 +20,11 @@ for version in 2.8.3 2.14; do
   says 1 "coordinate .*jwks lint" token check --jwks set.json --server "$version" < t.jwt
   says_not "have the issuer sign with ES256" token check --jwks set.json --server "$version" < t.jwt
 done
+# The other one, a byte too many, and a point that is none.
+x=$(sed -n 's/.*"x": "\(.*\)".*/\1/p' set.json) y=$(sed -n 's/.*"y": "\(.*\)".*/\1/p' set.json)
+for other in "s|$y|${y%????}|" "s|$x|AA$x|" "s|$x|${x}AA|"; do
+  sed "$other" set.json > other.json
+  for version in 2.8.3 2.14; do
+    says 1 "jwks lint" token check --jwks other.json --server "$version" < t.jwt
+  done
+done

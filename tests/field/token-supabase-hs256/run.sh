@@ -11,3 +11,11 @@ for version in 1.2 2.8.3 2.14; do
 done
 # Nothing is known of the issuer: the warning comes first.
 says 1 "DANGER" token check --keys-dir host/.generated/spacetimedb-keys < t.jwt
+# HS512, and a project's `anon` key, which is no user's token.
+for claims in '{"iss":"https://p.supabase.co/auth/v1","sub":"u","aud":"authenticated","iat":1}' \
+  '{"iss":"supabase","ref":"p","role":"anon","iat":1700000000,"exp":4102444800}'; do
+  for alg in HS256 HS384 HS512; do
+    printf '%s.%s.AAAA' "$(printf '{"alg":"%s"}' $alg | base64url)" "$(printf %s "$claims" | base64url)" > other.jwt
+    says 1 "HMAC.*have the issuer sign with ES256 or RS256" token check --jwks set.json --server 2.8.3 < other.jwt
+  done
+done

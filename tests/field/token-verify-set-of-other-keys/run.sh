@@ -18,3 +18,7 @@ says 4 "has no key that verifies a token.*jwks lint" token verify --jwks set.jso
 says_not "no key was given" token verify --jwks set.json < t.jwt
 printf '{"keys":[]}' > empty.json
 says_not "no key was given" token verify --jwks empty.json < t.jwt
+for key in '{"kty":"oct","k":"AAAA"}' '{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}' '{"kty":"OKP","crv":"X25519","x":"AA"}'; do
+  printf '{"keys":[%s]}' "$key" > other.json
+  says_not "no key was given" token verify --jwks other.json < t.jwt
+done

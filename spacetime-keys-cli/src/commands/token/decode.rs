@@ -15,11 +15,18 @@ use crate::commands::Answer;
 use crate::failure::Failure;
 use crate::output::{BOLD, Output, styled};
 
+const TIMES: [&str; 3] = ["iat", "nbf", "exp"];
+
+/// In seconds the year 5138, in milliseconds 1973.
+const MILLISECONDS: i64 = 100_000_000_000;
+
 pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Failure> {
     let text = source::read(source)?;
     let kind = Kind::of(text.trim());
     let parsed = Token::parse(&text);
-    if let Err(error @ (Error::TokenOpaque | Error::TokenEncrypted)) = parsed {
+    if let Err(error @ (Error::TokenOpaque | Error::TokenEncrypted | Error::TokenOtherFormat(_))) =
+        parsed
+    {
         let report = json!({
             "kind": kind, "verified": false, "header": null, "claims": null, "identity": null,
             "reason": error.to_string(), "hint": error.advice(),
@@ -35,7 +42,7 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
         .get_str("iss")
         .zip(claims.get_str("sub"))
         .map(|(issuer, subject)| Identity::from_claims(&issuer, &subject));
-    let times: Vec<_> = ["iat", "nbf", "exp"]
+    let times: Vec<_> = TIMES
         .into_iter()
         .filter_map(|name| {
             let unix = i64::try_from(claims.get_integer(name)?).ok()?;
@@ -69,6 +76,17 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
         for (name, unix, date, relative) in &times {
             let date = date.clone().unwrap_or_else(|| unix.to_string());
             let _ = writeln!(text, "{name:<9}{date} ({relative})");
+            if *unix >= MILLISECONDS {
+                let _ = writeln!(text, "{:<9}milliseconds? a JWT counts seconds (RFC 7519)", "");
+            }
+        }
+        // Servers do not look at `nbf`.
+        for name in ["iat", "exp"] {
+            if claims.get(name).is_some_and(|json| json != "null")
+                && !times.iter().any(|(known, ..)| *known == name)
+            {
+                let _ = writeln!(text, "{name:<9}not whole seconds as a number: servers refuse it");
+            }
         }
         if let Some(identity) = identity {
             let _ = writeln!(text, "identity {identity}");

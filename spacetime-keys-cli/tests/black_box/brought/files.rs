@@ -62,7 +62,16 @@ fn what_is_refused_is_named_with_its_way_out() {
     for (file, found, way_out) in [
         ("der.bin", "DER", "openssl pkey -inform DER"),
         ("pkcs12.bin", "PKCS#12", "openssl pkcs12 -in FILE"),
-        ("pkcs12-base64.pem", "base64 of PKCS#12", "openssl base64 -d"),
+        (
+            "pkcs12-base64.pem",
+            "base64 of PKCS#12",
+            "openssl base64 -d -A -out NEW.p12`, then `openssl pkcs12",
+        ),
+        (
+            "der-public.bin",
+            "DER, the binary form, of a public key",
+            "openssl pkey -pubin -inform DER",
+        ),
         ("java-key-store.bin", "Java key store", "keytool -importkeystore"),
         ("encrypted-pkcs8.bin", "encrypted", "openssl pkey -in FILE"),
         ("certificate.bin", "certificate", "openssl x509"),
