@@ -143,8 +143,8 @@ fn the_verdict_is_the_servers() {
     compare(vec![("an issuer's, RS256", mint(&host, &rs_key, rs256, "u_1").0)]);
     spoilt.publish(&host, &[es_public]);
     let set = host.path("issuer/.well-known/jwks.json");
-    let spoils = fs::read_to_string(&set).unwrap().replace("\"kid\"", "\"kid_\"");
-    fs::write(&set, spoils).unwrap();
+    let bad_set = fs::read_to_string(&set).unwrap().replace("\"kid\"", "\"kid_\"");
+    fs::write(&set, bad_set).unwrap();
     compare(vec![("an issuer's whose set spoils", mint(&host, &es_key, spoilt, "u_1").0)]);
     fs::remove_file(host.path("issuer/.well-known/openid-configuration")).unwrap();
     compare(vec![(
