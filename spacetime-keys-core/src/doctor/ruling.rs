@@ -42,7 +42,7 @@ impl Ruling {
     pub fn of(
         seen: &ServerSeen,
         server: &Server,
-        facts: TokenFacts,
+        facts: &TokenFacts,
         token: &str,
         now: i64,
     ) -> Result<Self, Unruled> {
@@ -51,7 +51,7 @@ impl Ruling {
             return Err(seen.foreign().map_or_else(unreached, Unruled::Foreign));
         }
         let expected = server.check_known(token, now);
-        let facts = TokenFacts { verdict: expected, ..facts };
+        let facts = TokenFacts { verdict: expected, ..*facts };
         let fate = fate::of(Some(&facts), seen);
         let verdict = match fate {
             TokenFate::Accepted => Verdict::accepted(facts.identity, None),
@@ -77,6 +77,9 @@ impl Ruling {
         let was_asked = matches!(seen.token, Reply::Is(_) | Reply::Foreign(_));
         let difference = Difference::between(fate, expected.as_ref(), &facts);
         let difference = difference.filter(|_| was_asked);
+        // What cures the reason does not cure a server that has it for no good one.
+        let remedy = verdict.remedy.filter(|_| difference.is_none());
+        let verdict = Verdict { remedy, ..verdict };
         Ok(Self { verdict, was_asked, withheld: seen.withheld, expected, difference })
     }
 }

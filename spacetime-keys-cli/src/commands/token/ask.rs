@@ -1,9 +1,11 @@
 //! `token check --server`: what a running server answers, and whether that is what it should answer.
 
-use serde_json::{Value, json};
-use spacetime_keys_core::Error;
-use spacetime_keys_core::doctor::{Known, Ruling, ServerSeen, Source, TokenFacts, Unruled};
+use serde_json::{Map, Value, json};
+use spacetime_keys_core::doctor::{
+    Known, Ruling, ServerSeen, Servers, Source, TokenFacts, Unruled,
+};
 use spacetime_keys_core::server::{Server, Verdict};
+use spacetime_keys_core::{Error, PublicKey};
 use spacetime_keys_rotation::places::Around;
 
 use super::verdict::BySet;
@@ -29,7 +31,7 @@ struct Asked {
 
 /// The issuer whose keys decide.
 struct Issuer {
-    /// Where its keys were looked for.
+    /// Where its keys were looked for; empty: nowhere.
     place: String,
     /// What is there, or why nothing is.
     set: Result<KeySet, String>,
@@ -69,7 +71,7 @@ fn find(
     config: impl FnOnce() -> Result<Config, Failure>,
 ) -> Result<String, Failure> {
     let servers = if name.contains("://") {
-        spacetime_keys_core::doctor::Servers::of(None)
+        Servers::of(None)
     } else {
         let files = config()?.host_files(args.source.cli_toml.as_deref(), None)?;
         let paths = Around::of_process().in_place_of(&files.paths, files.named());
@@ -83,19 +85,19 @@ fn put_to(url: String, args: &Check, token: &str, output: &Output) -> Result<Ask
     let client = Client::new(&url, fetch.timeout, fetch.plain_http, output);
     let now = clock::now();
     let mut seen = ServerSeen::look(&client);
-    let served = seen.verifying_key().cloned();
+    let own_key = seen.verifying_key().cloned();
     let version = seen.version().map(str::to_owned);
     let version = version.as_deref().or_else(|| args.version());
-    let known = Known { served: served.as_ref(), keys: &[], server: Some(&url), version, now };
+    let known = Known { served: own_key.as_ref(), keys: &[], server: Some(&url), version, now };
     let facts = TokenFacts::of_token(token, &known);
     seen.look_at_token(&client, &facts, token);
     let mut server = check::of_version(version)?;
     let mut issuer = None;
-    if let Some(key) = &served {
+    if let Some(key) = &own_key {
         server = server.with_local_key(key)?;
         (server, issuer) = with_issuer(server, args, token, now)?;
     }
-    let ruling = Ruling::of(&seen, &server, facts, token, now)
+    let ruling = Ruling::of(&seen, &server, &facts, token, now)
         .map_err(|unruled| no_ruling(&url, unruled, issuer.as_ref()))?;
     // What the server itself has found good hangs on no condition.
     let set = issuer.as_ref().and_then(|issuer| issuer.set.as_ref().ok());
@@ -117,6 +119,10 @@ fn with_issuer(
     let fetch = &args.jwks.fetch;
     let (place, set) = match &args.jwks.jwks {
         Some(place) => (place.clone(), Ok(key_set::read(place, fetch)?)),
+        // The URL is whoever's who made the token: it may hold what a terminal obeys, or somebody's password.
+        None if url.contains('@') || !url.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            (String::new(), Err("its URL is none that is asked from here".to_owned()))
+        }
         // The server may be where it can reach them.
         None => (url.clone(), key_set::read(&url, fetch).map_err(|failure| failure.message)),
     };
@@ -151,8 +157,8 @@ fn no_ruling(url: &str, unruled: Unruled, issuer: Option<&Issuer>) -> Failure {
 }
 
 impl Asked {
-    fn to_json(&self) -> Value {
-        let Self { ruling, seen, .. } = self;
+    fn to_json(&self) -> Map<String, Value> {
+        let Self { ruling, seen, issuer, .. } = self;
         let brief = |verdict: &Verdict| {
             json!({
                 "accepted": verdict.accepted,
@@ -160,31 +166,36 @@ impl Asked {
                 "reason": verdict.words,
             })
         };
-        let mut report = self.by_set.add_to(verdict::to_json(&ruling.verdict, self.server.rules()));
-        report["asked"] = json!({
+        let report = verdict::to_json(&ruling.verdict, self.server.rules());
+        let mut report = self.by_set.add_to(report);
+        let mut put = |name: &str, value: Value| report.insert(name.to_owned(), value);
+        if let Some(difference) = ruling.difference.filter(|_| !ruling.verdict.accepted) {
+            put("remedy", json!(difference.advice()));
+        }
+        let asked = json!({
             "url": self.url,
             "version": seen.version(),
-            "key": seen.served_key().map(spacetime_keys_core::PublicKey::fingerprint),
+            "key": seen.served_key().map(PublicKey::fingerprint),
             "token_sent": ruling.was_asked,
             "token_withheld": ruling.withheld,
         });
-        report["issuer"] = json!(
-            self.issuer
-                .as_ref()
-                .map(|issuer| { json!({ "keys_from": issuer.place, "error": issuer.failure() }) })
-        );
-        report["answer"] = json!(ruling.was_asked.then(|| brief(&ruling.verdict)));
-        report["expected"] = json!(ruling.expected.as_ref().map(brief));
-        let known = ruling.was_asked && ruling.expected.is_some();
-        report["differs"] =
-            json!((known || ruling.difference.is_some()).then_some(ruling.difference.is_some()));
-        report["difference"] = json!(ruling.difference.map(|difference| {
+        put("asked", asked);
+        let of_issuer =
+            |issuer: &Issuer| json!({ "keys_from": issuer.place, "error": issuer.failure() });
+        put("issuer", json!(issuer.as_ref().map(of_issuer)));
+        put("answer", json!(ruling.was_asked.then(|| brief(&ruling.verdict))));
+        put("expected", json!(ruling.expected.as_ref().map(brief)));
+        let differs = ruling.difference.is_some();
+        let is_known = differs || (ruling.was_asked && ruling.expected.is_some());
+        put("differs", json!(is_known.then_some(differs)));
+        let difference = ruling.difference.map(|difference| {
             json!({
                 "code": difference.as_str(),
                 "detail": difference.detail(),
                 "hint": difference.advice(),
             })
-        }));
+        });
+        put("difference", json!(difference));
         report
     }
 
@@ -214,8 +225,8 @@ impl Asked {
         match (ruling.difference, ruling.expected) {
             (Some(difference), expected) => {
                 let foretold = expected.map(|expected| match expected.words {
-                    Some(words) => format!("{} {words} was foretold: ", expected.status),
-                    None => "accepted was foretold: ".to_owned(),
+                    Some(words) => format!("foretold was {} {words}: ", expected.status),
+                    None => "foretold was that it is accepted: ".to_owned(),
                 });
                 lines.push(format!("{}{}", foretold.unwrap_or_default(), difference.detail()));
                 lines.push(difference.advice().to_string());

@@ -1,6 +1,6 @@
 //! A server's verdict, for programs and for a person.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use spacetime_keys_core::Error;
 use spacetime_keys_core::jwks;
 use spacetime_keys_core::jwt::Token;
@@ -9,18 +9,19 @@ use spacetime_keys_core::server::{Remedy, Rules, Verdict};
 use crate::key_set::KeySet;
 use crate::output::{BAD, GOOD, Output, styled};
 
-pub(super) fn to_json(verdict: &Verdict, rules: Rules) -> Value {
-    json!({
-        "accepted": verdict.accepted,
-        "server": rules,
-        "identity": verdict.identity,
-        "status": verdict.status,
-        "reason": verdict.words,
-        "code": verdict.cause.map(Error::code),
-        "detail": verdict.cause.map(|cause| cause.to_string()),
-        "remedy": verdict.remedy,
-        "remedy_code": verdict.remedy.map(Remedy::code),
-    })
+pub(super) fn to_json(verdict: &Verdict, rules: Rules) -> Map<String, Value> {
+    let members = [
+        ("accepted", json!(verdict.accepted)),
+        ("server", json!(rules)),
+        ("identity", json!(verdict.identity)),
+        ("status", json!(verdict.status)),
+        ("reason", json!(verdict.words)),
+        ("code", json!(verdict.cause.map(Error::code))),
+        ("detail", json!(verdict.cause.map(|cause| cause.to_string()))),
+        ("remedy", json!(verdict.remedy)),
+        ("remedy_code", json!(verdict.remedy.map(Remedy::code))),
+    ];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 pub(super) fn to_text(verdict: &Verdict, by_set: &BySet) -> String {
@@ -77,10 +78,10 @@ impl BySet {
         }
     }
 
-    pub(super) fn add_to(&self, mut report: Value) -> Value {
-        report["condition"] = json!(self.condition);
-        report["source"] = self.source.clone();
-        report["discovery_issuer_matches"] = json!(self.issuer_matches);
+    pub(super) fn add_to(&self, mut report: Map<String, Value>) -> Map<String, Value> {
+        report.insert("condition".to_owned(), json!(self.condition));
+        report.insert("source".to_owned(), self.source.clone());
+        report.insert("discovery_issuer_matches".to_owned(), json!(self.issuer_matches));
         report
     }
 }

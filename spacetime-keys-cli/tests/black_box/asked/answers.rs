@@ -134,8 +134,9 @@ fn answers_that_were_not_foretold() {
         assert_eq!((&said["differs"], &said["reason"]), (&json!(true), &reason), "{said:#}");
         assert_eq!(run.status, Some(i32::from(status != 200)), "{said:#}");
         assert_ne!(said["answer"]["accepted"], said["expected"]["accepted"], "{said:#}");
-        let status = if status == 200 { 200 } else { status };
         assert_eq!(said["status"], status, "{said:#}");
+        let remedy = if status == 200 { &json!(null) } else { &said["difference"]["hint"] };
+        assert_eq!(&said["remedy"], remedy, "{said:#}");
     }
     // To a person, too.
     let refusal = (401, "Invalid token: ExpiredSignature".to_owned());
@@ -144,7 +145,7 @@ fn answers_that_were_not_foretold() {
     let mut command = host.command(&["token", "check", "--server", &server.url]);
     let said = Run::of(&mut command, good.as_bytes()).stdout;
     assert!(said.starts_with("refused: 401 ExpiredSignature\n"), "{said}");
-    assert!(said.contains("accepted was foretold: whether it has expired"), "{said}");
+    assert!(said.contains("foretold was that it is accepted: whether it has expired"), "{said}");
 }
 
 #[test]

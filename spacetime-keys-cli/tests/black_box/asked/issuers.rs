@@ -107,6 +107,19 @@ fn an_issuer_that_only_the_server_can_reach() {
         (&json!(false), &json!(true)),
         "{said:#}"
     );
+    // What a terminal would obey is not printed, and nobody's password is sent.
+    for odd in [
+        "http://127.0.0.1:9/\u{202e}",
+        "http://127.0.0.1:9/\u{1b}[31m",
+        "http://me:secret@127.0.0.1:9",
+    ] {
+        let (run, said) = ask(&server.url, &token(&key, &claims(odd)), &[]);
+        assert!(
+            said["issuer"]["error"].is_string() && said["issuer"]["keys_from"] == "",
+            "{said:#}"
+        );
+        assert!(!run.stdout.contains("secret") && !run.stdout.contains('\u{202e}'), "{run:?}");
+    }
     // What is no URL nobody asks for keys.
     let words = "Error fetching public key for issuer my-app".to_owned();
     let server = Standin { refusal: Some((401, words)), ..standin(&server_key, "my-app") }.serve();

@@ -2,6 +2,7 @@
 
 mod answers;
 mod issuers;
+mod measured;
 mod names;
 
 use serde_json::{Value, json};
