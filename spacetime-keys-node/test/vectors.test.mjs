@@ -11,7 +11,10 @@ import { both, eachVector, options, vectorFiles } from "./support/vectors.mjs";
 
 /** A remedy's words are there where its name is, and so it is with what is wrong. */
 function verdict(token, asked) {
-  const { detail, remedy, ...rest } = api.checkToken(token, asked);
+  const { detail, remedy, condition, ...rest } = api.checkToken(token, asked);
+  // Only what an issuer's key signed is accepted on a condition.
+  const isOpen = rest.accepted && !api.checkToken(token, { ...asked, jwks: undefined }).accepted;
+  assert.equal(typeof condition, isOpen ? "string" : "object", "the condition");
   assert.equal(typeof detail, rest.code === null ? "object" : "string", "detail and code");
   assert.equal(
     typeof remedy,
@@ -60,8 +63,10 @@ const runs = {
   verify(vector) {
     const { token } = vector;
     const names = ["publicKey", "jwks", "issuer", "audience", "algorithm", "leeway", "now"];
-    const { claims, ...verified } = api.verifyToken(token, options(vector, ...names));
+    const { claims, checked, ...verified } = api.verifyToken(token, options(vector, ...names));
     assert.deepEqual(claims, claimsOf(token), "the claims");
+    const named = ["algorithm", "issuer", "audience"].filter((name) => vector[name] !== undefined);
+    assert.deepEqual(checked, ["signature", "times", ...named], "what was compared");
     return { verified };
   },
   check(vector) {

@@ -100,9 +100,8 @@ const A_SET: &str = "give the document that the issuer's `jwks_uri` names: {\"ke
 pub(crate) fn of_no_set(found: NoSet) -> Advice {
     let text = match found {
         NoSet::Empty => "have the issuer serve the set there: whoever asks gets nothing now",
-        NoSet::ByteOrderMark | NoSet::Utf16 => {
-            "write the file again as UTF-8 without a byte order mark"
-        }
+        NoSet::ByteOrderMark => "write the file again as UTF-8 without a byte order mark",
+        NoSet::Utf16 => "write the file again as UTF-8 (`iconv -f UTF-16 -t UTF-8 FILE`)",
         NoSet::Gzip => {
             "serve the text as it is: compressed, and not declared so (`Content-Encoding`) or not asked for, no server reads it"
         }

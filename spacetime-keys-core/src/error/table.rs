@@ -178,7 +178,7 @@ errors! {
     /// `iss` is not the `issuer` of the discovery document that led to the keys (`OpenID` Connect
     /// Discovery 1.0, section 4.3).
     TokenDiscoveryIssuer(_what: IssuerDifference): Input "ERR_TOKEN_DISCOVERY_ISSUER" "the token's `iss` is not the `issuer` of the discovery document{0}"
-        => ("servers compare the two nowhere, other programs do: have the issuer write the same text in both. To leave them uncompared, name the set's own URL ({})",
+        => ("servers do not compare the two, other programs do: have the issuer write the same text in both. To leave them uncompared, name the set's own URL ({})",
             [Step::Choose(Choice::Jwks)]);
     /// `aud` does not name the expected audience.
     TokenUnexpectedAudience: Input "ERR_TOKEN_UNEXPECTED_AUDIENCE" "the token's `aud` does not name the expected audience"
