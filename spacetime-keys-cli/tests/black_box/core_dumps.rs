@@ -16,16 +16,18 @@ fn waiting(host: &Host) -> Child {
     command.current_dir(host.path("")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.as_mut().unwrap().write_all(host.read(PRIVATE).as_bytes()).unwrap();
-    // It reads once it has begun: sleeping in a read of the pipe.
-    loop {
-        let process = format!("/proc/{}", child.id());
-        let name = fs::read_to_string(format!("{process}/comm")).unwrap();
-        let state = fs::read_to_string(format!("{process}/stat")).unwrap();
-        if name.starts_with("spacetime-keys") && state.contains(") S ") {
-            return child;
-        }
+    while !has_begun(&child) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    child
+}
+
+/// Sleeping in a read of its input, and no shell any more.
+fn has_begun(child: &Child) -> bool {
+    let process = format!("/proc/{}", child.id());
+    let name = fs::read_to_string(format!("{process}/comm")).unwrap();
+    let state = fs::read_to_string(format!("{process}/stat")).unwrap();
+    name.starts_with("spacetime-keys") && state.contains(") S ")
 }
 
 fn core_limit(process: u32) -> (String, String) {
