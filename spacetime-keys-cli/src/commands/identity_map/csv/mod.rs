@@ -3,6 +3,7 @@
 mod columns;
 mod header;
 mod layout;
+mod place;
 mod record;
 mod separator;
 
