@@ -17,7 +17,7 @@ mod limits {
     /// From here on there is none. Where the system refuses, the work goes on as it did before.
     pub(crate) fn forbid() {
         let callers = getrlimit(Resource::Core);
-        let _ = CALLERS.set(callers.clone());
+        let _ = CALLERS.set(callers);
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..callers });
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let _ =
@@ -29,7 +29,7 @@ mod limits {
     pub(crate) fn for_others<T>(work: impl FnOnce() -> T) -> T {
         let ours = getrlimit(Resource::Core);
         if let Some(callers) = CALLERS.get() {
-            let _ = setrlimit(Resource::Core, callers.clone());
+            let _ = setrlimit(Resource::Core, *callers);
         }
         let result = work();
         let _ = setrlimit(Resource::Core, ours);
