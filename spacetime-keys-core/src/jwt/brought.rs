@@ -101,12 +101,13 @@ fn is_assigned(before: &str) -> bool {
 }
 
 /// One token in lines that a terminal or a letter has broken, or with characters in it that nobody sees.
+/// Not over a blank: that may stand in the header that a client sends, and a server refuses it.
 fn joined(text: &str) -> Option<Zeroizing<String>> {
-    let is_gap = |c: char| c.is_whitespace() || is_unseen(c);
-    if !text.contains(is_gap) {
+    if !text.contains(|c: char| c == '\n' || is_unseen(c)) {
         return None;
     }
-    let packed: Zeroizing<String> = Zeroizing::new(text.chars().filter(|&c| !is_gap(c)).collect());
+    let seen = text.lines().flat_map(|line| line.trim().chars()).filter(|&c| !is_unseen(c));
+    let packed: Zeroizing<String> = Zeroizing::new(seen.collect());
     let is_token = |c: char| c.is_ascii_alphanumeric() || "-_.=".contains(c);
     let is_one = packed.starts_with(BEGIN)
         && packed.matches('.').count() == 2
@@ -236,10 +237,10 @@ mod tests {
     #[test]
     fn a_broken_token_is_joined_and_two_are_not() {
         let (begin, end) = TOKEN.split_at(9);
-        for gap in ["\n", "\r\n  ", " ", "\u{200b}", "\u{feff}", "\u{ad}"] {
+        for gap in ["\n", "\r\n  ", "\u{200b}", "\u{feff}", "\u{ad}"] {
             assert_eq!(token_in(&format!("{begin}{gap}{end}\n")).unwrap().as_str(), TOKEN);
         }
-        for text in [format!("{TOKEN}\n{TOKEN}"), format!("{begin} {end}%"), "eyJ a.b".to_owned()] {
+        for text in [format!("{TOKEN}\n{TOKEN}"), format!("{begin} {end}"), "eyJ\na.b".to_owned()] {
             assert_eq!(token_in(&text).unwrap().as_str(), text);
         }
     }
