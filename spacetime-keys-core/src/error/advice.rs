@@ -45,7 +45,7 @@ pub(super) fn of_encoding(encoding: Encoding) -> Advice {
         Encoding::Pkcs12 => "take the key out: `openssl pkcs12 -in FILE -nocerts -nodes -out NEW`",
         Encoding::Pkcs12InBase64 => {
             // OpenSSL decodes either one line or short ones, by an option: hence `tr`.
-            "take the key out: `tr -d '\\r\\n' < FILE | openssl base64 -d -A -out NEW.p12`, then `openssl pkcs12 -in NEW.p12 -nocerts -nodes -out NEW`"
+            "take the key out: `cat FILE | tr -d '\\r\\n' | openssl base64 -d -A -out NEW.p12`, then `openssl pkcs12 -in NEW.p12 -nocerts -nodes -out NEW`"
         }
         Encoding::JavaKeyStore => {
             "convert it: `keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in NEW.p12 -nocerts -nodes -out NEW`"

@@ -26,7 +26,7 @@ pub enum Encoding {
     AnsibleVault,
     /// A file that age has encrypted.
     Age,
-    /// A file that GnuPG or another OpenPGP program has encrypted.
+    /// A file that `GnuPG` or another `OpenPGP` program has encrypted.
     OpenPgp,
     /// A file in a repository that git-crypt has locked.
     GitCrypt,
@@ -42,7 +42,7 @@ pub enum Encoding {
     OpenSshPublic,
     /// An SSH public key in the form of RFC 4716.
     Ssh2Public,
-    /// A private key in PuTTY's own format.
+    /// A private key in `PuTTY`'s own format.
     Putty,
     /// Bytes that are no text.
     Binary,

@@ -174,6 +174,7 @@ impl Exchange {
 }
 
 /// What the times of the new token follow from.
+#[derive(Clone, Copy)]
 struct Terms {
     times: Times,
     now: i64,

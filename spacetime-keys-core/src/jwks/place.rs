@@ -32,7 +32,7 @@ impl Place {
         let place = Self(format!("{scheme}://{rest}"));
         if matches!(&*scheme, "http" | "https")
             && rest.bytes().all(is_good)
-            && !place.host().starts_with(":")
+            && !place.host().starts_with(':')
             && !place.host().is_empty()
         {
             Ok(place)

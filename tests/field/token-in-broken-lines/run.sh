@@ -13,3 +13,6 @@ sed 's/\./.\n/g' whole.jwt | same
 same "$(fold -w 80 whole.jwt)"
 { cat whole.jwt; echo; cat whole.jwt; } > two.jwt
 says 4 "more than one token" token decode @two.jwt
+# A blank can be sent, and servers refuse it.
+printf '%s %s\n' "$(head -c 50 whole.jwt)" "$(tail -c +51 whole.jwt)" > blank.jwt
+says 1 "refused" token check --keys-dir host/.generated/spacetimedb-keys blank.jwt
