@@ -17,7 +17,7 @@ use crate::options::Verify;
 pub struct Verifier(Arc<Keys>);
 
 struct Keys {
-    keys: TokenVerifier,
+    verifier: TokenVerifier,
     options: Verify,
     /// The JSON of what every token that passes was held against.
     checked: String,
@@ -29,9 +29,9 @@ impl Verifier {
     #[napi(constructor, catch_unwind)]
     pub fn new(keys: String, is_set: bool, options: String) -> napi::Result<Self> {
         let options: Verify = serde_json::from_str(&options).map_err(bug)?;
-        let keys = if is_set { of_set(&keys) } else { of_key(&keys) }.map_err(thrown)?;
+        let verifier = if is_set { of_set(&keys) } else { of_key(&keys) }.map_err(thrown)?;
         let checked = serde_json::to_string(&options.at(0).checked()).map_err(bug)?;
-        Ok(Self(Arc::new(Keys { keys, options, checked })))
+        Ok(Self(Arc::new(Keys { verifier, options, checked })))
     }
 
     #[napi(getter, catch_unwind)]
@@ -41,7 +41,7 @@ impl Verifier {
 
     #[napi(catch_unwind)]
     pub fn verify(&self, token: String, now: i64) -> napi::Result<String> {
-        let verified = self.0.keys.verify(&token, &self.0.options.at(now)).map_err(thrown)?;
+        let verified = self.0.verifier.verify(&token, &self.0.options.at(now)).map_err(thrown)?;
         let mut json = String::with_capacity(2 * token.len());
         write(&mut json, &verified, &self.0.checked);
         Ok(json)
@@ -71,7 +71,7 @@ impl Keys {
     /// A JSON array of strings in, one of objects out.
     fn verify_all(&self, tokens: &str, now: i64) -> napi::Result<String> {
         let tokens: Vec<String> = serde_json::from_str(tokens).map_err(bug)?;
-        let results = self.keys.verify_many(&tokens, &self.options.at(now));
+        let results = self.verifier.verify_many(&tokens, &self.options.at(now));
         let mut json = String::with_capacity(2 + tokens.iter().map(String::len).sum::<usize>() * 2);
         json.push('[');
         for (index, result) in results.iter().enumerate() {

@@ -146,7 +146,7 @@ fn what_is_not_exchanged() {
         (with(r#","sub":"b""#), "ERR_TOKEN_DUPLICATE"),
         (with(r#","half":"\ud800""#), "ERR_TOKEN_JSON"),
     ] {
-        assert_eq!(host.refusal(&token), Some(code), "{:.200}", token);
+        assert_eq!(host.refusal(&token), Some(code), "{token:.200}");
     }
     assert_eq!(host.refusal(&replaced("1799999000", "1800000060")), None);
 

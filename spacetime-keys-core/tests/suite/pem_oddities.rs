@@ -47,7 +47,7 @@ fn a_scalar_without_its_leading_zeros_is_mended() {
     assert_eq!(again.as_p256(), &p256::SecretKey::from_slice(&scalar).unwrap());
 }
 
-/// GnuTLS and PuTTY write the scalar as an INTEGER's bytes: half of all keys have a zero before it.
+/// `GnuTLS` and `PuTTY` write the scalar as an INTEGER's bytes: half of all keys have a zero before it.
 #[test]
 fn a_scalar_with_a_zero_before_it_is_mended() {
     let digits = [0x9c; 32];
