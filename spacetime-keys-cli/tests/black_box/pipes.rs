@@ -50,6 +50,8 @@ const ARGUMENTS: &[&[&str]] = &[
         "a",
         "--to-issuer",
         "b",
+        "--header",
+        "no",
         "--input",
         PUBLIC,
         "--output",

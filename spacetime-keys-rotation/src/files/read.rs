@@ -77,7 +77,10 @@ pub fn open_named(path: &Path) -> Result<File, Failure> {
         return open(path)?.ok_or_else(|| not_found(path));
     }
     let fail = |error: std::io::Error| Failure::io("reading", path, &error);
-    let file = File::open(path).map_err(fail)?;
+    let mut options = File::options();
+    // Whoever wrote into the pipe may be done, and gone: to open it must not wait for another.
+    without_waiting(options.read(true));
+    let file = options.open(path).and_then(waiting_again).map_err(fail)?;
     let metadata = file.metadata().map_err(fail)?;
     if metadata.is_dir() { Err(no_file(path, &metadata)) } else { Ok(file) }
 }
@@ -151,6 +154,16 @@ pub(crate) fn without_waiting(options: &mut fs::OpenOptions) {
     }
     #[cfg(not(unix))]
     let _ = options;
+}
+
+/// What was opened without waiting, to be read as it comes.
+fn waiting_again(file: File) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::fcntl_getfl(&file)?;
+        rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::NONBLOCK)?;
+    }
+    Ok(file)
 }
 
 /// A file's content; its absence is a failure.
