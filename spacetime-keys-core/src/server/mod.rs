@@ -50,7 +50,7 @@ impl Server {
     /// The same of a version: its rules, and its words.
     ///
     /// # Errors
-    /// [`Error::ServerVersion`](crate::Error::ServerVersion) if it is no version.
+    /// [`Error::ServerVersion`] if it is no version.
     pub fn of_version(version: &str) -> Result<Self> {
         let wording = Wording::of_version(version)?;
         Ok(Self { wording, ..Self::new(Rules::of_version(version)?) })

@@ -6,16 +6,25 @@ const base64 = (bytes) => Buffer.from(bytes).toString("base64");
 const pem = (label, bytes) => `-----BEGIN ${label}-----\n${base64(bytes)}\n-----END ${label}-----`;
 
 const { subtle } = globalThis.crypto;
-const pair = await subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+const pair = await subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
+  "sign",
+  "verify",
+]);
 const pkcs8 = await subtle.exportKey("pkcs8", pair.privateKey);
 const spki = await subtle.exportKey("spki", pair.publicKey);
-const jwk = { private: await subtle.exportKey("jwk", pair.privateKey), public: await subtle.exportKey("jwk", pair.publicKey) };
+const jwk = {
+  private: await subtle.exportKey("jwk", pair.privateKey),
+  public: await subtle.exportKey("jwk", pair.publicKey),
+};
 
 // The same key, by the other interface of the runtime.
 const key = createPrivateKey({ key: Buffer.from(pkcs8), format: "der", type: "pkcs8" });
 const publicKey = createPublicKey(key);
 
-writeFileSync("version", `${process.versions.bun ? "bun" : "node"} ${process.versions.bun ?? process.versions.node}`);
+writeFileSync(
+  "version",
+  `${process.versions.bun ? "bun" : "node"} ${process.versions.bun ?? process.versions.node}`,
+);
 writeFileSync("reference.pub", publicKey.export({ type: "spki", format: "pem" }));
 writeFileSync("read/subtle-pkcs8.pem", pem("PRIVATE KEY", pkcs8));
 writeFileSync("read/subtle-spki.pem", pem("PUBLIC KEY", spki));
