@@ -90,6 +90,23 @@ fn a_private_key_under_the_other_name_is_kept() {
     assert!(typed(&scene)[0].starts_with("openssl pkey "));
 }
 
+/// Servers read more than OpenSSL does, which derives the public key.
+#[test]
+fn a_private_key_is_written_clean_before_openssl_reads_it() {
+    let pair = Pair::new();
+    let rewrite = "spacetime-keys key normalize --write keys/id_ecdsa";
+    let derive = "openssl pkey -in keys/id_ecdsa -pubout -out keys/id_ecdsa.pub";
+    let one_line = pair.private.replace('\n', "");
+    let quoted = format!("\"{}\"", pair.private);
+    for private in [&one_line, &quoted] {
+        let scene = Scene { files: Some((Some(private.clone()), None)), ..Scene::good(&pair) };
+        assert_eq!(typed(&scene), [rewrite, derive]);
+        let scene = Scene { files: Some((None, Some(private.clone()))), ..down(&pair) };
+        let steps = typed(&scene);
+        assert_eq!(steps[2..4], [rewrite, derive], "{steps:?}");
+    }
+}
+
 /// A key that another program opens is whole: it is taken out, and kept as it was.
 #[test]
 fn a_private_key_in_another_container_is_taken_out() {

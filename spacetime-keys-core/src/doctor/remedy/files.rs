@@ -6,7 +6,7 @@ use crate::pem::Effect;
 
 use super::convert::Container;
 use super::host::{Files, Host};
-use super::is_odd;
+use super::{is_odd, is_unclean};
 
 /// What becomes of the mounted files.
 #[derive(Default)]
@@ -119,7 +119,7 @@ impl FilePlan {
         if other.is_some_and(|other| other != key) {
             steps.push(host.renames("id_ecdsa.pub", "id_ecdsa.pub.damaged"));
         }
-        if host.seen.mounted.as_ref().is_some_and(|mounted| is_odd(&mounted.files.private)) {
+        if host.seen.mounted.as_ref().is_some_and(|mounted| is_unclean(&mounted.files.private)) {
             steps.push(Command::Step(NextStep::KeyRewrite(vec![host.file("id_ecdsa")])));
         }
         steps.push(host.derives_public());
@@ -154,11 +154,12 @@ impl FilePlan {
         }
         steps.push(host.renames("id_ecdsa.pub", "id_ecdsa"));
         let is_odd = |key: Option<&KeyState>| key.is_some_and(is_odd);
+        let is_derived_from = |key: Option<&KeyState>| !is_swapped && key.is_some_and(is_unclean);
         let misplaced = host.misplaced();
         let (private, public) =
             (misplaced.map(|found| &found.private), misplaced.map(|found| &found.public));
         let mut odd = Vec::new();
-        if is_odd(private) {
+        if is_odd(private) || is_derived_from(private) {
             odd.push(host.file("id_ecdsa"));
         }
         if is_swapped {
