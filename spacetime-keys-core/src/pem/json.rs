@@ -96,7 +96,7 @@ fn escapes_a_block(inner: &str) -> bool {
     })
 }
 
-/// A JSON string's text. Not by the JSON library, whose buffers are not wiped.
+/// A JSON string's text (RFC 8259, section 7). Not by the JSON library, whose buffers are not wiped.
 fn unescaped(inner: &str) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(inner.len()));
     let mut rest = inner;
@@ -107,6 +107,8 @@ fn unescaped(inner: &str) -> Zeroizing<String> {
             Some('n') => '\n',
             Some('r') => '\r',
             Some('t') => '\t',
+            Some('f') => '\u{c}',
+            Some('b') => '\u{8}',
             Some('u') => {
                 let code = escape.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok());
                 after = escape.get(5..).unwrap_or_default().chars();
@@ -121,4 +123,21 @@ fn unescaped(inner: &str) -> Zeroizing<String> {
     }
     text.push_str(rest);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::unescaped;
+
+    proptest! {
+        /// As the JSON library reads it, in the first plane of Unicode.
+        #[test]
+        fn a_string_is_read_as_it_was_written(text in "[\\x00-\\x7f\u{80}-\u{d7ff}]{0,40}") {
+            let json = serde_json::to_string(&text).unwrap();
+            let read = unescaped(&json[1..json.len() - 1]);
+            prop_assert_eq!(read.as_str(), text);
+        }
+    }
 }
