@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Members;
 use crate::error::{JsonFlaw, TokenPart};
@@ -19,37 +19,41 @@ const MAX_DEPTH: usize = 127;
 /// # Errors
 /// [`Error::TokenJson`]; [`Error::TokenMalformed`] if it is no JSON at all.
 pub(crate) fn check_json(json: &str) -> Result<()> {
-    let Err(error) = serde_json::from_str::<Read>(json) else { return Ok(()) };
-    Err(if depth(json) > MAX_DEPTH {
-        Error::TokenJson(JsonFlaw::Depth)
-    } else if serde_json::from_str::<serde::de::IgnoredAny>(json).is_err() {
-        Error::TokenMalformed(TokenPart::Claims)
-    } else if error.to_string().starts_with("number out of range") {
-        Error::TokenJson(JsonFlaw::Number)
-    } else {
-        Error::TokenJson(JsonFlaw::Surrogate)
-    })
+    read(json).map(drop)
 }
 
-/// As [`check_json`], of an object that was parsed already, and of a value in it that is an object with
-/// the same member twice: servers take the last, other readers the first (RFC 8259, section 4). Nearly
-/// all of them are plain, and looking at a few of their bytes is enough.
+/// As [`check_json`], and an object with the same member twice: servers take the last, other readers
+/// the first (RFC 8259, section 4).
 ///
 /// # Errors
 /// [`Error::TokenDuplicate`], which names the `part`, too.
+pub(super) fn check_distinct(json: &str, part: TokenPart) -> Result<()> {
+    if read(json)?.has_duplicate { Err(Error::TokenDuplicate(part)) } else { Ok(()) }
+}
+
+/// As [`check_distinct`], of an object that was parsed already. Nearly all of them are plain, and
+/// looking at a few of their bytes is enough.
+///
+/// # Errors
+/// As [`check_distinct`].
 pub(super) fn check_members(members: &Members, part: TokenPart) -> Result<()> {
     let json = members.source();
     let is_plain = !json.contains('\\') && members.iter().all(|(_, value)| is_plain(value));
-    if is_plain {
-        return Ok(());
-    }
-    check_json(json)?;
-    if has_duplicates(json) { Err(Error::TokenDuplicate(part)) } else { Ok(()) }
+    if is_plain { Ok(()) } else { check_distinct(json, part) }
 }
 
-/// Whether any object of a JSON text has the same member twice.
-pub(super) fn has_duplicates(json: &str) -> bool {
-    serde_json::from_str::<Distinct>(json).is_err()
+fn read(json: &str) -> Result<Read> {
+    serde_json::from_str(json).map_err(|error| {
+        if depth(json) > MAX_DEPTH {
+            Error::TokenJson(JsonFlaw::Depth)
+        } else if serde_json::from_str::<serde::de::IgnoredAny>(json).is_err() {
+            Error::TokenMalformed(TokenPart::Claims)
+        } else if error.to_string().starts_with("number out of range") {
+            Error::TokenJson(JsonFlaw::Number)
+        } else {
+            Error::TokenJson(JsonFlaw::Surrogate)
+        }
+    })
 }
 
 /// Whether a value has no exponents, no very long numbers, no deep nesting and no object with several
@@ -83,12 +87,16 @@ fn is_plain(value: &str) -> bool {
     true
 }
 
-/// Reads every value and keeps none.
-struct Read;
+/// Reads every value, and keeps none.
+#[derive(Default)]
+struct Read {
+    /// Whether an object has the same member twice.
+    has_duplicate: bool,
+}
 
 impl<'de> Deserialize<'de> for Read {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
+        deserializer.deserialize_any(Self::default())
     }
 }
 
@@ -123,68 +131,20 @@ impl<'de> Visitor<'de> for Read {
         Ok(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Self, A::Error> {
-        while items.next_element::<Self>()?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> std::result::Result<Self, A::Error> {
+        while let Some(item) = items.next_element::<Self>()? {
+            self.has_duplicate |= item.has_duplicate;
+        }
         Ok(self)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<Self, A::Error> {
-        while members.next_entry::<Self, Self>()?.is_some() {}
-        Ok(self)
-    }
-}
-
-/// Reads every value and keeps none; an object with the same member twice is an error.
-struct Distinct;
-
-impl<'de> Deserialize<'de> for Distinct {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for Distinct {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON without a member twice")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E>(self, _: &str) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Self, A::Error> {
-        while items.next_element::<Self>()?.is_some() {}
-        Ok(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<Self, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(
+        mut self,
+        mut members: A,
+    ) -> std::result::Result<Self, A::Error> {
         let mut seen = HashSet::new();
-        while let Some((name, Self)) = members.next_entry::<String, Self>()? {
-            if !seen.insert(name) {
-                return Err(A::Error::custom("a member twice"));
-            }
+        while let Some((name, value)) = members.next_entry::<String, Self>()? {
+            self.has_duplicate |= value.has_duplicate | !seen.insert(name);
         }
         Ok(self)
     }

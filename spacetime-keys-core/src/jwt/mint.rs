@@ -3,11 +3,11 @@ use std::fmt;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::json::{check_json, has_duplicates};
+use super::json::check_distinct;
 use super::members::Flaw;
 use super::token::sign_with;
 use super::{LOCAL_ISSUER, Members, Publisher, TokenSigner};
-use crate::error::{Algorithm, MintClaim};
+use crate::error::{Algorithm, MintClaim, TokenPart};
 use crate::{Error, Identity, Result, jwks};
 
 /// How long a token lives unless something else is said: 15 minutes.
@@ -92,10 +92,7 @@ impl FreeClaim {
             return Err(Error::MintClaim(MintClaim::Reserved));
         }
         let bad_value = Error::MintClaim(MintClaim::Value);
-        check_json(json).map_err(|_| bad_value)?;
-        if has_duplicates(json) {
-            return Err(bad_value);
-        }
+        check_distinct(json, TokenPart::Claims).map_err(|_| bad_value)?;
         let value: &RawValue = serde_json::from_str(json).map_err(|_| bad_value)?;
         let fits = match name {
             "act" => is_actor(json),
