@@ -6,7 +6,7 @@ use crate::pem::Effect;
 
 use super::convert::Container;
 use super::host::{Files, Host};
-use super::{is_odd, is_unclean};
+use super::is_odd;
 
 /// What becomes of the mounted files.
 #[derive(Default)]
@@ -119,10 +119,8 @@ impl FilePlan {
         if other.is_some_and(|other| other != key) {
             steps.push(host.renames("id_ecdsa.pub", "id_ecdsa.pub.damaged"));
         }
-        if host.seen.mounted.as_ref().is_some_and(|mounted| is_unclean(&mounted.files.private)) {
-            steps.push(Command::Step(NextStep::KeyRewrite(vec![host.file("id_ecdsa")])));
-        }
-        steps.push(host.derives_public());
+        let private = host.seen.mounted.as_ref().map(|mounted| &mounted.files.private);
+        steps.extend(host.derives_public(private));
         Self { steps, key: Some(key), mends: true, ..Self::default() }
     }
 
@@ -132,7 +130,8 @@ impl FilePlan {
         let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);
         let public = files.and_then(|files| files.public.fingerprint());
         if public.is_none() {
-            steps.push(host.derives_public());
+            // What another program has written, OpenSSL reads.
+            steps.extend(host.derives_public(None));
         } else if files.is_some_and(|files| is_odd(&files.public)) {
             steps.push(Command::Step(NextStep::KeyRewrite(vec![host.file("id_ecdsa.pub")])));
         }
@@ -153,27 +152,24 @@ impl FilePlan {
             steps.push(host.renames("id_ecdsa", aside));
         }
         steps.push(host.renames("id_ecdsa.pub", "id_ecdsa"));
-        let is_odd = |key: Option<&KeyState>| key.is_some_and(is_odd);
-        let is_derived_from = |key: Option<&KeyState>| !is_swapped && key.is_some_and(is_unclean);
         let misplaced = host.misplaced();
         let (private, public) =
             (misplaced.map(|found| &found.private), misplaced.map(|found| &found.public));
-        let mut odd = Vec::new();
-        if is_odd(private) || is_derived_from(private) {
-            odd.push(host.file("id_ecdsa"));
-        }
         if is_swapped {
             steps.push(host.renames(aside, "id_ecdsa.pub"));
-            if is_odd(public) {
-                odd.push(host.file("id_ecdsa.pub"));
-            }
         }
         steps.push(Command::Chmod { mode: 0o600, file: host.file("id_ecdsa") });
-        if !odd.is_empty() {
-            steps.push(Command::Step(NextStep::KeyRewrite(odd)));
-        }
-        if !is_swapped {
-            steps.push(host.derives_public());
+        if is_swapped {
+            let odd: Vec<String> = [(private, "id_ecdsa"), (public, "id_ecdsa.pub")]
+                .into_iter()
+                .filter(|(key, _)| key.is_some_and(is_odd))
+                .map(|(_, name)| host.file(name))
+                .collect();
+            if !odd.is_empty() {
+                steps.push(Command::Step(NextStep::KeyRewrite(odd)));
+            }
+        } else {
+            steps.extend(host.derives_public(private));
         }
         steps.push(Command::Chmod { mode: 0o644, file: host.file("id_ecdsa.pub") });
         Self { steps, key: Some(key), mends: true, ..Self::default() }

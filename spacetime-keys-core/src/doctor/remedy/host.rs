@@ -1,9 +1,10 @@
+use crate::advice::NextStep;
 use crate::doctor::fate;
 use crate::doctor::shell::file_in;
 use crate::doctor::{
     Command, DatabaseAnswer, LogEvent, Observations, Outcome, Reply, TokenFacts, TokenSeen,
 };
-use crate::fleet::{Escrow, Misplaced, PairState, Unreadable, Vault};
+use crate::fleet::{Escrow, KeyState, Misplaced, PairState, Unreadable, Vault};
 use crate::{Fingerprint, Identity, PublicKey};
 
 use super::convert::Container;
@@ -119,9 +120,16 @@ impl<'a> Host<'a> {
         Command::Move { from: self.file(name), to: self.file(other) }
     }
 
-    /// A step that writes the private key's public key.
-    pub(super) fn derives_public(&self) -> Command {
-        Command::DerivePublic { private: self.file("id_ecdsa"), public: self.file("id_ecdsa.pub") }
+    /// The steps that write the private key's public key. OpenSSL reads less than servers do: what it
+    /// might not read is written clean before.
+    pub(super) fn derives_public(&self, private: Option<&KeyState>) -> Vec<Command> {
+        let (file, public) = (self.file("id_ecdsa"), self.file("id_ecdsa.pub"));
+        let mut steps = Vec::new();
+        if matches!(private, Some(KeyState::Found { oddities, .. }) if !oddities.is_empty()) {
+            steps.push(Command::Step(NextStep::KeyRewrite(vec![file.clone()])));
+        }
+        steps.push(Command::DerivePublic { private: file, public });
+        steps
     }
 
     /// The mounted files that their folder's owner cannot read.

@@ -123,11 +123,6 @@ fn config(seen: &Observations) -> Option<Choice> {
     seen.places.config.clone().map(Choice::Config)
 }
 
-/// Whether a key file's text has to be written clean for OpenSSL, which reads less than servers do.
-fn is_unclean(key: &KeyState) -> bool {
-    matches!(key, KeyState::Found { oddities, .. } if !oddities.is_empty())
-}
-
 /// Whether a key file's text has to be mended for a server.
 fn is_odd(key: &KeyState) -> bool {
     key.effect() > crate::pem::Effect::Harmless
