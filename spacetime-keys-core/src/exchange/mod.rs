@@ -18,11 +18,8 @@ use zeroize::Zeroizing;
 use crate::error::Claim;
 use crate::es256::{Signer, Verifier};
 use crate::jwt::{Members, Publisher, Times, Token, examine, sign};
+use crate::server::LEEWAY;
 use crate::{Error, Fingerprint, Identity, Result};
-
-/// Seconds that a server takes a token after its `exp`, and that the clock of a server may be ahead
-/// of the one that noted when its key was retired.
-const LEEWAY: i64 = 60;
 
 /// Exchanges tokens. Make one and keep it: the keys in it are parsed once.
 pub struct Exchange {

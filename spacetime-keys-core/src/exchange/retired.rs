@@ -1,4 +1,4 @@
-use super::LEEWAY;
+use crate::server::LEEWAY;
 use crate::{Error, Fingerprint, Identity, PublicKey, Result};
 
 /// What a list is read by: another one may mean what this program does not know.
@@ -61,6 +61,7 @@ impl RetiredKey {
         if now >= self.honored_until {
             return Err(Error::KeyNotHonored);
         }
+        // The server's clock may be ahead of the one that noted when its key was retired.
         if issued_at > self.retired_at.saturating_add(LEEWAY) {
             return Err(Error::TokenIssuedLater);
         }

@@ -12,7 +12,7 @@ use crate::jwks::shape::Generation;
 use crate::jwt::{LOCAL_ISSUER, MAX_CLAIM_BYTES};
 
 /// Seconds that a token is taken after its `exp`.
-const LEEWAY: i64 = 60;
+pub(crate) const LEEWAY: i64 = 60;
 
 /// Whose token it is, and whose key says so; or why it is refused.
 pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<(Identity, KeyOf), Reason> {

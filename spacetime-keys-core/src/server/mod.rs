@@ -14,7 +14,7 @@ mod rules;
 mod shape;
 mod verdict;
 
-pub(crate) use judge::{is_signed_by, reading};
+pub(crate) use judge::{LEEWAY, is_signed_by, reading};
 pub use remedy::Remedy;
 pub use rules::{Rules, Wording};
 pub use verdict::{KeyOf, Reason, Verdict};
