@@ -22,15 +22,10 @@ fn claims(issuer: &str) -> Value {
 
 /// A server of 2.8.3 with this key. It takes every token for one of this issuer's user.
 fn standin(key: &PrivateKey, issuer: &str) -> Standin {
+    let owner = Identity::from_claims("localhost", SUBJECT);
     Standin {
-        health: Some("{\"version\":\"2.8.3\"}".to_owned()),
-        public_key: key.public_key().to_pem(),
-        refusal: None,
         bearer: Identity::from_claims(issuer, SUBJECT).to_string(),
-        database: "app".to_owned(),
-        owner: Identity::from_claims("localhost", SUBJECT).to_string(),
-        cannot_issue: false,
-        plain_owner: false,
+        ..Standin::new(key.public_key().to_pem(), &owner)
     }
 }
 

@@ -183,13 +183,11 @@ fn recorded_publishes() {
             let refused = [400, 401].contains(&answer.status) && name != Name::Bad;
             let standin = Standin {
                 health: Some(health.clone()),
-                public_key: host.read(PUBLIC),
                 refusal: refused.then(|| (answer.status.try_into().unwrap(), answer.body.clone())),
                 bearer: identity.to_string(),
                 database: "db-one".to_owned(),
-                owner: owner.clone(),
-                cannot_issue: false,
                 plain_owner: compared % 2 == 1,
+                ..Standin::new(host.read(PUBLIC), &owner)
             };
             let server = standin.serve();
             let database = match name {
@@ -240,13 +238,9 @@ fn not_the_owner_by_version() {
         let standin = Standin {
             health: (!version.is_empty())
                 .then(|| json!({ "version": version, "nodes": [0] }).to_string()),
-            public_key: host.read(PUBLIC),
-            refusal: None,
             bearer: identity.to_string(),
             database: "db-one".to_owned(),
-            owner: Identity::from_claims("localhost", SUBJECT).to_string(),
-            cannot_issue: false,
-            plain_owner: false,
+            ..Standin::new(host.read(PUBLIC), &Identity::from_claims("localhost", SUBJECT))
         };
         let url = standin.serve().url;
         let said = doctor(&host, &["--server", &url, "--database", "db-one"]);

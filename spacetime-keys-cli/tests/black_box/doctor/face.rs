@@ -5,18 +5,7 @@ use super::{PATIENT, Said};
 use crate::common::{Host, IDENTITY, PRIVATE, PUBLIC, Run, STORE, Unprivileged};
 
 fn url(host: &Host) -> String {
-    Standin {
-        health: Some("{\"version\":\"2.8.3\"}".to_owned()),
-        public_key: host.read(PUBLIC),
-        refusal: None,
-        bearer: IDENTITY.to_owned(),
-        database: "app".to_owned(),
-        owner: IDENTITY.to_owned(),
-        cannot_issue: false,
-        plain_owner: false,
-    }
-    .serve()
-    .url
+    Standin::of(host).serve().url
 }
 
 fn ask(host: &Host, more: &[&str]) -> Run {

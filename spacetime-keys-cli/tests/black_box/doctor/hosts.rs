@@ -29,19 +29,8 @@ impl Pair {
         host.mount(&key);
         let claims = json!({ "iss": "localhost", "sub": SUBJECT, "iat": 1_795_315_000 });
         host.set_token(&token(&key, &claims));
-        let identity = Identity::from_claims("localhost", SUBJECT).to_string();
-        let url = Standin {
-            health: Some(json!({ "version": "2.8.3" }).to_string()),
-            public_key: host.read(PUBLIC),
-            refusal,
-            bearer: identity.clone(),
-            database: "app".to_owned(),
-            owner: identity,
-            cannot_issue: false,
-            plain_owner: false,
-        }
-        .serve()
-        .url;
+        let identity = Identity::from_claims("localhost", SUBJECT);
+        let url = Standin { refusal, ..Standin::new(host.read(PUBLIC), &identity) }.serve().url;
         // As `spacetime server add` and `server fingerprint` leave it.
         let content = host.read(CLI_TOML);
         let (head, _) = content.split_once("[[server_configs]]").unwrap();

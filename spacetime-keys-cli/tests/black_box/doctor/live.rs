@@ -53,13 +53,8 @@ fn standin(request: &Request, key: &str, owner: Identity) -> Standin {
     });
     let refusal = (401, "TokenError(Error(InvalidSignature))".to_owned());
     Standin {
-        health: Some("{\"version\":\"2.8.3\"}".to_owned()),
-        public_key: key.to_owned(),
         refusal: (token.is_some() && whose.is_none()).then_some(refusal),
         bearer: whose.map(|identity| identity.to_string()).unwrap_or_default(),
-        database: "app".to_owned(),
-        owner: owner.to_string(),
-        cannot_issue: false,
-        plain_owner: false,
+        ..Standin::new(key.to_owned(), &owner)
     }
 }

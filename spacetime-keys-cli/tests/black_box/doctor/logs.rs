@@ -176,19 +176,7 @@ fn a_log_without_a_publish() {
 #[test]
 fn beside_a_server() {
     let host = Host::new();
-    let identity = crate::common::IDENTITY.to_owned();
-    let url = Standin {
-        health: Some("{\"version\":\"2.8.3\"}".to_owned()),
-        public_key: host.read(crate::common::PUBLIC),
-        refusal: None,
-        bearer: identity.clone(),
-        database: "app".to_owned(),
-        owner: identity,
-        cannot_issue: false,
-        plain_owner: false,
-    }
-    .serve()
-    .url;
+    let url = Standin::of(&host).serve().url;
     let ask = |log: String| {
         host.write("publish.log", log);
         let arguments = ["--server", &url, "--database", "app", "--logs", "publish.log"];

@@ -13,16 +13,9 @@ const SUBJECT: &str = "37f0c23f-a152-43b9-8728-c04a94a51ed9";
 
 /// A host and a server that takes its token, but for what `change` does to the server.
 fn ask(host: &Host, database: &str, change: impl FnOnce(&mut Standin)) -> Said {
-    let identity = Identity::from_claims("localhost", SUBJECT).to_string();
     let mut standin = Standin {
         health: Some("{\"version\":\"1.2.0\"}".to_owned()),
-        public_key: host.read(PUBLIC),
-        refusal: None,
-        bearer: identity.clone(),
-        database: "app".to_owned(),
-        owner: identity,
-        cannot_issue: false,
-        plain_owner: false,
+        ..Standin::new(host.read(PUBLIC), &Identity::from_claims("localhost", SUBJECT))
     };
     change(&mut standin);
     let url = standin.serve().url;

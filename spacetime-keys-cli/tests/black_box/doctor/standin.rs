@@ -6,6 +6,8 @@ use std::net::Ipv4Addr;
 use serde_json::json;
 use spacetime_keys_stand_ins::plain::{Plain, Request, reply};
 
+use crate::common::{Host, IDENTITY, PUBLIC};
+
 /// A server with one database.
 #[derive(Clone)]
 pub(crate) struct Standin {
@@ -30,6 +32,26 @@ pub(crate) const DATABASE_IDENTITY: &str =
     "c200b82f4e9d3e265a4480f924dd3977bc7ec148707251c4d4c1434d4f27afeb";
 
 impl Standin {
+    /// A server of 2.8.3 with this public key, on which this identity owns the database `app`, and is
+    /// whoever comes with a token.
+    pub(crate) fn new(public_key: String, owner: &impl ToString) -> Self {
+        Self {
+            health: Some("{\"version\":\"2.8.3\"}".to_owned()),
+            public_key,
+            refusal: None,
+            bearer: owner.to_string(),
+            database: "app".to_owned(),
+            owner: owner.to_string(),
+            cannot_issue: false,
+            plain_owner: false,
+        }
+    }
+
+    /// The same of a host's mounted key and its publisher.
+    pub(crate) fn of(host: &Host) -> Self {
+        Self::new(host.read(PUBLIC), &IDENTITY)
+    }
+
     /// Serves until the test process ends.
     pub(crate) fn serve(self) -> Plain {
         self.serve_at(Ipv4Addr::LOCALHOST)

@@ -10,20 +10,11 @@ use spacetime_keys_stand_ins::plain::{NOBODY, Plain, reply};
 
 use super::live::Live;
 use super::standin::Standin;
-use crate::common::{Host, IDENTITY, PUBLIC, Run};
+use crate::common::{Host, Run};
 
 /// A server that ends its first connections without a word.
 fn comes_up_after(host: &Host, connections: usize) -> Plain {
-    let standin = Standin {
-        health: Some("{\"version\":\"2.8.3\"}".to_owned()),
-        public_key: host.read(PUBLIC),
-        refusal: None,
-        bearer: IDENTITY.to_owned(),
-        database: "app".to_owned(),
-        owner: IDENTITY.to_owned(),
-        cannot_issue: false,
-        plain_owner: false,
-    };
+    let standin = Standin::of(host);
     let came = AtomicUsize::new(0);
     Plain::serve(move |request, stream| {
         if came.fetch_add(1, Ordering::SeqCst) >= connections {

@@ -7,27 +7,14 @@ use spacetime_keys_stand_ins::plain::far_address;
 use super::doctor;
 use super::live::Live;
 use super::standin::Standin;
-use crate::common::{CLI_TOML, Host, IDENTITY, PUBLIC, token};
-
-fn standin(host: &Host) -> Standin {
-    Standin {
-        health: Some("{\"version\":\"2.8.3\"}".to_owned()),
-        public_key: host.read(PUBLIC),
-        refusal: None,
-        bearer: IDENTITY.to_owned(),
-        database: "app".to_owned(),
-        owner: IDENTITY.to_owned(),
-        cannot_issue: false,
-        plain_owner: false,
-    }
-}
+use crate::common::{CLI_TOML, Host, IDENTITY, token};
 
 /// Another server of the same `cli.toml`, or a mistyped host.
 #[test]
 fn a_server_with_another_key() {
     let host = Host::new();
     let other = PrivateKey::generate().unwrap();
-    let server = Standin { public_key: other.public_key().to_pem(), ..standin(&host) }.serve();
+    let server = Standin { public_key: other.public_key().to_pem(), ..Standin::of(&host) }.serve();
     let said = doctor(&host, &["--server", &server.url, "--database", "app", "--wait", "1s"]);
     assert_eq!(said.outcome(), ("unauthorized", Some(401)), "{:#}", said.document);
     assert_eq!(said.text("token_withheld"), "another_key");
@@ -42,7 +29,7 @@ fn a_server_with_another_key() {
 fn plain_http_to_another_machine() {
     let Some(far) = far_address() else { return println!("no address but loopback: not tried") };
     let host = Host::new();
-    let server = standin(&host).serve_at(far);
+    let server = Standin::of(&host).serve_at(far);
     let asked = ["--server", &server.url, "--database", "app"];
     let said = doctor(&host, &asked);
     assert_eq!(said.outcome(), ("updates", Some(200)), "{:#}", said.document);
