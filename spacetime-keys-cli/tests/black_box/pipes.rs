@@ -143,6 +143,7 @@ fn in_the_place_of_what_is_written_into_a_folder() {
 }
 
 /// Every file that a host has: key files, cli.toml, the store's values and marks, what was set aside.
+// Slow: a host is made for each of its files and each command.
 #[test]
 fn in_the_place_of_every_file_of_a_host() {
     let prepared = || {

@@ -116,6 +116,7 @@ fn standard_input_without_end() {
 }
 
 /// A log and a list of users are read as they come. One line without end is not kept.
+// Slow: a gigabyte is read in a debug build, twice.
 #[test]
 fn what_is_streamed_takes_no_memory() {
     let host = Host::new();
