@@ -43,6 +43,7 @@ mod pipes;
 mod printed;
 mod publishers;
 mod refusals;
+mod retired;
 mod rotation;
 #[cfg(feature = "testing")]
 mod scenario;

@@ -16,6 +16,7 @@ mod planner;
 mod policy;
 mod prove;
 mod readers;
+mod retire;
 mod snapshot;
 
 pub use audit::{
@@ -30,6 +31,7 @@ pub use planner::plan;
 pub use policy::{Environment, Policy};
 pub use prove::prove;
 pub use readers::Unreadable;
+pub use retire::Retirement;
 pub use snapshot::{
     Host, KeyState, Operation, Origin, PairState, PublisherState, Snapshot, StoredVersion, Tags,
     Unfinished, Vault,

@@ -23,6 +23,7 @@ mod doctor_surroundings;
 mod exchange;
 mod fleet;
 mod fleet_audit;
+mod fleet_lists;
 mod fleet_model;
 mod jwks;
 mod jwt;
