@@ -14,6 +14,7 @@ pub mod cure;
 mod error;
 mod failpoint;
 pub mod files;
+mod history;
 pub mod host;
 mod inspect;
 mod journal;
@@ -33,6 +34,7 @@ mod watch;
 
 pub use apply::{Done, Held, Job, Mended, Outcome, Planned, mend_and_rotate, run};
 pub use error::{Failure, Kind, Place};
+pub use history::past_pairs;
 pub use host::Paths;
 pub use lock::{Holder, HostLock};
 pub use observe::{Look, observe};

@@ -88,6 +88,8 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Look at vaults, mounted files and token; write nothing
     Verify(Verify),
+    /// Each pair that an environment has had, and what became of it
+    History(History),
     /// What a publish would answer, and why, before anyone publishes
     ///
     /// Without arguments it asks the server that the configuration, spacetime.json or cli.toml names,
@@ -248,6 +250,13 @@ pub(crate) struct Verify {
     /// Pairs older than this are a problem [default: the policy's; 0: ages are not enforced]
     #[arg(long, value_name = "N")]
     pub(crate) max_age_days: Option<u32>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct History {
+    /// These environments, or `all` [default: as for verify]
+    #[arg(long, value_name = "E", value_delimiter = ',')]
+    pub(crate) env: Vec<String>,
 }
 
 #[derive(Subcommand)]

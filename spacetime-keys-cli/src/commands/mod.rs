@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod history;
 mod identity;
 mod identity_map;
 mod init;
@@ -41,6 +42,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
         Command::Rollback(rollback) => rotation::rollback(&load()?, rollback, output),
         Command::Sync(sync) => rotation::sync(&load()?, sync, output),
         Command::Verify(verify) => verify::run(verify, load, output),
+        Command::History(history) => history::run(history, &load()?, output),
         Command::Doctor(doctor) => doctor::run(doctor, &args.global, &load()?, output),
         Command::Config(args::ConfigCommand::Show) => Ok(config::show(&load()?, output)),
         Command::Key(key) => key::run(key, output),

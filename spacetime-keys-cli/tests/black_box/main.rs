@@ -29,6 +29,7 @@ mod field;
 #[cfg(feature = "testing")]
 mod guard;
 mod here;
+mod history;
 mod identity_map;
 mod identity_map_exports;
 mod init;

@@ -9,6 +9,7 @@ mod audit;
 mod decide;
 mod escrow;
 mod finding;
+mod history;
 mod inspect;
 mod observe;
 mod plan;
@@ -24,6 +25,7 @@ pub use audit::{
 };
 pub use escrow::Escrow;
 pub use finding::{Finding, Problem, Severity};
+pub use history::{PastPair, PastState, history};
 pub use inspect::{Damage, DamagedPart, Inspected, LeftElsewhere, OTHER_NAMES, Place, PlaceKind};
 pub use observe::{CliTomlFacts, Misplaced, Mounted};
 pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
