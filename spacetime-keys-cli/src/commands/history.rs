@@ -46,23 +46,23 @@ fn to_text(pairs: &[PastPair]) -> String {
         date(unix).map_or_else(|| unix.to_string(), |date| date.chars().take(10).collect())
     };
     let rows = pairs.iter().map(|pair| {
-        let mut state = pair.state.as_str().to_owned();
+        let mut state = vec![pair.state.as_str().to_owned()];
         if pair.origin == Some("adopt") {
-            state += ", adopted";
+            state.push("adopted".to_owned());
         }
         if let Some(until) = pair.until {
             let word = if until > now { "honoured until" } else { "was honoured until" };
-            state += &format!(", {word} {}", day(until));
+            state.push(format!("{word} {}", day(until)));
         }
         if let Some(due) = pair.due {
-            state += &format!(", due {} ({})", day(due), relative(due, now));
+            state.push(format!("due {} ({})", day(due), relative(due, now)));
         }
         [
             pair.environment.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
             pair.fingerprint.short(),
             pair.since.map_or_else(|| "-".to_owned(), day),
             pair.rotation_id.clone().unwrap_or_else(|| "-".to_owned()),
-            state,
+            state.join(", "),
         ]
     });
     table(["ENVIRONMENT", "FINGERPRINT", "SINCE", "RUN", "STATE"], rows.collect())
