@@ -289,6 +289,34 @@ fn what_is_wrong_with_lists_is_found_and_mended() {
     assert_eq!(list_of(&host).iter().filter(|key| key["revoked"] == true).count(), 1);
 }
 
+/// The key that is to be revoked is nowhere to be read, or its public half alone is.
+#[test]
+fn a_leaked_key_that_is_gone() {
+    for public_too in [false, true] {
+        let host = Host::rotated("local");
+        let leaked = host.mounted().to_string();
+        // Killed once the new pair is in a vault, and then the old one is damaged.
+        let mut command = host.command(&[&ROTATE[..], &["--compromised"]].concat());
+        command.env("SPACETIME_KEYS_FAILPOINT", "before mount-retired-keys local=kill");
+        let run = crate::common::Run::of(&mut command, b"");
+        assert_eq!(run.status, None, "{run:?}");
+        for environment in ["dev", "local"] {
+            let vault = format!("{STORE}/kv-{environment}");
+            host.write(&format!("{vault}/spacetimedb-jwt-private-key/00000002/value"), "");
+            if public_too {
+                host.write(&format!("{vault}/spacetimedb-jwt-public-key/00000002/value"), "");
+            }
+            host.remove(&format!("{vault}/spacetimedb-retired-keys"));
+        }
+        let other = PrivateKey::generate().unwrap();
+        host.mount(&other);
+        let run = host.run(&["resume", "--allow-unverified"]);
+        assert_eq!(run.status, Some(0), "{run:?}");
+        let found = list_of(&host).into_iter().find(|key| key["fingerprint"] == leaked);
+        assert_eq!(found.map(|key| key["revoked"] == true), (!public_too).then_some(true));
+    }
+}
+
 /// A key that somebody put under the list's name may be the only copy.
 #[test]
 fn nothing_is_lost_that_stands_in_the_lists_place() {

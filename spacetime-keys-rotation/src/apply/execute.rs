@@ -2,8 +2,8 @@
 //! network, all vaults at once.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use spacetime_keys_core::cli_toml::CliToml;
 use spacetime_keys_core::es256::Signer;
@@ -52,6 +52,8 @@ pub(super) struct Executor<'a> {
     resigned: OnceLock<Resigned>,
     /// When the keys before are retired, in Unix seconds: one moment for all vaults.
     pub(super) now: i64,
+    /// Keys that are nowhere to be read.
+    pub(super) unknown: Mutex<Vec<Fingerprint>>,
     pub(super) guard: Guard<'a>,
     touched: AtomicBool,
 }
@@ -114,6 +116,7 @@ impl<'a> Executor<'a> {
             keys: plan.targets.iter().map(|_| OnceLock::new()).collect(),
             resigned: OnceLock::new(),
             now: clock::now(),
+            unknown: Mutex::default(),
             touched: AtomicBool::new(false),
         }
     }
@@ -365,7 +368,7 @@ impl<'a> Executor<'a> {
         if let Some(failure) = concerned.find_map(|environment| after.take_failure(environment)) {
             return Err(failure);
         }
-        prove(self.plan, self.request, &self.pairs()?, &after.snapshot)?;
+        prove(&self.provable(), self.request, &self.pairs()?, &after.snapshot)?;
         self.site.watch.proven(self.request.operation);
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! The lists of retired keys: a vault's, and this host's copy of it.
 
-use spacetime_keys_core::PublicKey;
+use std::sync::PoisonError;
+
 use spacetime_keys_core::exchange::RetiredKeys;
-use spacetime_keys_core::fleet::{Step, Tags};
+use spacetime_keys_core::fleet::{Plan, Step, Tags};
+use spacetime_keys_core::{Fingerprint, PublicKey};
 
 use super::execute::Executor;
 use crate::error::Failure;
@@ -20,17 +22,50 @@ impl Executor<'_> {
         let secret = self.site.settings.retired_secret.as_str();
         // Whoever writes a list is about to replace the pair.
         self.require_alone(vault, secret, &self.site.store.read(vault, secret)?)?;
-        let known = &self.before.known_keys;
-        let find = |fingerprint| {
-            let known = known.iter().find(|key| key.fingerprint() == fingerprint).cloned();
-            known.or_else(|| Some(self.guard.stored(fingerprint)?.public_key().clone()))
-        };
-        let keys: Vec<PublicKey> = retirement.keys.iter().copied().filter_map(find).collect();
+        let mut keys = Vec::new();
+        for fingerprint in &retirement.keys {
+            match self.public_key(vault, *fingerprint) {
+                Some(key) => keys.push(key),
+                None => {
+                    self.unknown.lock().unwrap_or_else(PoisonError::into_inner).push(*fingerprint)
+                }
+            }
+        }
         let list = retirement.list(&keys, target.source.fingerprint(), self.now);
         let tags = Tags { rotation_id: Some(self.request.rotation_id.clone()), ..Tags::default() };
         let value = list.to_json();
         let new = NewSecret { value: &value, content_type: JSON, tags };
         self.put(vault, secret, &new).map(|(version, _)| Some(version))
+    }
+
+    /// A public key that was in use: of a mounted or a latest pair, else from the versions of the vault.
+    fn public_key(&self, vault: &str, fingerprint: Fingerprint) -> Option<PublicKey> {
+        let is_it = |key: &PublicKey| key.fingerprint() == fingerprint;
+        let known = self.before.known_keys.iter().find(|key| is_it(key)).cloned();
+        let of_private = || Some(self.guard.stored(fingerprint)?.public_key().clone());
+        // The private key's version may be damaged.
+        let of_public = || {
+            let secret = &self.site.settings.public_secret;
+            let versions = self.site.store.read(vault, secret).ok()?.versions;
+            let may_be = |tag: Option<Fingerprint>| tag.is_none_or(|tag| tag == fingerprint);
+            let versions = versions.iter().filter(|version| may_be(version.tags.fingerprint));
+            versions
+                .filter_map(|found| self.site.store.get(vault, secret, &found.version).ok())
+                .filter_map(|found| PublicKey::from_pem(&*found.value).ok())
+                .find(is_it)
+        };
+        known.or_else(of_private).or_else(of_public)
+    }
+
+    /// The plan, without the keys that were nowhere to be read: no list can name them, and nobody can
+    /// return to them.
+    pub(super) fn provable(&self) -> Plan {
+        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut plan = self.plan.clone();
+        for retirement in plan.targets.iter_mut().filter_map(|target| target.retirement.as_mut()) {
+            retirement.keys.retain(|key| !unknown.contains(key));
+        }
+        plan
     }
 
     /// Brings this host's copy up to the vault's list. The key that is mounted until now was in use

@@ -167,7 +167,9 @@ fn proven(world: &mut World, picture: &Picture, call: &Call, run: &Ran) {
     let is_whole = is_whole && !leaves.iter().any(|words| run.text.contains(words));
     if run.status == Some(0) && run.text.contains("done and proven") && is_whole {
         // A sync looks at its own vault alone.
-        for what in faults(world, picture, call.host, is_about("sync")) {
+        let is_sync = is_about("sync");
+        let wrong = faults(world, picture, call.host, is_sync);
+        for what in wrong.into_iter().chain(lists::faults(world, picture, call.host, is_sync)) {
             world.violation(&format!("V: proven, but {what}"), "");
         }
     }
@@ -301,7 +303,6 @@ fn faults(world: &World, picture: &Picture, host: usize, alone: bool) -> Vec<&'s
             wrong.push("the mounted pair is not the vault's");
         }
     }
-    wrong.extend(lists::faults(world, picture, host, private));
     let token = token(picture, &folder.join(CLI_TOML));
     if !public.is_empty() && token.is_some_and(|token| !keys::is_signed(&token, public)) {
         wrong.push("the token is void");
@@ -316,6 +317,7 @@ pub(super) fn verified(world: &mut World, host: usize, text: &str) {
     let folder = Path::new(world.hosts[host].folder);
     let environment = world.hosts[host].environment;
     let mut wrong = faults(world, &picture, host, false);
+    wrong.extend(lists::faults(world, &picture, host, true));
     let escrow = latest(world, &picture, environment, "spacetimedb-publisher-claims");
     let escrow: Value =
         escrow.and_then(|value| serde_json::from_slice(value).ok()).unwrap_or_default();
