@@ -24,11 +24,11 @@ impl Executor<'_> {
         self.require_alone(vault, secret, &self.site.store.read(vault, secret)?)?;
         let mut keys = Vec::new();
         for fingerprint in &retirement.keys {
-            match self.public_key(vault, *fingerprint) {
-                Some(key) => keys.push(key),
-                None => {
-                    self.unknown.lock().unwrap_or_else(PoisonError::into_inner).push(*fingerprint)
-                }
+            if let Some(key) = self.public_key(vault, *fingerprint) {
+                keys.push(key);
+            } else {
+                let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+                unknown.push(*fingerprint);
             }
         }
         let list = retirement.list(&keys, target.source.fingerprint(), self.now);
