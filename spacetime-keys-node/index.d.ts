@@ -7,8 +7,8 @@
  * **Errors.** An argument of a wrong type is a `TypeError` that does not repeat it, and so is an
  * option that does not exist. Everything else that is wrong is a {@link KeysError}. Functions that
  * are named `check…`, `lint…` or `audit…` answer a question, and a "no" is an answer;
- * {@link verifyToken} and {@link Verifier} throw, so that a token that was not verified can never
- * be taken for one that was.
+ * {@link verifyToken}, {@link Verifier} and {@link exchangeToken} throw, so that a token that was not
+ * verified can never be taken for one that was.
  *
  * **Text.** Keys are PEM texts, tokens are compact JWS (RFC 7515, section 3.1), identities and
  * fingerprints are 64 lowercase hex digits, times are Unix seconds. A string with a lone surrogate
@@ -371,6 +371,103 @@ export function resignCliToml(
   text: string,
   options: { privateKey: string } & ResignOptions,
 ): Resigned & { text: string };
+
+// ---- The exchange ----------------------------------------------------------------------------
+
+/**
+ * The list of retired keys, `retired-keys.json` beside the mounted keys: its JSON text, or the object.
+ * No secret. Times are Unix seconds; `publishers` are identities.
+ */
+export type RetiredKeys =
+  | string
+  | {
+      version: number;
+      keys: readonly {
+        /** PEM. */
+        public_key: string;
+        /** Its fingerprint; see {@link fingerprint}. */
+        fingerprint: string;
+        /** When another key took its place. */
+        retired_at: number;
+        /** Until when its tokens are exchanged. */
+        honored_until: number;
+        /** Whether it has leaked: nothing that it signed is exchanged. */
+        revoked: boolean;
+      }[];
+      publishers: readonly string[];
+    };
+
+/** What an exchange works with. */
+export interface ExchangeKeys {
+  /** The server's present private key, P-256, PEM. */
+  privateKey: string;
+  /** The keys that it had before. An empty list is given as `{ version: 1, keys: [], publishers: [] }`. */
+  retiredKeys: RetiredKeys;
+}
+
+/** How a token is exchanged. */
+export interface ExchangeOptions {
+  /** Seconds after which the new token expires, if not before. Without it `exp` stays as it was. */
+  lifetime?: number;
+  /** The present moment, in Unix seconds. Without it the clock is read. */
+  now?: number;
+}
+
+/** A token that a server with the present key takes. */
+export type ExchangedToken =
+  | {
+      /** A retired key had signed the token, and the present key has signed the same claims. */
+      outcome: "exchanged";
+      /** The new token. A secret. */
+      token: string;
+      /** Whose it is: the same as before. */
+      identity: string;
+      /** When the new token expires, in Unix seconds. `null`: it never does. */
+      expiresAt: number | null;
+      /** The fingerprint of the retired key. */
+      retiredKey: string;
+    }
+  | {
+      /** The present key has signed it. */
+      outcome: "notNeeded";
+      /** The token that was given, without blanks around it. */
+      token: string;
+      /** Whose it is. */
+      identity: string;
+    };
+
+/**
+ * Exchanges a token that the server has issued before its keys were rotated: verifies it with a retired
+ * key, and signs the same claims with the present one. The identity stays. Claims keep their order and
+ * every digit, but for `iat`, which becomes now, and `exp`, which is no later than it was.
+ *
+ * Sign so only while the server has this private key: before its restart the old tokens are still good,
+ * and the new ones are not.
+ *
+ * To exchange many, keep an {@link Exchange}.
+ *
+ * @param token A compact JWS: the text after `Bearer `.
+ * @throws {@link KeysError} if it is not exchanged. `ERR_KEY_NOT_RETIRED`, `ERR_KEY_REVOKED`,
+ * `ERR_KEY_NOT_HONORED`: of the key that signed it. `ERR_TOKEN_ISSUED_LATER`, `ERR_TOKEN_EXPIRED`,
+ * `ERR_TOKEN_OF_PUBLISHER`, `ERR_TOKEN_DELEGATED`, `ERR_TOKEN_EXTERNAL_ISSUER`, `ERR_TOKEN_ALGORITHM`,
+ * and others `ERR_TOKEN_…` and `ERR_CLAIM_…`: what no server would take under any key.
+ * `ERR_RETIRED_KEYS_DAMAGED`, `ERR_PEM_…`, `ERR_KEY_…`: of what it works with.
+ */
+export function exchangeToken(
+  token: string,
+  options: ExchangeKeys & ExchangeOptions,
+): ExchangedToken;
+
+/** Exchanges tokens with keys that are parsed once. They are not shown by `console.log`. */
+export class Exchange {
+  /**
+   * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`, `ERR_RETIRED_KEYS_DAMAGED`; `ERR_KEY_REVOKED`
+   * if the present key is revoked.
+   */
+  constructor(keys: ExchangeKeys);
+  /** As {@link exchangeToken}. */
+  exchange(token: string, options?: ExchangeOptions): ExchangedToken;
+}
 
 // ---- JWK sets --------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 const { version } = require("./package.json");
 const { diagnose } = require("./lib/doctor.js");
 const engine = require("./lib/engine.js");
+const { Exchange, exchangeToken } = require("./lib/exchange.js");
 const { auditFleet, planRotation } = require("./lib/fleet.js");
 const { deriveIdentities, deriveIdentitiesAsync, deriveIdentity } = require("./lib/identities.js");
 const keys = require("./lib/keys.js");
@@ -15,6 +16,7 @@ const { checkToken, decodeToken } = require("./lib/tokens.js");
 const { Verifier, verifyToken } = require("./lib/verifier.js");
 
 module.exports = {
+  Exchange,
   Signer,
   Verifier,
   auditFleet,
@@ -25,6 +27,7 @@ module.exports = {
   deriveIdentitiesAsync,
   deriveIdentity,
   diagnose,
+  exchangeToken,
   fingerprint: keys.fingerprint,
   generateKeyPair: keys.generateKeyPair,
   jwks,

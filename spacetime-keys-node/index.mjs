@@ -2,6 +2,7 @@
 import api from "./index.js";
 
 export const {
+  Exchange,
   Signer,
   Verifier,
   auditFleet,
@@ -12,6 +13,7 @@ export const {
   deriveIdentitiesAsync,
   deriveIdentity,
   diagnose,
+  exchangeToken,
   fingerprint,
   generateKeyPair,
   jwks,

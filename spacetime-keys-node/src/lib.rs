@@ -17,6 +17,7 @@ mod bulk;
 mod doctor;
 mod engine;
 mod error;
+mod exchange;
 mod fleet;
 mod identities;
 mod keys;

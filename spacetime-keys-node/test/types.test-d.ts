@@ -6,6 +6,10 @@ import {
   type Claims,
   type DecodedToken,
   type Diagnosis,
+  Exchange,
+  type ExchangeKeys,
+  type ExchangeOptions,
+  type ExchangedToken,
   type Fleet,
   type FleetContents,
   type FleetReport,
@@ -20,6 +24,7 @@ import {
   type Observations,
   type ResignOptions,
   type Resigned,
+  type RetiredKeys,
   type RotationPlan,
   type RotationRequest,
   type Run,
@@ -44,6 +49,7 @@ import {
   deriveIdentitiesAsync,
   deriveIdentity,
   diagnose,
+  exchangeToken,
   fingerprint,
   generateKeyPair,
   jwks,
@@ -215,6 +221,44 @@ resignToken(text, {});
 resignToken(text, { privateKey, expiry: "forever" });
 // @ts-expect-error the text of a file is no token
 inFile.token;
+
+// The exchange
+const retiredKeys: RetiredKeys = {
+  version: 1,
+  keys: [
+    {
+      public_key: publicKey,
+      fingerprint: text,
+      retired_at: 1,
+      honored_until: 2,
+      revoked: false,
+    },
+  ],
+  publishers: [identity],
+};
+const exchangeKeys: ExchangeKeys = { privateKey, retiredKeys };
+const exchangeOptions: ExchangeOptions = { lifetime: 300, now: 1 };
+const exchanged: ExchangedToken = exchangeToken(text, { ...exchangeKeys, ...exchangeOptions });
+exchangeToken(text, { privateKey, retiredKeys: "{}" });
+same<ExchangedToken["outcome"], "exchanged" | "notNeeded">(true);
+if (exchanged.outcome === "exchanged") {
+  same<typeof exchanged.expiresAt, number | null>(true);
+  parts.push(exchanged.retiredKey);
+}
+parts.push(exchanged.token, exchanged.identity);
+const exchange: Exchange = new Exchange(exchangeKeys);
+same<typeof exchanged, ReturnType<typeof exchange.exchange>>(true);
+exchange.exchange(text);
+// @ts-expect-error a list is needed
+exchangeToken(text, { privateKey });
+// @ts-expect-error a key is needed
+new Exchange({ retiredKeys });
+// @ts-expect-error the keys are in it already
+exchange.exchange(text, exchangeKeys);
+// @ts-expect-error a token that is good already was signed by no retired key
+exchanged.retiredKey;
+// @ts-expect-error a lifetime is a number of seconds
+exchange.exchange(text, { lifetime: "5m" });
 
 // Sets
 const set: JwkSet = jwks([publicKey]);

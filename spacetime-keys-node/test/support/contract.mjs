@@ -5,9 +5,11 @@ import * as api from "spacetime-keys";
 import { ec, hostPrivate, hostPublic, other } from "./keys.mjs";
 import { Host } from "./engine.mjs";
 import { read, temporaryFolder, throwawayHost } from "./files.mjs";
+import { list, old } from "./retired.mjs";
+import { signByHand } from "./tokens.mjs";
 
 export const now = 1_800_000_000;
-const { Signer, Verifier } = api;
+const { Exchange, Signer, Verifier } = api;
 const signer = new Signer(ec.privateKey);
 const verifier = new Verifier(ec.publicKey);
 const caching = new Verifier(ec.publicKey, { cache: 100 });
@@ -97,6 +99,17 @@ const resigning = (at) => ({
   [`${at}.expiry`]: "seconds",
   [`${at}.now`]: "time",
 });
+const exchangeKeys = { privateKey: ec.privateKey, retiredKeys: list };
+const exchange = new Exchange(exchangeKeys);
+const oldToken = signByHand(old.privateKey, { ...claims, iat: now - 1 });
+const exchangingKeys = (at) => ({
+  [at]: "needs",
+  [`${at}.privateKey`]: "word",
+  [`${at}.retiredKeys`]: "word",
+  [`${at}.retiredKeys.keys`]: "list",
+  [`${at}.retiredKeys.keys.0.revoked`]: "flag",
+});
+const exchanging = { 0: "word", "1.lifetime": "seconds", "1.now": "time" };
 const resignOptions = {
   previousPublicKey: [other.publicKey],
   expectIdentity: identity,
@@ -326,6 +339,12 @@ export const calls = [
     ...resigning(1),
   }),
   of(
+    "exchangeToken",
+    [oldToken, { ...exchangeKeys, lifetime: 300, now }],
+    { ...exchangingKeys(1), ...exchanging },
+    echoes,
+  ),
+  of(
     "resignCliToml",
     [hostToml, { privateKey: hostPrivate, ...resignOptions, expectIdentity: undefined }],
     { 0: "word", 1: "needs", "1.privateKey": "word", ...resigning(1) },
@@ -441,6 +460,14 @@ export const calls = [
     [{ privateKey: hostPrivate, ...resignOptions, expectIdentity: undefined }],
     { 0: "needs", "0.privateKey": "word", ...resigning(0) },
     isAsync,
+  ),
+  row("new Exchange", (...args) => new Exchange(...args), [exchangeKeys], exchangingKeys(0)),
+  on(
+    exchange,
+    "exchange",
+    [oldToken, { lifetime: 300, now }],
+    { ...exchanging, 1: "options" },
+    echoes,
   ),
   row("new Signer", (...args) => new Signer(...args), [ec.privateKey], { 0: "word" }),
   row(
