@@ -434,6 +434,8 @@ export type ExchangedToken =
       token: string;
       /** Whose it is. */
       identity: string;
+      /** When it expires, in Unix seconds. `null`: it never does. */
+      expiresAt: number | null;
     };
 
 /**

@@ -29,10 +29,11 @@ impl Exchange {
                 "expiresAt": new.expires_at,
                 "retiredKey": new.retired_key,
             }),
-            Outcome::NotNeeded(identity) => json!({
+            Outcome::NotNeeded { identity, expires_at } => json!({
                 "outcome": "notNeeded",
                 "token": token.trim(),
                 "identity": identity,
+                "expiresAt": expires_at,
             }),
             Outcome::Refused(error) => return Err(thrown(error)),
         };

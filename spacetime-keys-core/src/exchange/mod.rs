@@ -7,6 +7,7 @@
 //! It is no cure for a leaked key: whoever has that can sign any claims. Such a key is
 //! [revoked](RetiredKeys::revoke), and nothing that it signed is exchanged.
 
+pub mod front;
 mod retired;
 
 pub use retired::{RetiredKey, RetiredKeys};
@@ -34,7 +35,12 @@ pub enum Outcome {
     /// A retired key had signed it, and the present key has signed the same claims.
     Exchanged(Exchanged),
     /// The present key has signed it: the server takes it as it is.
-    NotNeeded(Identity),
+    NotNeeded {
+        /// Whose it is.
+        identity: Identity,
+        /// When it expires, in Unix seconds; `None` if it never does.
+        expires_at: Option<i64>,
+    },
     /// It is not exchanged, and why. The server will most likely refuse it.
     Refused(Error),
 }
@@ -56,7 +62,7 @@ impl fmt::Debug for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exchanged(exchanged) => write!(f, "Exchanged({})", exchanged.retired_key.short()),
-            Self::NotNeeded(_) => f.write_str("NotNeeded"),
+            Self::NotNeeded { .. } => f.write_str("NotNeeded"),
             Self::Refused(error) => write!(f, "Refused({error:?})"),
         }
     }
@@ -122,7 +128,8 @@ impl Exchange {
             return Err(Error::TokenExpired);
         }
         if token.is_signed_by(&self.present) {
-            return Ok(Outcome::NotNeeded(publisher.identity));
+            let identity = publisher.identity;
+            return Ok(Outcome::NotNeeded { identity, expires_at: times.exp });
         }
         let (key, _) = self
             .retired
