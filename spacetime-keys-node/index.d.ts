@@ -2,7 +2,8 @@
  * `spacetime-keys`: the keys, tokens and identities of a self-hosted SpacetimeDB, in-process.
  *
  * Everything here is computed from its arguments: no files, no network, no environment. The clock
- * is read where a function takes `now` and none is given.
+ * is read where a function takes `now` and none is given. Exceptions are the functions of the engine,
+ * which work on files, and {@link createExchange}, which reads files and asks a server.
  *
  * **Errors.** An argument of a wrong type is a `TypeError` that does not repeat it, and so is an
  * option that does not exist. Everything else that is wrong is a {@link KeysError}. Functions that
@@ -444,7 +445,7 @@ export type ExchangedToken =
  * every digit, but for `iat`, which becomes now, and `exp`, which is no later than it was.
  *
  * Sign so only while the server has this private key: before its restart the old tokens are still good,
- * and the new ones are not.
+ * and the new ones are not. {@link createExchange} looks after that.
  *
  * To exchange many, keep an {@link Exchange}.
  *
@@ -470,6 +471,112 @@ export class Exchange {
   /** As {@link exchangeToken}. */
   exchange(token: string, options?: ExchangeOptions): ExchangedToken;
 }
+
+// ---- Handlers --------------------------------------------------------------------------------
+
+/** The platform's `Request`, where its type is declared: by Node's types, bun's, or the DOM's. */
+export type WebRequest = typeof globalThis extends { Request: { prototype: infer Type } }
+  ? Type
+  : object;
+
+/** The platform's `Response`, where its type is declared. */
+export type WebResponse = typeof globalThis extends { Response: { prototype: infer Type } }
+  ? Type
+  : object;
+
+/** Answers requests: what `Bun.serve` takes as `fetch`, and Hono and h3 as a handler of `Request`s. */
+export type WebHandler = (request: WebRequest) => WebResponse | Promise<WebResponse>;
+
+/** What an exchange that listens works with. */
+export interface ExchangeHandlerOptions {
+  /** The SpacetimeDB server's URL, `http:` or `https:`, as this machine reaches it. */
+  server: string;
+  /**
+   * The folder of `id_ecdsa` and `retired-keys.json`: `.generated/spacetimedb-keys` unless told. The
+   * files are read again when they change.
+   */
+  mountedKeysDir?: string;
+  /**
+   * Is told why the files cannot be read, once for each change of them: a {@link KeysError}, which names
+   * the file. Unless told, it is printed on standard error.
+   */
+  onError?: (error: KeysError) => void;
+  /** The clock: the present moment in Unix seconds. The system's unless told. */
+  now?: () => number;
+}
+
+/**
+ * An exchange in front of a server: a handler of requests, with the answers of the program's
+ * `spacetime-keys exchange`.
+ *
+ * - `/forward-auth`, by any method: for a proxy, which passes on the answer's `Authorization` (Caddy's
+ *   `forward_auth`, nginx's `auth_request`, Traefik's `forwardAuth`). It is a new token of five minutes, or
+ *   the request's own, as it came. Never a refusal: refusing is the server's business.
+ * - `POST /exchange`, with `Authorization: Bearer TOKEN`: for a client that keeps the new token. 200
+ *   `{ token, identity, expires_at }`; or `{ error: { code, message, hint } }` with 401 (this token is not
+ *   exchanged) or 503 (none is at the moment).
+ * - `GET /healthz`: 200 while tokens are exchanged, else 503. `GET /metrics`: counts, in Prometheus's text
+ *   format. Neither shows a token, an identity or a claim.
+ *
+ * It signs only while the mounted key is the one that the server has (`GET /v1/identity/public-key`,
+ * asked again for a request when two seconds have gone by, and at once after a change of the files). Before
+ * the restart, and while the server does not answer, every token passes as it came. Whoever owns a database
+ * (`GET /v1/identity/IDENTITY/databases`, remembered for a minute) is never exchanged. The server is sent no
+ * token.
+ *
+ * @returns A handler. It has no timer and no connection of its own that must be closed.
+ * @throws `TypeError` for a `server` that is no such URL.
+ */
+export function createExchange(
+  options: ExchangeHandlerOptions,
+): (request: WebRequest) => Promise<WebResponse>;
+
+/** `node:http`'s request, or Express's, as far as it is needed. */
+export interface NodeRequest {
+  /** The method. */
+  method?: string | undefined;
+  /** The path and the query. */
+  url?: string | undefined;
+  /** The fields, by name in small letters. */
+  headers: Record<string, string | string[] | undefined>;
+  /** Names and values as they came. */
+  rawHeaders: string[];
+}
+
+/** `node:http`'s response, or Express's, as far as it is needed. */
+export interface NodeResponse {
+  /** The status. */
+  statusCode: number;
+  /** Whether the head was sent. */
+  headersSent: boolean;
+}
+
+/** How a handler is called by Node. */
+export interface NodeHandlerOptions {
+  /** The largest body, in bytes, that a request may have: 1 MiB unless told. More is a 413. */
+  bodyLimit?: number;
+  /**
+   * Is told what a handler has thrown, and why its answer could not be sent. Unless told, the error's code
+   * or name is printed on standard error: a message may have anything in it.
+   */
+  onError?: (error: unknown) => void;
+}
+
+/**
+ * A handler of `Request`s as one of `node:http`, and of Express. The body is read before the handler is
+ * called; put it before what parses bodies. Under a path of Express (`app.use("/path", …)`), the handler
+ * sees the rest of the path. `request.signal` aborts when the client goes away. The answer is sent as it
+ * comes, so that a stream of events is one; each `Set-Cookie` is a field of its own.
+ *
+ * What a handler throws is a 500 without text, and told to `onError`. A body over the limit is a 413, a
+ * `Host` that is none a 400, a method that no `Request` can have a 501.
+ *
+ * @throws `TypeError` for what is no function, and for options that do not exist.
+ */
+export function toNodeHandler(
+  handler: WebHandler,
+  options?: NodeHandlerOptions,
+): (request: NodeRequest, response: NodeResponse) => void;
 
 // ---- JWK sets --------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 // What the package exports; described in index.d.ts.
 
 const { version } = require("./package.json");
+const { createExchange } = require("./lib/create-exchange.js");
 const { diagnose } = require("./lib/doctor.js");
 const engine = require("./lib/engine.js");
 const { Exchange, exchangeToken } = require("./lib/exchange.js");
@@ -10,6 +11,7 @@ const { deriveIdentities, deriveIdentitiesAsync, deriveIdentity } = require("./l
 const keys = require("./lib/keys.js");
 const { lockHost } = require("./lib/lock.js");
 const { jwks, lintJwks, openidConfiguration } = require("./lib/sets.js");
+const { toNodeHandler } = require("./lib/node-handler.js");
 const { Signer } = require("./lib/signer.js");
 const signing = require("./lib/signing.js");
 const { checkToken, decodeToken } = require("./lib/tokens.js");
@@ -22,6 +24,7 @@ module.exports = {
   auditFleet,
   checkKeyPair: keys.checkKeyPair,
   checkToken,
+  createExchange,
   decodeToken,
   deriveIdentities,
   deriveIdentitiesAsync,
@@ -47,6 +50,7 @@ module.exports = {
   rotate: engine.rotate,
   sync: engine.sync,
   thumbprint: keys.thumbprint,
+  toNodeHandler,
   verifyFleet: engine.verifyFleet,
   verifyToken,
   version,

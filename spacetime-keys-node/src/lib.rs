@@ -19,6 +19,7 @@ mod engine;
 mod error;
 mod exchange;
 mod fleet;
+mod front;
 mod identities;
 mod keys;
 mod lock;

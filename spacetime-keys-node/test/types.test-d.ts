@@ -9,6 +9,7 @@ import {
   Exchange,
   type ExchangeKeys,
   type ExchangeOptions,
+  type ExchangeHandlerOptions,
   type ExchangedToken,
   type Fleet,
   type FleetContents,
@@ -21,6 +22,7 @@ import {
   type KeysError,
   type MintOptions,
   type MintedToken,
+  type NodeHandlerOptions,
   type Observations,
   type ResignOptions,
   type Resigned,
@@ -35,6 +37,9 @@ import {
   type SignOptions,
   Signer,
   type VaultContents,
+  type WebHandler,
+  type WebRequest,
+  type WebResponse,
   type VerificationKeys,
   type VerifiedToken,
   Verifier,
@@ -44,6 +49,7 @@ import {
   auditFleet,
   checkKeyPair,
   checkToken,
+  createExchange,
   decodeToken,
   deriveIdentities,
   deriveIdentitiesAsync,
@@ -68,6 +74,7 @@ import {
   rotate,
   sync,
   thumbprint,
+  toNodeHandler,
   verifyFleet,
   verifyToken,
   version,
@@ -257,6 +264,27 @@ exchange.exchange(text, exchangeKeys);
 exchanged.retiredKey;
 // @ts-expect-error a lifetime is a number of seconds
 exchange.exchange(text, { lifetime: "5m" });
+
+// Handlers
+const listening: ExchangeHandlerOptions = {
+  server: "http://127.0.0.1:3000",
+  mountedKeysDir: text,
+  onError: ({ code, hint }) => parts.push(code, hint),
+  now: () => 1,
+};
+const answers: (request: WebRequest) => Promise<WebResponse> = createExchange(listening);
+const asHandler: WebHandler = answers;
+const nodeOptions: NodeHandlerOptions = { bodyLimit: 4096, onError: (error) => void error };
+const forNode: (request: never, response: never) => void = toNodeHandler(asHandler, nodeOptions);
+toNodeHandler(answers);
+// @ts-expect-error a server is needed
+createExchange({});
+// @ts-expect-error the clock is a function
+createExchange({ server: text, now: 1 });
+// @ts-expect-error a handler is needed
+toNodeHandler();
+// @ts-expect-error no such option
+toNodeHandler(answers, { limit: 1 });
 
 // Sets
 const set: JwkSet = jwks([publicKey]);
@@ -451,7 +479,7 @@ try {
   (error as KeysError).code = "x";
 }
 
-export { later, manyLater, notYet, one, tokensLater, trusted };
+export { forNode, later, manyLater, notYet, one, tokensLater, trusted };
 
 // ---- The engine ----
 

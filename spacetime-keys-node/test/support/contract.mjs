@@ -244,6 +244,7 @@ const hostFolder = temporaryFolder();
 const engineHost = new Host();
 await api.rotate(engineHost.fleet, { environments: ["local"], host: "local" });
 kinds.func = ["undefined", "function", "class", "proxy of function"];
+kinds.handler = ["function", "class", "proxy of function"];
 kinds.signal = ["undefined"];
 const watching = { onEvent: () => {} };
 const watchingParams = { "1.onEvent": "func", "1.signal": "signal" };
@@ -344,6 +345,31 @@ export const calls = [
     { ...exchangingKeys(1), ...exchanging },
     echoes,
   ),
+  of(
+    "createExchange",
+    [
+      {
+        server: "http://127.0.0.1:1",
+        mountedKeysDir: hostFolder,
+        onError: () => {},
+        now: () => now,
+      },
+    ],
+    {
+      0: "needs",
+      "0.server": "word",
+      "0.mountedKeysDir": "optionalText",
+      "0.onError": "func",
+      "0.now": "func",
+    },
+    echoes,
+  ),
+  of("toNodeHandler", [() => new Response(), { bodyLimit: 1000, onError: () => {} }], {
+    0: "handler",
+    1: "options",
+    "1.bodyLimit": "seconds",
+    "1.onError": "func",
+  }),
   of(
     "resignCliToml",
     [hostToml, { privateKey: hostPrivate, ...resignOptions, expectIdentity: undefined }],
