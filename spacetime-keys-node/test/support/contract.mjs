@@ -1,5 +1,7 @@
 // Every function, constructor and method, with arguments that are good, and what kind each is.
 
+import { dirname } from "node:path";
+
 import * as api from "spacetime-keys";
 
 import { ec, hostPrivate, hostPublic, other } from "./keys.mjs";
@@ -16,7 +18,8 @@ const caching = new Verifier(ec.publicKey, { cache: 100 });
 const claims = { iss: "localhost", sub: "a", x: 1 };
 const token = signer.sign(claims, { now });
 const set = api.jwks(ec.publicKey);
-const hostToml = read(throwawayHost().cliToml);
+const { cliToml, privateKey: mountedKey } = throwawayHost();
+const hostToml = read(cliToml);
 const identity = api.deriveIdentity("localhost", "a");
 
 // What objects without fields of their own are taken for: no options.
@@ -350,7 +353,7 @@ export const calls = [
     [
       {
         server: "http://127.0.0.1:1",
-        mountedKeysDir: hostFolder,
+        mountedKeysDir: dirname(mountedKey),
         onError: () => {},
         now: () => now,
       },
@@ -362,7 +365,6 @@ export const calls = [
       "0.onError": "func",
       "0.now": "func",
     },
-    echoes,
   ),
   of("toNodeHandler", [() => new Response(), { bodyLimit: 1000, onError: () => {} }], {
     0: "handler",
