@@ -21,6 +21,7 @@ mod core_dumps;
 mod docs;
 mod doctor;
 mod durability;
+mod exchange;
 #[cfg(feature = "testing")]
 mod failpoints;
 #[cfg(feature = "testing")]
