@@ -42,6 +42,8 @@ mod lock;
 mod pages;
 mod pipes;
 mod printed;
+#[path = "../../../tests/proxy.rs"]
+mod proxy;
 mod publishers;
 mod refusals;
 mod rotation;
