@@ -100,7 +100,8 @@ impl Proxy {
     pub(crate) fn ask(&self, first: &str, fields: &[&str], body: &str) -> (u16, String) {
         let mut stream = UnixStream::connect(&self.socket).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+        let fields: Vec<_> = fields.iter().map(|field| format!("{field}\r\n")).collect();
+        let fields = fields.concat();
         let close = if fields.contains("Upgrade") { "" } else { "Connection: close\r\n" };
         let request = format!(
             "{first} HTTP/1.1\r\nHost: game.example.com\r\n{close}{fields}Content-Length: {}\r\n\r\n{body}",

@@ -37,7 +37,7 @@ pub(super) fn run(
     let shared = Shared::new(files.paths.mounted_keys_dir, Server::new(url, output), output);
     // Whoever started it waits for that.
     let begin = || output.result(&report, || format!("listening on http://{address}\n"));
-    exchange::serve(listener, shared, output, begin).map_err(|error| no_listener(args, &error))?;
+    exchange::serve(listener, &shared, output, begin).map_err(|error| no_listener(args, &error))?;
     Ok(Answer::Yes)
 }
 

@@ -12,7 +12,7 @@ const MAX: usize = 512;
 const FIRST_HEAD: Duration = Duration::from_secs(5);
 
 /// How long a connection may be without a request after that.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// All connections. Of too many, the one goes that has been without a request the longest: idle ones
 /// cannot keep a proxy out.

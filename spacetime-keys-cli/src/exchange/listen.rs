@@ -27,18 +27,18 @@ const GRACE: Duration = Duration::from_secs(10);
 /// are heard.
 pub(crate) fn serve(
     listener: TcpListener,
-    shared: Arc<Shared>,
+    shared: &Arc<Shared>,
     output: &Output,
     begin: impl FnOnce(),
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let is_stopped = Arc::new(AtomicBool::new(false));
     let watching = {
-        let (shared, is_stopped) = (Arc::clone(&shared), Arc::clone(&is_stopped));
+        let (shared, is_stopped) = (Arc::clone(shared), Arc::clone(&is_stopped));
         std::thread::spawn(move || shared.watch(|| is_stopped.load(Ordering::Relaxed)))
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(run(listener, Arc::clone(&shared), output, begin));
+    let served = runtime.block_on(run(listener, Arc::clone(shared), output, begin));
     is_stopped.store(true, Ordering::Relaxed);
     shared.wake();
     // A question to the server that has no answer need not be waited for.

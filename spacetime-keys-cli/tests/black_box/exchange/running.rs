@@ -74,7 +74,8 @@ pub(crate) fn exchanged(address: SocketAddr, bytes: &[u8]) -> String {
 
 /// A request; `fields` are whole header lines.
 pub(crate) fn ask(address: SocketAddr, first: &str, fields: &[&str]) -> Answer {
-    let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+    let fields: Vec<_> = fields.iter().map(|field| format!("{field}\r\n")).collect();
+    let fields = fields.concat();
     let request = format!("{first} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{fields}\r\n");
     Answer::parse(&exchanged(address, request.as_bytes()))
 }
