@@ -78,6 +78,12 @@ pub fn load(folder: &Path) -> Result<Exchange, Failure> {
     Exchange::new(&list, signer).map_err(|error| Failure::in_file(&private, error))
 }
 
+/// The mounted private key's file, if others than its owner may write it, or others than owner and
+/// group read it.
+pub fn private_is_open(folder: &Path) -> Option<PathBuf> {
+    Some(private_key_in(folder)).filter(|path| files::is_world_accessible(path))
+}
+
 /// Why there is nothing to exchange with, for whoever asks from outside: no path.
 pub fn error_of(failure: &Failure) -> Error {
     match failure.kind() {

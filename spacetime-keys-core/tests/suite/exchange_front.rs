@@ -275,7 +275,7 @@ fn counts_and_debug_show_nothing_of_a_request() {
     let host = Host::new();
     let front = host.front(&host.present);
     let own = format!("Bearer {}", host.old_token());
-    let mut shown = format!("{front:?} {:?}", front.look(Route::Exchange, &[&own], NOW));
+    let shown = format!("{front:?} {:?}", front.look(Route::Exchange, &[&own], NOW));
     let given = answer(&front, Route::Exchange, &[&own], NOW);
     answer(&front, Route::Exchange, &[&own], NOW);
     answer(&front, Route::ForwardAuth, &[], NOW);
@@ -287,7 +287,8 @@ fn counts_and_debug_show_nothing_of_a_request() {
     ] {
         assert!(text.contains(line), "{}", *text);
     }
-    shown += &format!("{given:?} {:?} {}", front.look(Route::Exchange, &[&own], NOW), *text);
+    let again = front.look(Route::Exchange, &[&own], NOW);
+    let shown = format!("{shown} {given:?} {again:?} {}", *text);
     let identity = Identity::from_claims("localhost", SUBJECT).to_string();
     let body = given.body.as_str();
     let tokens = [own.as_str(), body].into_iter().flat_map(|text| text.split(['.', '"', ' ']));
