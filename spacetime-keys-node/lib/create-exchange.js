@@ -120,13 +120,12 @@ function described(request) {
     );
   }
   const authorization = request.headers.get("authorization");
-  // Several fields come as one, joined by commas, and no token has one. Other bytes than visible ASCII
-  // are in none, either: such a field is not read.
+  // No token has other bytes than visible ASCII: such a field is not read.
   const isReadable = authorization !== null && /^[\t\x20-\x7e]*$/.test(authorization);
   const json = JSON.stringify({
     method: request.method,
     path: new URL(request.url).pathname,
-    authorization: isReadable ? authorization.split(",") : [],
+    authorization: isReadable ? [authorization] : [],
   });
   return { json, authorization };
 }

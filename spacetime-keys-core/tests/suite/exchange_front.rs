@@ -227,9 +227,17 @@ fn requests_without_one_token_pass_as_they_came() {
     let front = host.front(&host.present);
     let old = format!("Bearer {}", host.old_token());
     let basic = "Basic dG9rZW46";
-    for fields in
-        [&[][..], &[""], &["Bearer"], &[basic], &["garbage"], &[&old, &old], &[&old, basic]]
-    {
+    let joined = format!("{old}, {old}");
+    for fields in [
+        &[][..],
+        &[""],
+        &["Bearer"],
+        &[basic],
+        &["garbage"],
+        &[&old, &old],
+        &[&old, basic],
+        &[&joined],
+    ] {
         let passed = answer(&front, Route::ForwardAuth, fields, NOW);
         assert!(passed.keeps_authorization && passed.status == 200);
         assert_eq!(header(&passed, "authorization"), None);

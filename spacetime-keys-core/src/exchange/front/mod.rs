@@ -174,12 +174,13 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The token of a request (RFC 6750, section 2.1). Of several none is chosen: servers and proxies
-/// differ in which one they read.
+/// differ in which one they read. A comma joins fields (RFC 9110, section 5.3), and no token has one.
 fn one_token<'a>(authorization: &[&'a str]) -> Result<&'a str> {
     let [value] = authorization else { return Err(Error::TokenAbsent) };
     let (scheme, token) = value.trim().split_once(' ').ok_or(Error::TokenAbsent)?;
     // RFC 9110, section 11.1: the scheme's case does not count.
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Error::TokenAbsent) }
+    let is_one = scheme.eq_ignore_ascii_case("bearer") && !token.contains(',');
+    if is_one { Ok(token.trim()) } else { Err(Error::TokenAbsent) }
 }
 
 /// Neither a key nor whose token it was.
