@@ -7,7 +7,7 @@ const { keysError, attempt } = require("./errors.js");
 const addon = require("./native.js");
 const { Questions } = require("./questions.js");
 
-/** How often a server that does not show the mounted key is asked, in milliseconds. */
+/** Milliseconds until a server is asked again that does not show the mounted key. */
 const AGAIN = 250;
 
 const readOptions = check.required(
@@ -38,7 +38,9 @@ function createExchange(options) {
 
 class Listener {
   #front;
-  #questions;
+  /** For its key, apart from those for owners: it waits for none of them. */
+  #forKey;
+  #forOwners;
   #onError;
   #clock;
   #asking = null;
@@ -49,7 +51,8 @@ class Listener {
 
   constructor({ server, mountedKeysDir, onError, now }) {
     this.#front = attempt(() => new addon.Front(mountedKeysDir));
-    this.#questions = new Questions(server);
+    this.#forKey = new Questions(server);
+    this.#forOwners = new Questions(server);
     this.#onError = onError;
     this.#clock = now;
     this.#reload();
@@ -80,8 +83,10 @@ class Listener {
     await this.#asking;
   }
 
-  /** Whether the files have changed. They are looked at for each request: a server that is restarted
-   * with other keys must not meet an exchange that has not seen them. */
+  /**
+   * Whether the files have changed. They are looked at for each request: a server that is restarted with
+   * other keys must not meet an exchange that has not seen them.
+   */
   #reload() {
     const changed = attempt(() => this.#front.reload());
     if (changed === null) return false;
@@ -93,7 +98,7 @@ class Listener {
   async #askKey() {
     try {
       const at = this.#now();
-      const said = await this.#questions.ask(this.#key.path);
+      const said = await this.#forKey.ask(this.#key.path);
       attempt(() => this.#front.see(JSON.stringify(said), at));
     } finally {
       this.#askedAt = performance.now();
@@ -105,7 +110,7 @@ class Listener {
   #askOwner(path) {
     const asked = this.#owners.get(path);
     if (asked !== undefined) return asked;
-    const asking = this.#questions.ask(path).finally(() => this.#owners.delete(path));
+    const asking = this.#forOwners.ask(path).finally(() => this.#owners.delete(path));
     this.#owners.set(path, asking);
     return asking;
   }

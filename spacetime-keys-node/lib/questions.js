@@ -1,7 +1,7 @@
 "use strict";
 // Questions to a SpacetimeDB server: by GET, and without a token.
 
-/** Milliseconds that an answer may take. */
+/** Milliseconds that an answer may take, and that a question may wait for its turn. */
 const PATIENCE = 2000;
 
 /** The largest body that is read, in bytes. */
@@ -13,7 +13,8 @@ const AT_ONCE = 16;
 class Questions {
   #server;
   #left = AT_ONCE;
-  #waiting = [];
+  /** In the order in which they came. */
+  #waiting = new Set();
 
   /** @param server A URL. */
   constructor(server) {
@@ -22,7 +23,7 @@ class Questions {
 
   /** `status`, `contentType` and `body`; `null` if there is no answer, in time and of bounded size. */
   async ask(path) {
-    await this.#turn();
+    if (!(await this.#turn())) return null;
     try {
       // A redirect could lead to another server, whose key is not the one in question.
       const signal = AbortSignal.timeout(PATIENCE);
@@ -37,15 +38,31 @@ class Questions {
     }
   }
 
+  /** Whether its turn came in time. */
   #turn() {
-    this.#left -= 1;
-    if (this.#left >= 0) return;
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return true;
+    }
+    return new Promise((resolve) => {
+      const one = { resolve };
+      one.timer = setTimeout(() => {
+        this.#waiting.delete(one);
+        resolve(false);
+      }, PATIENCE);
+      this.#waiting.add(one);
+    });
   }
 
   #end() {
-    this.#left += 1;
-    this.#waiting.shift()?.();
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#left += 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    clearTimeout(next.timer);
+    next.resolve(true);
   }
 }
 

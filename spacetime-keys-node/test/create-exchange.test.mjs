@@ -363,6 +363,24 @@ describe("who is exchanged", () => {
     assert.equal(server.count("/public-key"), 1);
   });
 
+  it("is asked of few at a time, and none waits for ever for its turn", async () => {
+    fresh();
+    assert.equal((await ask("/healthz")).status, 200);
+    let most = 0;
+    let open = 0;
+    server.instead.databases = (response) => {
+      most = Math.max(most, (open += 1));
+      response.once("close", () => (open -= 1));
+    };
+    // Of a server that hangs: whoever waits for a turn gives up, too.
+    const players = Array.from({ length: 48 }, (_, at) => oldToken({ sub: `player-${at}` }));
+    const passed = await Promise.all(players.map(passedOn));
+    assert.deepEqual(passed, players, "all as they came");
+    assert.equal(most, 16);
+    server.instead = {};
+    assert.notEqual(await passedOn(given), given, "and it goes on");
+  });
+
   it("is no publisher", async () => {
     fresh();
     server.retire(listOf(list.keys, [identity]));
