@@ -18,7 +18,7 @@ use crate::error::{bug, describe_failure, thrown};
 pub struct Front {
     folder: PathBuf,
     marks: Option<Marks>,
-    front: front::Front,
+    core: front::Front,
 }
 
 #[derive(Deserialize)]
@@ -48,8 +48,8 @@ impl Front {
     /// For the keys and the list in a folder.
     #[napi(constructor, catch_unwind)]
     pub fn new(folder: String) -> Self {
-        let front = front::Front::new(Err(Error::ExchangeKeys));
-        Self { folder: folder.into(), marks: None, front }
+        let core = front::Front::new(Err(Error::ExchangeKeys));
+        Self { folder: folder.into(), marks: None, core }
     }
 
     /// Reads the files if they are not as they were. `null`: they are; else `failure` is why they
@@ -64,20 +64,20 @@ impl Front {
         self.marks = marks;
         let loaded = load(&self.folder);
         let failure = loaded.as_ref().err().map(describe_failure);
-        self.front.replace(loaded.map_err(|failure| error_of(&failure)));
+        self.core.replace(loaded.map_err(|failure| error_of(&failure)));
         Some(json!({ "failure": failure }).to_string())
     }
 
     #[napi(catch_unwind)]
     pub fn is_ready(&self, now: i64) -> bool {
-        self.front.ready(now).is_ok()
+        self.core.ready(now).is_ok()
     }
 
     /// Takes the server's answer to the question for its key; `null`: there was none.
     #[napi(catch_unwind)]
     pub fn see(&mut self, answer: String, asked_at: i64) -> napi::Result<()> {
         let answer: Option<HttpAnswer> = serde_json::from_str(&answer).map_err(bug)?;
-        self.front.see(answer.as_ref().map(HttpAnswer::as_answer), asked_at);
+        self.core.see(answer.as_ref().map(HttpAnswer::as_answer), asked_at);
         Ok(())
     }
 
@@ -85,7 +85,7 @@ impl Front {
     #[napi(catch_unwind)]
     pub fn look(&self, request: String, now: i64) -> napi::Result<String> {
         let request = Request::parse(&request)?;
-        let look = match self.front.look(request.route(), &request.authorization(), now) {
+        let look = match self.core.look(request.route(), &request.authorization(), now) {
             Look::Answer(answer) => described(&answer),
             Look::AskOwner(identity) => {
                 json!({ "question": owned_path(identity), "identity": identity })
@@ -108,7 +108,7 @@ impl Front {
         let said: Option<HttpAnswer> = serde_json::from_str(&said).map_err(bug)?;
         let ownership = Ownership::of(said.as_ref().map(HttpAnswer::as_answer));
         let owned = (identity, ownership);
-        let answer = self.front.settle(request.route(), &request.authorization(), owned, now);
+        let answer = self.core.settle(request.route(), &request.authorization(), owned, now);
         Ok(described(&answer).to_string())
     }
 }

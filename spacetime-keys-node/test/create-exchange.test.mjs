@@ -219,14 +219,17 @@ describe("between a rotation and the restart", () => {
       }
     };
     const clients = Array.from({ length: 8 }, client);
-    await passedOn(newer);
-    server.retire(listOf([...list.keys, retired(present.publicKey, { retired_at: clock })]));
-    server.mount(next.privateKey);
-    for (let turn = 0; turn < 20; turn += 1) await passedOn(newer);
-    server.key = next.publicKey;
-    await until(async () => isGood(await passedOn(newer), next.publicKey));
-    isOver = true;
-    await Promise.all(clients);
+    try {
+      await passedOn(newer);
+      server.retire(listOf([...list.keys, retired(present.publicKey, { retired_at: clock })]));
+      server.mount(next.privateKey);
+      for (let turn = 0; turn < 20; turn += 1) await passedOn(newer);
+      server.key = next.publicKey;
+      await until(async () => isGood(await passedOn(newer), next.publicKey));
+    } finally {
+      isOver = true;
+      await Promise.all(clients);
+    }
     assert.ok(count > 20, `${count} answers`);
   });
 
