@@ -43,6 +43,7 @@ function raw(port, text, last = "\r\n\r\n") {
     const socket = connect(port, "127.0.0.1", () => socket.write(text));
     socket.on("error", reject);
     socket.on("close", () => resolve(came));
+    socket.setTimeout(30_000, () => socket.destroy(new Error("nothing more came")));
     socket.on("data", (data) => {
       came += data.toString("latin1");
       if (came.includes(last)) socket.destroy();
