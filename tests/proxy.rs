@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -94,6 +95,31 @@ impl Proxy {
             thread::sleep(Duration::from_millis(5));
         }
         proxy
+    }
+
+    /// A URL that leads to the proxy, for as long as this process lives: programs speak to ports.
+    pub(crate) fn url(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let socket = self.socket.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let Ok(proxy) = UnixStream::connect(&socket) else { continue };
+                let (Ok(mut from), Ok(mut back)) = (stream.try_clone(), proxy.try_clone()) else {
+                    continue;
+                };
+                let (mut to, mut into) = (proxy, stream);
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Write);
+                });
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut back, &mut into);
+                    let _ = into.shutdown(Shutdown::Write);
+                });
+            }
+        });
+        url
     }
 
     /// The status and the body of the answer, on a connection that may stay open after it.

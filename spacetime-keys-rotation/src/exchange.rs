@@ -91,3 +91,61 @@ pub fn error_of(failure: &Failure) -> Error {
         _ => Error::ExchangeKeys,
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::host::write_private;
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        write_private(folder.path(), &PrivateKey::generate().unwrap()).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_by_its_like_is_another_one() {
+        let folder = folder();
+        let path = private_key_in(folder.path());
+        let (before, content) = (Marks::of(folder.path()), fs::read(&path).unwrap());
+        assert_eq!(Marks::of(folder.path()), before);
+        fs::write(folder.path().join("new"), &content).unwrap();
+        fs::rename(folder.path().join("new"), &path).unwrap();
+        let replaced = Marks::of(folder.path());
+        assert_ne!(replaced, before);
+        fs::write(retired_keys_in(folder.path()), "").unwrap();
+        assert_ne!(Marks::of(folder.path()), replaced);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_without_its_path() {
+        let error = |folder: &Path| error_of(&load(folder).unwrap_err());
+        let empty = tempfile::tempdir().unwrap();
+        assert_eq!(error(empty.path()), Error::ExchangeKeys);
+
+        let folder = folder();
+        assert!(load(folder.path()).is_ok(), "without a list, no key is retired");
+        let list = retired_keys_in(folder.path());
+        fs::write(&list, "{}").unwrap();
+        assert_eq!(error(folder.path()), Error::RetiredKeysDamaged);
+        fs::write(&list, RetiredKeys::default().to_json()).unwrap();
+        assert!(load(folder.path()).is_ok());
+        fs::set_permissions(&list, Permissions::from_mode(0o646)).unwrap();
+        let failure = load(folder.path()).unwrap_err();
+        assert!(matches!(failure.kind(), Kind::NotTrusted(path) if *path == list));
+        fs::write(private_key_in(folder.path()), "-----BEGIN PRIVATE KEY-----\n").unwrap();
+        assert_eq!(error(folder.path()), Error::PemCutOff);
+    }
+
+    #[test]
+    fn a_private_key_that_others_can_read_is_named() {
+        let folder = folder();
+        assert_eq!(private_is_open(folder.path()), None);
+        let private = private_key_in(folder.path());
+        fs::set_permissions(&private, Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(private_is_open(folder.path()), Some(private));
+    }
+}

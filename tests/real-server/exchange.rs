@@ -1,8 +1,10 @@
 //! Players who are online survive a rotation: the exchange beside real proxies, in front of the real
 //! server.
 
+use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -80,6 +82,48 @@ fn rotate(host: &Host) {
     fs::write(beside, list.to_json()).unwrap();
     fs::write(host.private_key(), new.to_pem().as_bytes()).unwrap();
     fs::write(host.public_key(), new.public_key().to_pem()).unwrap();
+}
+
+/// Whom the unchanged SDK is to the server with this token, on Node and on bun.
+fn by_sdk(host: &Host, uri: &str, token: &str) -> Vec<Option<String>> {
+    let sdk = env::var_os("SPACETIME_KEYS_SDK").expect(
+        "this test needs the real SDK: run ./tests/run --real-server, which sets SPACETIME_KEYS_SDK",
+    );
+    let bun =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../spacetime-keys-node/node_modules/.bin/bun");
+    let player = Path::new(&sdk).join("player.mjs");
+    let play = |runtime: &Path| {
+        let mut command = host.command(runtime);
+        command.arg(&player).args([uri, DATABASE]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(token.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let said: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+        said.get("identity").and_then(Value::as_str).map(str::to_owned)
+    };
+    [Path::new("node"), &bun].map(play).into()
+}
+
+#[test]
+fn an_unchanged_sdk_is_back_with_its_old_token() {
+    let (host, mut server) = host_with_a_database();
+    let exchange = Exchange::start(&host, &server);
+    let address = server.url().strip_prefix("http://").unwrap().to_owned();
+    let proxies = [
+        Proxy::caddy(&host.path("."), &address, &exchange.address),
+        Proxy::nginx(&host.path("."), &address, &exchange.address),
+    ];
+    let (token, identity) = player(&server);
+    let same = vec![Some(identity); 2];
+    assert_eq!(by_sdk(&host, server.url(), &token), same);
+    rotate(&host);
+    server.restart();
+    exchange.wait_until_ready();
+    assert_eq!(by_sdk(&host, server.url(), &token), [None, None], "without the exchange");
+    for proxy in &proxies {
+        assert_eq!(by_sdk(&host, &proxy.url(), &token), same);
+    }
 }
 
 #[test]

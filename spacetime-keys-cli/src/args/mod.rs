@@ -100,7 +100,7 @@ pub(crate) enum Command {
     /// does not answer among them; 2 usage; 3 --fix was not confirmed; 4 a log or a configuration that
     /// cannot be read.
     Doctor(Doctor),
-    /// Honour players' old tokens for a while: a service beside the proxy in front of a server
+    /// Honour players' old tokens for a while: a service beside a proxy
     ///
     /// A proxy asks `/forward-auth` about each request, and passes on the header `Authorization` of the
     /// answer: a token that a retired key of retired-keys.json has signed comes back signed by the

@@ -1,8 +1,5 @@
 //! `exchange`: players' old tokens are honoured for a while.
 
-use std::net::TcpListener;
-use std::path::Path;
-
 use serde_json::json;
 use spacetime_keys_core::doctor::{Servers, Source};
 use spacetime_keys_rotation::host;
@@ -26,8 +23,7 @@ pub(super) fn run(
         None => files.require_keys()?,
     }
     let url = server(args, config, &doctor::servers(&files.paths.cli_toml))?;
-    let listener = TcpListener::bind(args.listen).map_err(|error| no_listener(args, &error))?;
-    let address = listener.local_addr().map_err(|error| no_listener(args, &error))?;
+    let (listener, address) = exchange::bind(args.listen)?;
     if !address.ip().to_canonical().is_loopback() {
         output.warn(&format!(
             "{address} can be reached from other machines: whoever has an old token can exchange it there, and read /metrics; let a firewall or a container's network keep all but the proxy away"
@@ -35,9 +31,12 @@ pub(super) fn run(
     }
     let report = json!({ "listening": address, "server": http::without_user(&url) });
     let shared = Shared::new(files.paths.mounted_keys_dir, Server::new(url, output), output);
-    // Whoever started it waits for that.
-    let begin = || output.result(&report, || format!("listening on http://{address}\n"));
-    exchange::serve(listener, &shared, output, begin).map_err(|error| no_listener(args, &error))?;
+    let begin = || {
+        output.result(&report, || format!("listening on http://{address}\n"));
+        // Whoever started it waits for that line.
+        output.finish()
+    };
+    exchange::serve(listener, &shared, output, begin)?;
     Ok(Answer::Yes)
 }
 
@@ -55,10 +54,4 @@ fn server(args: &args::Exchange, config: &Config, servers: &Servers) -> Result<S
         }
     };
     servers.url(name).map_err(|error| doctor::no_url(source, error, servers))
-}
-
-fn no_listener(args: &args::Exchange, error: &std::io::Error) -> Failure {
-    let hint = "another program, or another exchange, has that port: stop it, or name another with --listen";
-    Failure::io("listening on", Path::new(&args.listen.to_string()), error)
-        .with_hint(hint.to_owned())
 }

@@ -1,5 +1,6 @@
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Shared;
 use super::connections::{Connections, Place};
 use super::respond::Responder;
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// The most bytes of a request's head. Servers take less: what is refused here, they refuse.
@@ -23,42 +25,57 @@ const HEAD: usize = 512 << 10;
 /// How long requests that run may take when the program is told to end.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// A listener, and the address that it has: a port 0 becomes a free one.
+pub(crate) fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        let address = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
+        Ok((listener, address))
+    });
+    bound.map_err(|error| {
+        let hint = "another program, or another exchange, has that port: stop it, or name another with --listen";
+        Failure::io("listening on", Path::new(&address.to_string()), &error)
+            .with_hint(hint.to_owned())
+    })
+}
+
 /// Serves until a signal says that it is to end, and what runs is done. `begin` is called when signals
 /// are heard.
 pub(crate) fn serve(
     listener: TcpListener,
     shared: &Arc<Shared>,
     output: &Output,
-    begin: impl FnOnce(),
-) -> io::Result<()> {
-    listener.set_nonblocking(true)?;
+    begin: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|_| Failure::bug("no asynchronous runtime"))?;
+    let told = runtime.block_on(async { told_to_end() });
+    let told = told.map_err(|_| Failure::bug("no signal can be heard"))?;
+    begin()?;
     let is_stopped = Arc::new(AtomicBool::new(false));
-    let watching = {
+    {
         let (shared, is_stopped) = (Arc::clone(shared), Arc::clone(&is_stopped));
-        std::thread::spawn(move || shared.watch(|| is_stopped.load(Ordering::Relaxed)))
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(run(listener, Arc::clone(shared), output, begin));
+        std::thread::spawn(move || shared.watch(|| is_stopped.load(Ordering::Relaxed)));
+    }
+    let served = runtime.block_on(run(listener, Arc::clone(shared), output, told));
     is_stopped.store(true, Ordering::Relaxed);
     shared.wake();
     // A question to the server that has no answer need not be waited for.
     runtime.shutdown_background();
-    drop(watching);
-    served
+    served.map_err(|_| Failure::bug("the listener was lost"))
 }
 
 async fn run(
     listener: TcpListener,
     shared: Arc<Shared>,
     output: &Output,
-    begin: impl FnOnce(),
+    told: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let responder = Responder::new(shared);
     let connections = Arc::<Connections>::default();
     let (stop, stopped) = watch::channel(());
-    let mut told = pin!(told_to_end()?);
-    begin();
+    let mut told = pin!(told);
     let mut number = 0;
     loop {
         let accepted = tokio::select! {

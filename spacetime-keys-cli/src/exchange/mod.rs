@@ -7,6 +7,6 @@ mod respond;
 mod server;
 mod shared;
 
-pub(crate) use listen::serve;
+pub(crate) use listen::{bind, serve};
 pub(crate) use server::Server;
 pub(crate) use shared::Shared;

@@ -26,6 +26,7 @@ use crate::{Error, Fingerprint, Identity, Result};
 pub struct Exchange {
     signer: Signer,
     present: Verifier,
+    /// The one that was retired last at the end.
     retired: Vec<(RetiredKey, Verifier)>,
     publishers: Vec<Identity>,
 }
@@ -127,19 +128,31 @@ impl Exchange {
         if times.exp.is_some_and(|exp| now.saturating_sub(exp) > LEEWAY) {
             return Err(Error::TokenExpired);
         }
-        if token.is_signed_by(&self.present) {
-            let identity = publisher.identity;
-            return Ok(Outcome::NotNeeded { identity, expires_at: times.exp });
-        }
-        let (key, _) = self
-            .retired
-            .iter()
-            .find(|(_, verifier)| token.is_signed_by(verifier))
-            .ok_or(Error::KeyNotRetired)?;
+        let key = match self.signed_by(&token, issued_at).ok_or(Error::KeyNotRetired)? {
+            SignedBy::Present => {
+                let identity = publisher.identity;
+                return Ok(Outcome::NotNeeded { identity, expires_at: times.exp });
+            }
+            SignedBy::Retired(key) => key,
+        };
         key.check(issued_at, now)?;
         token.check_readings()?;
         self.check_bearer(&token, &publisher)?;
         self.sign(&token, &publisher, key, Terms { times, now, lifetime }).map(Outcome::Exchanged)
+    }
+
+    /// The key that signed a token. To verify with one costs more than all else together: what was
+    /// issued before the last rotation is held against the retired keys first, the newest of them at
+    /// the beginning, and everything else against the present one.
+    fn signed_by(&self, token: &Token<'_>, issued_at: i64) -> Option<SignedBy<'_>> {
+        let present = || token.is_signed_by(&self.present).then_some(SignedBy::Present);
+        let retired = || {
+            let mut keys = self.retired.iter().rev();
+            let (key, _) = keys.find(|(_, verifier)| token.is_signed_by(verifier))?;
+            Some(SignedBy::Retired(key))
+        };
+        let is_old = self.retired.last().is_some_and(|(key, _)| issued_at <= key.retired_at);
+        if is_old { retired().or_else(present) } else { present().or_else(retired) }
     }
 
     fn check_bearer(&self, token: &Token<'_>, publisher: &Publisher) -> Result<()> {
@@ -175,6 +188,12 @@ impl Exchange {
             retired_key: key.public_key.fingerprint(),
         })
     }
+}
+
+/// The key that signed a token.
+enum SignedBy<'a> {
+    Present,
+    Retired(&'a RetiredKey),
 }
 
 /// What the times of the new token follow from.

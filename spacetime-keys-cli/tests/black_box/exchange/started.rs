@@ -1,6 +1,8 @@
 //! How it is started.
 
+use std::fs;
 use std::net::TcpListener;
+use std::path::Path;
 
 use spacetime_keys_stand_ins::plain::{NOBODY, far_address};
 
@@ -62,4 +64,35 @@ fn other_machines_are_let_in_only_where_that_is_said_and_with_a_warning() {
     assert_eq!(exchange.address.ip(), far);
     let run = game.exchange().end().success();
     assert!(!run.stderr.contains("from other machines"), "{run:?}");
+}
+
+/// The systemd unit's and the compose service's command of `docs/players-online.md`, with this test's
+/// places.
+#[test]
+fn the_services_of_the_page() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/players-online.md");
+    let page = fs::read_to_string(page).unwrap();
+    let game = Game::rotated();
+    let keys = game.host.path(".generated/spacetimedb-keys");
+    for (before, server, folder) in [
+        ("ExecStart=/usr/local/bin/spacetime-keys ", "http://127.0.0.1:3000", "/stdb/config"),
+        ("command: ", "http://stdb:3000", "/keys"),
+    ] {
+        let line = page.lines().find_map(|line| line.trim_start().strip_prefix(before)).unwrap();
+        let mut arguments: Vec<_> = line.split(' ').map(str::to_owned).collect();
+        for (from, to) in [
+            (server, &*game.url),
+            (folder, keys.to_str().unwrap()),
+            ("0.0.0.0:3010", "127.0.0.1:0"),
+        ] {
+            for argument in arguments.iter_mut().filter(|argument| **argument == from) {
+                to.clone_into(argument);
+            }
+        }
+        if !line.contains("--listen") {
+            arguments.extend(["--listen", "127.0.0.1:0"].map(str::to_owned));
+        }
+        let exchange = Exchange::of(&mut game.host.command(&arguments));
+        until("it exchanges", || exchange.is_ready());
+    }
 }
