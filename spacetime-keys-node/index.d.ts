@@ -2,13 +2,14 @@
  * `spacetime-keys`: the keys, tokens and identities of a self-hosted SpacetimeDB, in-process.
  *
  * Everything here is computed from its arguments: no files, no network, no environment. The clock
- * is read where a function takes `now` and none is given.
+ * is read where a function takes `now` and none is given. Exceptions are the functions of the engine,
+ * which work on files, and {@link createExchange}, which reads files and asks a server.
  *
  * **Errors.** An argument of a wrong type is a `TypeError` that does not repeat it, and so is an
  * option that does not exist. Everything else that is wrong is a {@link KeysError}. Functions that
  * are named `check…`, `lint…` or `audit…` answer a question, and a "no" is an answer;
- * {@link verifyToken} and {@link Verifier} throw, so that a token that was not verified can never
- * be taken for one that was.
+ * {@link verifyToken}, {@link Verifier} and {@link exchangeToken} throw, so that a token that was not
+ * verified can never be taken for one that was.
  *
  * **Text.** Keys are PEM texts, tokens are compact JWS (RFC 7515, section 3.1), identities and
  * fingerprints are 64 lowercase hex digits, times are Unix seconds. A string with a lone surrogate
@@ -371,6 +372,211 @@ export function resignCliToml(
   text: string,
   options: { privateKey: string } & ResignOptions,
 ): Resigned & { text: string };
+
+// ---- The exchange ----------------------------------------------------------------------------
+
+/**
+ * The list of retired keys, `retired-keys.json` beside the mounted keys: its JSON text, or the object.
+ * No secret. Times are Unix seconds; `publishers` are identities.
+ */
+export type RetiredKeys =
+  | string
+  | {
+      version: number;
+      keys: readonly {
+        /** PEM. */
+        public_key: string;
+        /** Its fingerprint; see {@link fingerprint}. */
+        fingerprint: string;
+        /** When another key took its place. */
+        retired_at: number;
+        /** Until when its tokens are exchanged. */
+        honored_until: number;
+        /** Whether it has leaked: nothing that it signed is exchanged. */
+        revoked: boolean;
+      }[];
+      publishers: readonly string[];
+    };
+
+/** What an exchange works with. */
+export interface ExchangeKeys {
+  /** The server's present private key, P-256, PEM. */
+  privateKey: string;
+  /** The keys that it had before. An empty list is given as `{ version: 1, keys: [], publishers: [] }`. */
+  retiredKeys: RetiredKeys;
+}
+
+/** How a token is exchanged. */
+export interface ExchangeOptions {
+  /** Seconds after which the new token expires, if not before. Without it `exp` stays as it was. */
+  lifetime?: number;
+  /** The present moment, in Unix seconds. Without it the clock is read. */
+  now?: number;
+}
+
+/** A token that a server with the present key takes. */
+export type ExchangedToken =
+  | {
+      /** A retired key had signed the token, and the present key has signed the same claims. */
+      outcome: "exchanged";
+      /** The new token. A secret. */
+      token: string;
+      /** Whose it is: the same as before. */
+      identity: string;
+      /** When the new token expires, in Unix seconds. `null`: it never does. */
+      expiresAt: number | null;
+      /** The fingerprint of the retired key. */
+      retiredKey: string;
+    }
+  | {
+      /** The present key has signed it. */
+      outcome: "notNeeded";
+      /** The token that was given, without blanks around it. */
+      token: string;
+      /** Whose it is. */
+      identity: string;
+      /** When it expires, in Unix seconds. `null`: it never does. */
+      expiresAt: number | null;
+    };
+
+/**
+ * Exchanges a token that the server has issued before its keys were rotated: verifies it with a retired
+ * key, and signs the same claims with the present one. The identity stays. Claims keep their order and
+ * every digit, but for `iat`, which becomes now, and `exp`, which is no later than it was.
+ *
+ * Sign so only while the server has this private key: before its restart the old tokens are still good,
+ * and the new ones are not. {@link createExchange} looks after that.
+ *
+ * To exchange many, keep an {@link Exchange}.
+ *
+ * @param token A compact JWS: the text after `Bearer `.
+ * @throws {@link KeysError} if it is not exchanged. `ERR_KEY_NOT_RETIRED`, `ERR_KEY_REVOKED`,
+ * `ERR_KEY_NOT_HONORED`: of the key that signed it. `ERR_TOKEN_ISSUED_LATER`, `ERR_TOKEN_EXPIRED`,
+ * `ERR_TOKEN_OF_PUBLISHER`, `ERR_TOKEN_DELEGATED`, `ERR_TOKEN_EXTERNAL_ISSUER`, `ERR_TOKEN_ALGORITHM`,
+ * and others `ERR_TOKEN_…` and `ERR_CLAIM_…`: what no server would take under any key.
+ * `ERR_RETIRED_KEYS_DAMAGED`, `ERR_PEM_…`, `ERR_KEY_…`: of what it works with.
+ */
+export function exchangeToken(
+  token: string,
+  options: ExchangeKeys & ExchangeOptions,
+): ExchangedToken;
+
+/** Exchanges tokens with keys that are parsed once. They are not shown by `console.log`. */
+export class Exchange {
+  /**
+   * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`, `ERR_RETIRED_KEYS_DAMAGED`; `ERR_KEY_REVOKED`
+   * if the present key is revoked.
+   */
+  constructor(keys: ExchangeKeys);
+  /** As {@link exchangeToken}. */
+  exchange(token: string, options?: ExchangeOptions): ExchangedToken;
+}
+
+// ---- Handlers --------------------------------------------------------------------------------
+
+/** The platform's `Request`, where its type is declared: by Node's types, bun's, or the DOM's. */
+export type WebRequest = typeof globalThis extends { Request: { prototype: infer Type } }
+  ? Type
+  : object;
+
+/** The platform's `Response`, where its type is declared. */
+export type WebResponse = typeof globalThis extends { Response: { prototype: infer Type } }
+  ? Type
+  : object;
+
+/** Answers requests: what `Bun.serve` takes as `fetch`, and Hono and h3 as a handler of `Request`s. */
+export type WebHandler = (request: WebRequest) => WebResponse | Promise<WebResponse>;
+
+/** What an exchange that listens works with. */
+export interface ExchangeHandlerOptions {
+  /** The SpacetimeDB server's URL, `http:` or `https:`, as this machine reaches it. */
+  server: string;
+  /**
+   * The folder of `id_ecdsa` and `retired-keys.json`: `.generated/spacetimedb-keys` unless told. The
+   * files are read again when they change.
+   */
+  mountedKeysDir?: string;
+  /**
+   * Is told why the files cannot be read, once for each change of them: a {@link KeysError}, which names
+   * the file. Unless told, it is printed on standard error.
+   */
+  onError?: (error: KeysError) => void;
+  /** The clock: the present moment in Unix seconds. The system's unless told. */
+  now?: () => number;
+}
+
+/**
+ * An exchange in front of a server: a handler of requests, with the answers of the program's
+ * `spacetime-keys exchange`.
+ *
+ * - `/forward-auth`, by any method: for a proxy, which passes on the answer's `Authorization` (Caddy's
+ *   `forward_auth`, nginx's `auth_request`, Traefik's `forwardAuth`). It is a new token of five minutes, or
+ *   the request's own, as it came. Never a refusal: refusing is the server's business.
+ * - `POST /exchange`, with `Authorization: Bearer TOKEN`: for a client that keeps the new token. 200
+ *   `{ token, identity, expires_at }`; or `{ error: { code, message, hint } }` with 401 (this token is not
+ *   exchanged) or 503 (none is at the moment).
+ * - `GET /healthz`: 200 while tokens are exchanged, else 503. `GET /metrics`: counts, in Prometheus's text
+ *   format. Neither shows a token, an identity or a claim.
+ *
+ * It signs only while the mounted key is the one that the server has (`GET /v1/identity/public-key`,
+ * asked again for a request when two seconds have gone by, and at once after a change of the files). Before
+ * the restart, and while the server does not answer, every token passes as it came. Whoever owns a database
+ * (`GET /v1/identity/IDENTITY/databases`, remembered for a minute) is never exchanged. The server is sent no
+ * token.
+ *
+ * @returns A handler. It has no timer and no connection of its own that must be closed.
+ * @throws `TypeError` for a `server` that is no such URL.
+ */
+export function createExchange(
+  options: ExchangeHandlerOptions,
+): (request: WebRequest) => Promise<WebResponse>;
+
+/** `node:http`'s request, or Express's, as far as it is needed. */
+export interface NodeRequest {
+  /** The method. */
+  method?: string | undefined;
+  /** The path and the query. */
+  url?: string | undefined;
+  /** The fields, by name in small letters. */
+  headers: Record<string, string | string[] | undefined>;
+  /** Names and values as they came. */
+  rawHeaders: string[];
+}
+
+/** `node:http`'s response, or Express's, as far as it is needed. */
+export interface NodeResponse {
+  /** The status. */
+  statusCode: number;
+  /** Whether the head was sent. */
+  headersSent: boolean;
+}
+
+/** How a handler is called by Node. */
+export interface NodeHandlerOptions {
+  /** The largest body, in bytes, that a request may have: 1 MiB unless told. More is a 413. */
+  bodyLimit?: number;
+  /**
+   * Is told what a handler has thrown, and why its answer could not be sent. Unless told, the error's code
+   * or name is printed on standard error: a message may have anything in it.
+   */
+  onError?: (error: unknown) => void;
+}
+
+/**
+ * A handler of `Request`s as one of `node:http`, and of Express. The body is read before the handler is
+ * called; put it before what parses bodies. Under a path of Express (`app.use("/path", …)`), the handler
+ * sees the rest of the path. `request.signal` aborts when the client goes away. The answer is sent as it
+ * comes, so that a stream of events is one; each `Set-Cookie` is a field of its own.
+ *
+ * What a handler throws is a 500 without text, and told to `onError`. A body over the limit is a 413, a
+ * `Host` that is none a 400, a method that no `Request` can have a 501.
+ *
+ * @throws `TypeError` for what is no function, and for options that do not exist.
+ */
+export function toNodeHandler(
+  handler: WebHandler,
+  options?: NodeHandlerOptions,
+): (request: NodeRequest, response: NodeResponse) => void;
 
 // ---- JWK sets --------------------------------------------------------------------------------
 

@@ -2,29 +2,35 @@
 // What the package exports; described in index.d.ts.
 
 const { version } = require("./package.json");
+const { createExchange } = require("./lib/create-exchange.js");
 const { diagnose } = require("./lib/doctor.js");
 const engine = require("./lib/engine.js");
+const { Exchange, exchangeToken } = require("./lib/exchange.js");
 const { auditFleet, planRotation } = require("./lib/fleet.js");
 const { deriveIdentities, deriveIdentitiesAsync, deriveIdentity } = require("./lib/identities.js");
 const keys = require("./lib/keys.js");
 const { lockHost } = require("./lib/lock.js");
 const { jwks, lintJwks, openidConfiguration } = require("./lib/sets.js");
+const { toNodeHandler } = require("./lib/node-handler.js");
 const { Signer } = require("./lib/signer.js");
 const signing = require("./lib/signing.js");
 const { checkToken, decodeToken } = require("./lib/tokens.js");
 const { Verifier, verifyToken } = require("./lib/verifier.js");
 
 module.exports = {
+  Exchange,
   Signer,
   Verifier,
   auditFleet,
   checkKeyPair: keys.checkKeyPair,
   checkToken,
+  createExchange,
   decodeToken,
   deriveIdentities,
   deriveIdentitiesAsync,
   deriveIdentity,
   diagnose,
+  exchangeToken,
   fingerprint: keys.fingerprint,
   generateKeyPair: keys.generateKeyPair,
   jwks,
@@ -44,6 +50,7 @@ module.exports = {
   rotate: engine.rotate,
   sync: engine.sync,
   thumbprint: keys.thumbprint,
+  toNodeHandler,
   verifyFleet: engine.verifyFleet,
   verifyToken,
   version,

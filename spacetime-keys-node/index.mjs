@@ -2,16 +2,19 @@
 import api from "./index.js";
 
 export const {
+  Exchange,
   Signer,
   Verifier,
   auditFleet,
   checkKeyPair,
   checkToken,
+  createExchange,
   decodeToken,
   deriveIdentities,
   deriveIdentitiesAsync,
   deriveIdentity,
   diagnose,
+  exchangeToken,
   fingerprint,
   generateKeyPair,
   jwks,
@@ -31,6 +34,7 @@ export const {
   rotate,
   sync,
   thumbprint,
+  toNodeHandler,
   verifyFleet,
   verifyToken,
   version,

@@ -12,6 +12,7 @@ mod config;
 mod confirm;
 mod core_dumps;
 mod doctor;
+mod exchange;
 mod failure;
 mod files;
 mod here;

@@ -67,6 +67,11 @@ impl Output {
         }
     }
 
+    /// The same, without details.
+    pub(crate) fn without_details(&self) -> Self {
+        Self { verbose: 0, ..self.clone() }
+    }
+
     pub(crate) const fn is_json(&self) -> bool {
         self.json
     }

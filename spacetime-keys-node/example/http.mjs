@@ -1,7 +1,5 @@
-// What every route needs: bodies of bounded size, answers without detail, and the question where a
-// request comes from.
-
-const BODY_LIMIT = 4096;
+// What every route needs: JSON in and out, answers without detail, and the question where a request
+// comes from.
 
 /** An answer that is no success. `code` is all that the client is told. */
 export class HttpError extends Error {
@@ -12,28 +10,29 @@ export class HttpError extends Error {
   }
 }
 
-export function send(response, status, body, headers = {}) {
-  const text = body === null ? "" : JSON.stringify(body);
-  response.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(text),
-    // Tokens and sessions stay out of every cache; the routes whose answers may be kept say so.
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    ...headers,
+/** `body`: what is sent as JSON; `null`: nothing. */
+export function answer(status, body, headers = {}) {
+  return new Response(body === null ? null : JSON.stringify(body), {
+    status,
+    headers: {
+      "content-type": "application/json",
+      // Tokens and sessions stay out of every cache; the routes whose answers may be kept say so.
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
   });
-  response.end(text);
 }
 
 /**
  * Refuses what another site's page makes a browser send. Browsers say where a request comes from;
  * programs, which hold nobody's cookies but their own, say nothing and pass.
  */
-export function requireSameOrigin(request, origin) {
-  const site = request.headers["sec-fetch-site"];
+export function requireSameOrigin({ headers }, origin) {
+  const site = headers.get("sec-fetch-site");
   // `none`: typed in by the user.
-  const foreignSite = site !== undefined && site !== "same-origin" && site !== "none";
-  const foreignOrigin = (request.headers.origin ?? origin) !== origin;
+  const foreignSite = site !== null && site !== "same-origin" && site !== "none";
+  const foreignOrigin = (headers.get("origin") ?? origin) !== origin;
   if (foreignSite || foreignOrigin) throw new HttpError(403, "foreign_origin");
 }
 
@@ -42,35 +41,13 @@ export function requireSameOrigin(request, origin) {
  * cannot send it, and another site's script only if this server allowed that, which it does not.
  */
 export async function readJson(request) {
-  const type = (request.headers["content-type"] ?? "").split(";")[0].trim().toLowerCase();
+  const type = (request.headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase();
   if (type !== "application/json") throw new HttpError(415, "not_json");
-  if (Number(request.headers["content-length"]) > BODY_LIMIT) throw new HttpError(413, "too_large");
-  const text = await readText(request);
   try {
-    const value = JSON.parse(text);
+    const value = await request.json();
     if (value !== null && typeof value === "object") return value;
   } catch {
     // Answered below, like JSON that is no object.
   }
   throw new HttpError(400, "malformed");
-}
-
-/** By events: leaving a `for await` early would close the connection before the answer is sent. */
-function readText(request) {
-  return new Promise((resolve, reject) => {
-    const chunks = [];
-    let length = 0;
-    request.on("data", (chunk) => {
-      length += chunk.length;
-      if (length > BODY_LIMIT) {
-        request.pause();
-        reject(new HttpError(413, "too_large"));
-      } else {
-        chunks.push(chunk);
-      }
-    });
-    request.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
-    request.on("error", reject);
-    request.on("close", () => reject(new HttpError(400, "aborted")));
-  });
 }

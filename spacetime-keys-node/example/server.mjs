@@ -1,17 +1,20 @@
 // An app that owns its users' sessions, and hands each user short-lived tokens for SpacetimeDB.
-// `node:http` alone, so that it runs on Node and bun unchanged. See the README beside it.
+// Routes answer `Request`s; `toNodeHandler` puts them into `node:http`, so that the app runs on Node and
+// bun unchanged. See the README beside it.
 
 import { createServer } from "node:http";
 
-import { Signer, jwks, openidConfiguration } from "spacetime-keys";
+import { Signer, jwks, openidConfiguration, toNodeHandler } from "spacetime-keys";
 
 import { readConfig } from "./config.mjs";
-import { HttpError, readJson, requireSameOrigin, send } from "./http.mjs";
+import { HttpError, answer, readJson, requireSameOrigin } from "./http.mjs";
 import { Sessions } from "./sessions.mjs";
 import { connect } from "./spacetimedb.mjs";
 import { authenticate, findUser } from "./users.mjs";
 
 const TOKEN_LIFETIME = 5 * 60;
+/** Bytes: no route has use for more. */
+const BODY_LIMIT = 4096;
 
 const config = readConfig();
 const sessions = new Sessions(config.secure);
@@ -26,10 +29,10 @@ const discovery = openidConfiguration(config.issuer, publicKeys);
 const PUBLIC = { "cache-control": "public, max-age=300" };
 
 const routes = {
-  "GET /.well-known/openid-configuration": (_, response) => send(response, 200, discovery, PUBLIC),
-  "GET /.well-known/jwks.json": (_, response) => send(response, 200, keySet, PUBLIC),
+  "GET /.well-known/openid-configuration": () => answer(200, discovery, PUBLIC),
+  "GET /.well-known/jwks.json": () => answer(200, keySet, PUBLIC),
 
-  "POST /login": async (request, response) => {
+  "POST /login": async (request) => {
     const { user, password } = await readJson(request);
     if (typeof user !== "string" || typeof password !== "string") {
       throw new HttpError(400, "malformed");
@@ -37,27 +40,27 @@ const routes = {
     const found = authenticate(user, password, config.demoPassword);
     if (!found) throw new HttpError(401, "wrong_user_or_password");
     sessions.end(request);
-    send(response, 204, null, { "set-cookie": sessions.begin(found.id) });
+    return answer(204, null, { "set-cookie": sessions.begin(found.id) });
   },
 
-  "POST /logout": async (request, response) => {
+  "POST /logout": async (request) => {
     await readJson(request);
-    send(response, 204, null, { "set-cookie": sessions.end(request) });
+    return answer(204, null, { "set-cookie": sessions.end(request) });
   },
 
-  "GET /token": (request, response) => {
+  "GET /token": (request) => {
     const { token, identity, expiresAt } = mintFor(requireSession(request));
-    send(response, 200, { token, identity, expiresAt });
+    return answer(200, { token, identity, expiresAt });
   },
 
-  "GET /whoami": async (request, response) => {
+  "GET /whoami": async (request) => {
     const { token } = mintFor(requireSession(request));
     const connection = await connect({ ...config.spacetimedb, token }).catch((error) => {
       console.error(`spacetimedb: ${error.message}`);
       throw new HttpError(502, "database_unavailable");
     });
     connection.close();
-    send(response, 200, { identity: connection.identity });
+    return answer(200, { identity: connection.identity });
   },
 };
 
@@ -82,26 +85,30 @@ function mintFor(session) {
   });
 }
 
-async function answer(request, response) {
-  const path = (request.url ?? "").split("?", 1)[0];
-  const route = `${request.method} ${path}`;
+async function handle(request) {
+  const { pathname } = new URL(request.url);
+  const route = `${request.method} ${pathname}`;
   const known = Object.hasOwn(routes, route);
+  const response = await (known ? call(route, request) : answer(404, { error: "not_found" }));
+  // The route's own name, not the client's text; never a cookie, a token or a query.
+  console.log(`${known ? route : "unknown route"} ${response.status}`);
+  return response;
+}
+
+async function call(route, request) {
   try {
-    if (!known) throw new HttpError(404, "not_found");
-    if (!path.startsWith("/.well-known/")) requireSameOrigin(request, config.issuer);
-    await routes[route](request, response);
+    if (!route.includes(" /.well-known/")) requireSameOrigin(request, config.issuer);
+    return await routes[route](request);
   } catch (error) {
     // What is no answer of ours is a fault of ours: named in the log, not to the client.
     const { status, code } = error instanceof HttpError ? error : new HttpError(500, "internal");
     if (status === 500) console.error(`error: ${error.code ?? error.name}`);
-    // Whatever is left of a body that was not read ends with the connection.
-    send(response, status, { error: code }, status === 413 ? { connection: "close" } : {});
+    return answer(status, { error: code });
   }
-  // The route's own name, not the client's text; never a cookie, a token or a query.
-  console.log(`${known ? route : "unknown route"} ${response.statusCode}`);
 }
 
-const server = createServer({ requestTimeout: 10_000 }, answer);
+const listener = toNodeHandler(handle, { bodyLimit: BODY_LIMIT });
+const server = createServer({ requestTimeout: 10_000 }, listener);
 server.listen(config.port, config.host, () => console.log(`issuer ${config.issuer} is listening`));
 
 for (const signal of ["SIGINT", "SIGTERM"]) {

@@ -41,7 +41,7 @@ export class Sessions {
   }
 
   #key(request) {
-    for (const pair of (request.headers.cookie ?? "").split(";")) {
+    for (const pair of (request.headers.get("cookie") ?? "").split(";")) {
       const [name, value] = pair.trim().split("=", 2);
       if (name === this.#cookieName && value) return digest(value);
     }

@@ -50,6 +50,11 @@ function seconds(value, name) {
   return value;
 }
 
+function func(value, name) {
+  if (typeof value !== "function") fail(name, "must be a function");
+  return value;
+}
+
 function count(most) {
   return (value, name) => {
     if (!Number.isInteger(value) || value < 0 || value > most) {
@@ -110,8 +115,8 @@ function json(value, name) {
   return encoded;
 }
 
-/** A JWK set: its JSON text, or the object. */
-function jwkSet(value, name) {
+/** A JSON document: its text, or the object. */
+function document(value, name) {
   return typeof value === "string" ? text(value, name) : json(value, name);
 }
 
@@ -162,17 +167,29 @@ function fields(checks, defaults = {}) {
   };
 }
 
+/** Fields without which there is nothing to do. */
+function required(read, ...keys) {
+  return (value, name) => {
+    const found = read(value, name);
+    for (const key of keys) {
+      if (found[key] === undefined) fail(name, `must have a field ${key}`);
+    }
+    return found;
+  };
+}
+
 function now() {
   return Math.floor(Date.now() / 1000);
 }
 
 module.exports = {
   count,
+  document,
   fail,
   fields,
   flag,
+  func,
   json,
-  jwkSet,
   list,
   nameOf,
   now,
@@ -181,6 +198,7 @@ module.exports = {
   orNull,
   own,
   reading,
+  required,
   seconds,
   text,
   time,

@@ -2,7 +2,7 @@
 
 const check = require("./check.js");
 const { attempt } = require("./errors.js");
-const { camelCase, required, vault } = require("./fleet.js");
+const { camelCase, vault } = require("./fleet.js");
 const native = require("./native.js");
 
 const optionalText = check.orNull(check.text);
@@ -10,7 +10,7 @@ const mode = check.count(0o7777);
 
 // `null` is a finding here: there was no answer, or no such file.
 const answer = check.orNull(
-  required(
+  check.required(
     check.fields(
       { status: check.count(999), contentType: check.text, body: check.text },
       { contentType: "", body: "" },
@@ -49,7 +49,7 @@ const observations = check.fields(
     now: check.time,
     server,
     host,
-    vaults: check.list(required(vault, "environment", "vault")),
+    vaults: check.list(check.required(vault, "environment", "vault")),
     environment: check.text,
     likelyHost: check.text,
     log: check.text,

@@ -3,7 +3,7 @@
 
 const check = require("./check.js");
 const { attempt, translate } = require("./errors.js");
-const { RUN_DEFAULTS, camelCase, forNewPair, forRun, required } = require("./fleet.js");
+const { RUN_DEFAULTS, camelCase, forNewPair, forRun } = require("./fleet.js");
 const native = require("./native.js");
 const { readResignWithKey } = require("./signing.js");
 
@@ -18,7 +18,7 @@ const readStore = check.fields({
 });
 const fleetFields = check.fields(
   {
-    store: required(readStore, "kind"),
+    store: check.required(readStore, "kind"),
     environments: vaultsByEnvironment,
     groups: check.list(names),
     maxAgeDays: check.count(0xffffffff),
@@ -42,9 +42,9 @@ const fleetFields = check.fields(
   },
 );
 
-const readFleet = required(fleetFields, "store");
+const readFleet = check.required(fleetFields, "store");
 
-const watching = { onEvent: func, signal: abortSignal };
+const watching = { onEvent: check.func, signal: abortSignal };
 const DEFAULTS = { ...RUN_DEFAULTS, environments: [], dryRun: false };
 
 /** What a run takes beside what all take. */
@@ -58,16 +58,16 @@ const readRotate = reading({
   compromised: check.flag,
 });
 const readResume = reading({ environments: names, host: check.text });
-const readRollback = required(
+const readRollback = check.required(
   reading({ environment: check.text, host: check.text }),
   "environment",
 );
-const readSync = required(reading({ environment: check.text }), "environment");
+const readSync = check.required(reading({ environment: check.text }), "environment");
 const readVerify = check.fields(
   { environments: names, host: check.flag, likelyHost: check.text, ...watching },
   { host: true },
 );
-const readRestore = required(
+const readRestore = check.required(
   check.fields({ environment: check.text, expectIdentity: check.text, ...watching }),
   "environment",
 );
@@ -81,11 +81,6 @@ function vaultsByEnvironment(value, name) {
     const at = () => `a field of ${check.nameOf(name)}`;
     return Object.keys(value).map((key) => [check.text(key, at), check.text(value[key], at)]);
   });
-}
-
-function func(value, name) {
-  if (typeof value !== "function") check.fail(name, "must be a function");
-  return value;
 }
 
 function abortSignal(value, name) {

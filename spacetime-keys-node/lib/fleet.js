@@ -22,7 +22,7 @@ const vault = check.fields(
     publicKey: optionalText,
     created: optionalTime,
     version: check.text,
-    earlier: check.list(required(earlier, "version")),
+    earlier: check.list(check.required(earlier, "version")),
     escrow: optionalText,
     unavailable: check.flag,
   },
@@ -37,10 +37,10 @@ const host = check.fields(
   },
   { worldAccessible: false },
 );
-const contents = required(
+const contents = check.required(
   check.fields(
     {
-      vaults: check.list(required(vault, "environment", "vault")),
+      vaults: check.list(check.required(vault, "environment", "vault")),
       host,
       groups: check.list(names),
       maxAgeDays: check.count(0xffffffff),
@@ -73,7 +73,7 @@ const RUN_DEFAULTS = {
   allowUnverified: false,
   allowExternalIssuer: false,
 };
-const request = required(
+const request = check.required(
   check.fields(
     {
       operation: check.oneOf("rotate", "resume", "rollback", "sync"),
@@ -87,17 +87,6 @@ const request = required(
   "operation",
   "environments",
 );
-
-/** Fields without which there is nothing to do. */
-function required(read, ...keys) {
-  return (value, name) => {
-    const found = read(value, name);
-    for (const key of keys) {
-      if (found[key] === undefined) check.fail(name, `must have a field ${key}`);
-    }
-    return found;
-  };
-}
 
 function auditFleet(fleet, options) {
   const found = contents(fleet, "fleet");
@@ -130,6 +119,5 @@ module.exports = {
   forNewPair,
   forRun,
   planRotation,
-  required,
   vault,
 };

@@ -18,7 +18,7 @@ function openidConfiguration(issuer, publicKeys) {
 }
 
 function lintJwks(jwks) {
-  const json = check.jwkSet(jwks, "jwks");
+  const json = check.document(jwks, "jwks");
   return JSON.parse(attempt(() => native.lintJwks(json)));
 }
 

@@ -6,7 +6,7 @@ const native = require("./native.js");
 
 const asking = check.fields({
   publicKey: check.text,
-  jwks: check.jwkSet,
+  jwks: check.document,
   server: check.text,
   now: check.time,
 });

@@ -14,7 +14,7 @@ const verifyChecks = {
 const keeping = check.fields({ ...verifyChecks, cache: check.count(100_000) }, { cache: 0 });
 const once = check.fields({
   publicKey: check.text,
-  jwks: check.jwkSet,
+  jwks: check.document,
   ...verifyChecks,
   now: check.time,
 });
@@ -63,7 +63,7 @@ class Verifier {
   }
 
   static fromJwks(jwks, options) {
-    const set = new KeySet(check.jwkSet(jwks, "jwks"));
+    const set = new KeySet(check.document(jwks, "jwks"));
     return new Verifier(set, decided(keeping(options, "options")));
   }
 

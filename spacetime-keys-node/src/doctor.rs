@@ -54,10 +54,20 @@ struct ServerContents {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct HttpAnswer {
+pub(crate) struct HttpAnswer {
     status: u16,
     content_type: String,
     body: String,
+}
+
+impl HttpAnswer {
+    pub(crate) fn as_answer(&self) -> Answer<'_> {
+        Answer {
+            status: self.status,
+            content_type: &self.content_type,
+            body: Some(self.body.as_bytes()),
+        }
+    }
 }
 
 /// Files; `null`: there is none.
@@ -85,9 +95,7 @@ fn reply<T>(answer: &Looked<HttpAnswer>, read: impl FnOnce(&Answer<'_>) -> Reply
     match answer {
         Looked::Not => Reply::NotAsked,
         Looked::At(None) => Reply::Unreached(Unreached::NoConnection),
-        Looked::At(Some(HttpAnswer { status, content_type, body })) => {
-            read(&Answer { status: *status, content_type, body: Some(body.as_bytes()) })
-        }
+        Looked::At(Some(answer)) => read(&answer.as_answer()),
     }
 }
 

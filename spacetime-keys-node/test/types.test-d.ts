@@ -6,6 +6,11 @@ import {
   type Claims,
   type DecodedToken,
   type Diagnosis,
+  Exchange,
+  type ExchangeKeys,
+  type ExchangeOptions,
+  type ExchangeHandlerOptions,
+  type ExchangedToken,
   type Fleet,
   type FleetContents,
   type FleetReport,
@@ -17,9 +22,11 @@ import {
   type KeysError,
   type MintOptions,
   type MintedToken,
+  type NodeHandlerOptions,
   type Observations,
   type ResignOptions,
   type Resigned,
+  type RetiredKeys,
   type RotationPlan,
   type RotationRequest,
   type Run,
@@ -30,6 +37,9 @@ import {
   type SignOptions,
   Signer,
   type VaultContents,
+  type WebHandler,
+  type WebRequest,
+  type WebResponse,
   type VerificationKeys,
   type VerifiedToken,
   Verifier,
@@ -39,11 +49,13 @@ import {
   auditFleet,
   checkKeyPair,
   checkToken,
+  createExchange,
   decodeToken,
   deriveIdentities,
   deriveIdentitiesAsync,
   deriveIdentity,
   diagnose,
+  exchangeToken,
   fingerprint,
   generateKeyPair,
   jwks,
@@ -62,6 +74,7 @@ import {
   rotate,
   sync,
   thumbprint,
+  toNodeHandler,
   verifyFleet,
   verifyToken,
   version,
@@ -215,6 +228,63 @@ resignToken(text, {});
 resignToken(text, { privateKey, expiry: "forever" });
 // @ts-expect-error the text of a file is no token
 inFile.token;
+
+// The exchange
+const retiredKeys: RetiredKeys = {
+  version: 1,
+  keys: [
+    {
+      public_key: publicKey,
+      fingerprint: text,
+      retired_at: 1,
+      honored_until: 2,
+      revoked: false,
+    },
+  ],
+  publishers: [identity],
+};
+const exchangeKeys: ExchangeKeys = { privateKey, retiredKeys };
+const exchangeOptions: ExchangeOptions = { lifetime: 300, now: 1 };
+const exchanged: ExchangedToken = exchangeToken(text, { ...exchangeKeys, ...exchangeOptions });
+exchangeToken(text, { privateKey, retiredKeys: "{}" });
+same<ExchangedToken["outcome"], "exchanged" | "notNeeded">(true);
+same<ExchangedToken["expiresAt"], number | null>(true);
+if (exchanged.outcome === "exchanged") parts.push(exchanged.retiredKey);
+parts.push(exchanged.token, exchanged.identity);
+const exchange: Exchange = new Exchange(exchangeKeys);
+same<typeof exchanged, ReturnType<typeof exchange.exchange>>(true);
+exchange.exchange(text);
+// @ts-expect-error a list is needed
+exchangeToken(text, { privateKey });
+// @ts-expect-error a key is needed
+new Exchange({ retiredKeys });
+// @ts-expect-error the keys are in it already
+exchange.exchange(text, exchangeKeys);
+// @ts-expect-error a token that is good already was signed by no retired key
+exchanged.retiredKey;
+// @ts-expect-error a lifetime is a number of seconds
+exchange.exchange(text, { lifetime: "5m" });
+
+// Handlers
+const listening: ExchangeHandlerOptions = {
+  server: "http://127.0.0.1:3000",
+  mountedKeysDir: text,
+  onError: ({ code, hint }) => parts.push(code, hint),
+  now: () => 1,
+};
+const answers: (request: WebRequest) => Promise<WebResponse> = createExchange(listening);
+const asHandler: WebHandler = answers;
+const nodeOptions: NodeHandlerOptions = { bodyLimit: 4096, onError: (error) => void error };
+const forNode: (request: never, response: never) => void = toNodeHandler(asHandler, nodeOptions);
+toNodeHandler(answers);
+// @ts-expect-error a server is needed
+createExchange({});
+// @ts-expect-error the clock is a function
+createExchange({ server: text, now: 1 });
+// @ts-expect-error a handler is needed
+toNodeHandler();
+// @ts-expect-error no such option
+toNodeHandler(answers, { limit: 1 });
 
 // Sets
 const set: JwkSet = jwks([publicKey]);
@@ -409,7 +479,7 @@ try {
   (error as KeysError).code = "x";
 }
 
-export { later, manyLater, notYet, one, tokensLater, trusted };
+export { forNode, later, manyLater, notYet, one, tokensLater, trusted };
 
 // ---- The engine ----
 

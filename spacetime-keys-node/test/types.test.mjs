@@ -62,6 +62,30 @@ describe("index.d.ts", () => {
     }
   });
 
+  it("fits Node's server, and a platform's own handlers", () => {
+    const text = `
+      import { createServer } from "node:http";
+      import { createExchange, toNodeHandler } from "spacetime-keys";
+      const exchange = createExchange({ server: "http://127.0.0.1:3000" });
+      createServer(toNodeHandler(exchange));
+      createServer(toNodeHandler(async (request) => new Response(await request.text())));
+      const platform: (request: Request) => Promise<Response> = exchange;
+      export const later: Promise<string> = platform(new Request("")).then(({ url }) => url);
+      // @ts-expect-error a Response is wanted
+      toNodeHandler(() => "text");
+      // @ts-expect-error a Request is wanted
+      exchange("http://a");`;
+    const options = { ...settings.nodenext, types: ["node"] };
+    assert.deepEqual(compile("consumer.mts", text, options), [], "with Node's types");
+    const ofDom = text.replaceAll(/.*(createServer|node:http).*/g, "");
+    const lib = ["lib.es2022.d.ts", "lib.dom.d.ts"];
+    assert.deepEqual(
+      compile("consumer.mts", ofDom, { ...settings.nodenext, lib }),
+      [],
+      "the DOM's",
+    );
+  });
+
   it("is found by require with types, too", () => {
     const text = `
       import keys = require("spacetime-keys");

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod configuration;
 pub mod cure;
 mod error;
+pub mod exchange;
 mod failpoint;
 pub mod files;
 mod history;

@@ -8,6 +8,7 @@
 
 mod asked;
 mod doctor;
+mod exchange;
 mod flush;
 mod host;
 mod http;
@@ -19,6 +20,8 @@ mod pages;
 mod places;
 mod ports;
 mod process;
+#[path = "../proxy.rs"]
+mod proxy;
 mod publishers;
 mod server;
 mod tokens;

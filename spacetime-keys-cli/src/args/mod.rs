@@ -1,6 +1,7 @@
 //! The command line as it is typed.
 
 mod doctor;
+mod exchange;
 mod identity;
 mod init;
 mod jwks;
@@ -16,6 +17,7 @@ use clap_complete::Shell;
 use spacetime_keys_core::Identity;
 
 pub(crate) use doctor::Doctor;
+pub(crate) use exchange::Exchange;
 pub(crate) use identity::{Column, Header, InputFormat, Map, OutputFormat};
 pub(crate) use init::Init;
 pub(crate) use jwks::{Jwks, Start};
@@ -101,6 +103,14 @@ pub(crate) enum Command {
     /// does not answer among them; 2 usage; 3 --fix was not confirmed; 4 a log or a configuration that
     /// cannot be read.
     Doctor(Doctor),
+    /// Honour players' old tokens for a while: a service beside a proxy
+    ///
+    /// A proxy asks `/forward-auth` about each request, and passes on the header `Authorization` of the
+    /// answer: a token that a retired key of retired-keys.json has signed comes back signed by the
+    /// mounted key, for five minutes, and everything else as it came. `POST /exchange` gives a client a
+    /// token to keep; `/healthz` says whether tokens are exchanged, `/metrics` how many. Nothing is
+    /// exchanged unless the server has the mounted key. Ends at SIGTERM and SIGINT, with exit code 0.
+    Exchange(Exchange),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),

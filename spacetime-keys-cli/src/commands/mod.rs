@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod exchange;
 mod history;
 mod identity;
 mod identity_map;
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
         Command::Verify(verify) => verify::run(verify, load, output),
         Command::History(history) => history::run(history, &load()?, output),
         Command::Doctor(doctor) => doctor::run(doctor, &args.global, &load()?, output),
+        Command::Exchange(exchange) => exchange::run(exchange, &load()?, output),
         Command::Config(args::ConfigCommand::Show) => Ok(config::show(&load()?, output)),
         Command::Key(key) => key::run(key, output),
         Command::Token(token) => token::run(token, load, output),

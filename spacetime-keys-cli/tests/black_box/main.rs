@@ -21,6 +21,7 @@ mod core_dumps;
 mod docs;
 mod doctor;
 mod durability;
+mod exchange;
 #[cfg(feature = "testing")]
 mod failpoints;
 #[cfg(feature = "testing")]
@@ -42,6 +43,8 @@ mod lock;
 mod pages;
 mod pipes;
 mod printed;
+#[path = "../../../tests/proxy.rs"]
+mod proxy;
 mod publishers;
 mod refusals;
 mod retired;

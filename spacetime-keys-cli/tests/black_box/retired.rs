@@ -76,7 +76,7 @@ fn exchanged(host: &Host, player: &str) -> Result<String, Error> {
     let exchange = Exchange::new(&list, Signer::new(&key).unwrap())?;
     match exchange.exchange(player, now(), None) {
         Outcome::Exchanged(new) => Ok(new.token.to_string()),
-        Outcome::NotNeeded(_) => Ok(player.to_owned()),
+        Outcome::NotNeeded { .. } => Ok(player.to_owned()),
         Outcome::Refused(error) => Err(error),
     }
 }

@@ -44,6 +44,9 @@ const COMMANDS: &[&[&str]] = &[
     &["help"],
     &["--version"],
 ];
+/// What serves until it is told to end.
+const SERVICES: &[&[&str]] =
+    &[&["exchange", "--server", "http://127.0.0.1:9", "--listen", "127.0.0.1:0"]];
 const KEYS: &str = ".generated/spacetimedb-keys";
 
 fn host() -> Host {
@@ -91,7 +94,7 @@ fn says_so(output: &Output, what: &str) {
 
 #[test]
 fn a_full_disk_is_said() {
-    for arguments in COMMANDS {
+    for arguments in COMMANDS.iter().chain(SERVICES) {
         for json in [false, true] {
             // With --json, the rows of `identity map` need another place.
             let is_text = ["completions", "man", "help", "--version"].contains(&arguments[0]);
@@ -112,7 +115,7 @@ fn no_command_was_forgotten() {
     for command in &all {
         let is_above =
             all.iter().any(|other| other.len() > command.len() && other.starts_with(command));
-        let is_tried = COMMANDS.iter().any(|tried| {
+        let is_tried = COMMANDS.iter().chain(SERVICES).any(|tried| {
             tried.len() >= command.len()
                 && tried.iter().zip(command).all(|(one, other)| one == other)
         });

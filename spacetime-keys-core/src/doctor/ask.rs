@@ -35,7 +35,8 @@ pub struct Came {
 }
 
 impl Came {
-    fn as_answer(&self) -> Answer<'_> {
+    /// The same, to be read.
+    pub fn as_answer(&self) -> Answer<'_> {
         Answer { status: self.status, content_type: &self.content_type, body: self.body.as_deref() }
     }
 }

@@ -218,6 +218,21 @@ errors! {
     /// It has `act` (RFC 8693, section 4.1).
     TokenDelegated: Safety "ERR_TOKEN_DELEGATED" "the token lets one act for another (`act`), and such are not exchanged"
         => "whoever minted it mints a new one: it lives for minutes";
+    /// A request has no header `Authorization`, several, or one of another scheme than `Bearer`.
+    TokenAbsent: Input "ERR_TOKEN_ABSENT" "the request has no token, or more than one"
+        => "send one header `Authorization: Bearer TOKEN`";
+    /// The mounted private key, or the list, cannot be read.
+    ExchangeKeys: Input "ERR_EXCHANGE_KEYS" "the mounted private key or the list of retired keys cannot be read"
+        => "the exchange says on standard error which file it is, and goes on once it can be read";
+    /// The server has not shown its key, or too long ago.
+    ExchangeServer: Input "ERR_EXCHANGE_SERVER" "the server does not show which key it has"
+        => "start the server, or name it by a URL that leads to it from this machine; it is asked again every few seconds";
+    /// The server has another key than the mounted one.
+    ExchangeNotServed: Safety "ERR_EXCHANGE_NOT_SERVED" "the server has another key than the mounted one"
+        => "restart the server: it reads its keys at start-up only; until then it takes the tokens that it took before";
+    /// Whether the identity owns a database is not known.
+    ExchangeOwner: Input "ERR_EXCHANGE_OWNER" "the server does not say whether this identity owns a database"
+        => "ask again in a while: owners' tokens are not exchanged";
 
     // ---- Minting ------------------------------------------------------------------------------
     /// A lifetime of nothing, or of over 24 hours.

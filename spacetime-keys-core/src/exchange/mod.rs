@@ -7,6 +7,7 @@
 //! It is no cure for a leaked key: whoever has that can sign any claims. Such a key is
 //! [revoked](RetiredKeys::revoke), and nothing that it signed is exchanged.
 
+pub mod front;
 mod retired;
 
 pub use retired::{RetiredKey, RetiredKeys};
@@ -25,6 +26,7 @@ use crate::{Error, Fingerprint, Identity, Result};
 pub struct Exchange {
     signer: Signer,
     present: Verifier,
+    /// The one that was retired last at the end.
     retired: Vec<(RetiredKey, Verifier)>,
     publishers: Vec<Identity>,
 }
@@ -34,7 +36,12 @@ pub enum Outcome {
     /// A retired key had signed it, and the present key has signed the same claims.
     Exchanged(Exchanged),
     /// The present key has signed it: the server takes it as it is.
-    NotNeeded(Identity),
+    NotNeeded {
+        /// Whose it is.
+        identity: Identity,
+        /// When it expires, in Unix seconds; `None` if it never does.
+        expires_at: Option<i64>,
+    },
     /// It is not exchanged, and why. The server will most likely refuse it.
     Refused(Error),
 }
@@ -56,7 +63,7 @@ impl fmt::Debug for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exchanged(exchanged) => write!(f, "Exchanged({})", exchanged.retired_key.short()),
-            Self::NotNeeded(_) => f.write_str("NotNeeded"),
+            Self::NotNeeded { .. } => f.write_str("NotNeeded"),
             Self::Refused(error) => write!(f, "Refused({error:?})"),
         }
     }
@@ -95,6 +102,15 @@ impl Exchange {
         &self.signer
     }
 
+    /// Notes that the server still had this key at `at`, in Unix seconds: what it issued until then is
+    /// not issued too late. A revoked key stays one.
+    pub fn was_in_use(&mut self, key: Fingerprint, at: i64) {
+        let found = self.retired.iter_mut().map(|(retired, _)| retired);
+        for retired in found.filter(|retired| retired.public_key.fingerprint() == key) {
+            retired.retired_at = retired.retired_at.max(at);
+        }
+    }
+
     /// Exchanges a token (the text after `Bearer `) at the moment `now`, in Unix seconds.
     ///
     /// The new token has the claims of the old one, in their order and to the digit, but for `iat`,
@@ -121,18 +137,31 @@ impl Exchange {
         if times.exp.is_some_and(|exp| now.saturating_sub(exp) > LEEWAY) {
             return Err(Error::TokenExpired);
         }
-        if token.is_signed_by(&self.present) {
-            return Ok(Outcome::NotNeeded(publisher.identity));
-        }
-        let (key, _) = self
-            .retired
-            .iter()
-            .find(|(_, verifier)| token.is_signed_by(verifier))
-            .ok_or(Error::KeyNotRetired)?;
+        let key = match self.signed_by(&token, issued_at).ok_or(Error::KeyNotRetired)? {
+            SignedBy::Present => {
+                let identity = publisher.identity;
+                return Ok(Outcome::NotNeeded { identity, expires_at: times.exp });
+            }
+            SignedBy::Retired(key) => key,
+        };
         key.check(issued_at, now)?;
         token.check_readings()?;
         self.check_bearer(&token, &publisher)?;
         self.sign(&token, &publisher, key, Terms { times, now, lifetime }).map(Outcome::Exchanged)
+    }
+
+    /// The key that signed a token. To verify with one costs more than all else together: what was
+    /// issued before the last rotation is held against the retired keys first, the newest of them at
+    /// the beginning, and everything else against the present one.
+    fn signed_by(&self, token: &Token<'_>, issued_at: i64) -> Option<SignedBy<'_>> {
+        let present = || token.is_signed_by(&self.present).then_some(SignedBy::Present);
+        let retired = || {
+            let mut keys = self.retired.iter().rev();
+            let (key, _) = keys.find(|(_, verifier)| token.is_signed_by(verifier))?;
+            Some(SignedBy::Retired(key))
+        };
+        let is_old = self.retired.last().is_some_and(|(key, _)| issued_at <= key.retired_at);
+        if is_old { retired().or_else(present) } else { present().or_else(retired) }
     }
 
     fn check_bearer(&self, token: &Token<'_>, publisher: &Publisher) -> Result<()> {
@@ -168,6 +197,12 @@ impl Exchange {
             retired_key: key.public_key.fingerprint(),
         })
     }
+}
+
+/// The key that signed a token.
+enum SignedBy<'a> {
+    Present,
+    Retired(&'a RetiredKey),
 }
 
 /// What the times of the new token follow from.

@@ -37,7 +37,7 @@ impl Rotated {
     fn refusal(&self, token: &str) -> Option<&'static str> {
         match self.exchange().exchange(token, NOW, None) {
             Outcome::Refused(error) => Some(error.code()),
-            Outcome::Exchanged(_) | Outcome::NotNeeded(_) => None,
+            Outcome::Exchanged(_) | Outcome::NotNeeded { .. } => None,
         }
     }
 }
@@ -81,7 +81,13 @@ fn an_old_token_becomes_one_of_the_present_key() {
     assert_eq!(whose(&new.token, &host.present, NOW + 361), [None; 3]);
     // What came out is good already.
     let again = host.exchange().exchange(&new.token, NOW, None);
-    assert!(matches!(again, Outcome::NotNeeded(found) if found == identity), "{again:?}");
+    assert!(
+        matches!(
+            again,
+            Outcome::NotNeeded { identity: found, expires_at: Some(end) } if found == identity && end == NOW + 300
+        ),
+        "{again:?}"
+    );
 }
 
 #[test]
@@ -291,9 +297,9 @@ proptest! {
         let is_honored = now - RETIRED_AT < i64::from(honored.unwrap_or_default());
         let is_old = iat.is_some_and(|iat| iat <= RETIRED_AT + 60);
         match outcome {
-            Outcome::NotNeeded(found) => {
+            Outcome::NotNeeded { identity: found, expires_at } => {
                 prop_assert!(signer == 0 && iat.is_some() && in_time);
-                prop_assert_eq!(found, identity);
+                prop_assert_eq!((found, expires_at), (identity, exp));
             }
             Outcome::Exchanged(new) => {
                 prop_assert!(signer == 1 && in_time && is_honored && is_old && !is_publisher);

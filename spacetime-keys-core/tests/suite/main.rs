@@ -21,6 +21,7 @@ mod doctor_newer;
 mod doctor_properties;
 mod doctor_surroundings;
 mod exchange;
+mod exchange_front;
 mod fleet;
 mod fleet_audit;
 mod fleet_lists;

@@ -7,8 +7,11 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { generateKeyPair } from "spacetime-keys";
+
 import { check, finish } from "../real-server/support/checks.mjs";
 import { run, temporaryFolder } from "../real-server/support/processes.mjs";
+import { signByHand } from "../support/tokens.mjs";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 const REPOSITORY = join(PACKAGE, "..");
@@ -26,9 +29,36 @@ mkdirSync(join(folder, "node_modules"));
 symlinkSync(PACKAGE, join(folder, "node_modules/spacetime-keys"), "dir");
 cpSync(join(REPOSITORY, "tests/fixtures/real-host"), folder, { recursive: true });
 
+const now = Math.floor(Date.now() / 1000);
+const retired = generateKeyPair();
+const entry = { public_key: retired.publicKey, fingerprint: retired.fingerprint, revoked: false };
+const times = { retired_at: now - 60, honored_until: now + 86_400 };
+writeFileSync(
+  join(folder, ".generated/spacetimedb-keys/retired-keys.json"),
+  JSON.stringify({ version: 1, keys: [{ ...entry, ...times }], publishers: [] }),
+);
+const player = { iss: "localhost", sub: "a-player", iat: now - 600 };
+writeFileSync(join(folder, "token-of-a-player"), signByHand(retired.privateKey, player));
+// A server that has the mounted key, as far as an exchange asks it.
+writeFileSync(
+  join(folder, "stand-in.mjs"),
+  `import { readFileSync } from "node:fs";
+   import { createServer } from "node:http";
+   const server = createServer(({ url }, response) =>
+     response.end(
+       url.endsWith("/databases")
+         ? '{"identities":[]}'
+         : readFileSync(".generated/spacetimedb-keys/id_ecdsa.pub"),
+     ),
+   );
+   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+   server.unref();
+   process.env.SPACETIMEDB_URL = \`http://127.0.0.1:\${server.address().port}\`;`,
+);
+
 const DIVIDER = "---- end of block";
 const program = blocks.map(({ code }) => `${code}console.log("${DIVIDER}");\n`);
-writeFileSync(join(folder, "page.mjs"), program.join(""));
+writeFileSync(join(folder, "page.mjs"), `import "./stand-in.mjs";\n${program.join("")}`);
 const env = { PATH: process.env.PATH, HOME: folder };
 const ended = run([process.execPath, join(folder, "page.mjs")], { cwd: folder, env });
 const printed = ended.stdout.split(`${DIVIDER}\n`);

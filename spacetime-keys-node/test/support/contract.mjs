@@ -1,20 +1,25 @@
 // Every function, constructor and method, with arguments that are good, and what kind each is.
 
+import { dirname } from "node:path";
+
 import * as api from "spacetime-keys";
 
 import { ec, hostPrivate, hostPublic, other } from "./keys.mjs";
 import { Host } from "./engine.mjs";
 import { read, temporaryFolder, throwawayHost } from "./files.mjs";
+import { list, old } from "./retired.mjs";
+import { signByHand } from "./tokens.mjs";
 
 export const now = 1_800_000_000;
-const { Signer, Verifier } = api;
+const { Exchange, Signer, Verifier } = api;
 const signer = new Signer(ec.privateKey);
 const verifier = new Verifier(ec.publicKey);
 const caching = new Verifier(ec.publicKey, { cache: 100 });
 const claims = { iss: "localhost", sub: "a", x: 1 };
 const token = signer.sign(claims, { now });
 const set = api.jwks(ec.publicKey);
-const hostToml = read(throwawayHost().cliToml);
+const { cliToml, privateKey: mountedKey } = throwawayHost();
+const hostToml = read(cliToml);
 const identity = api.deriveIdentity("localhost", "a");
 
 // What objects without fields of their own are taken for: no options.
@@ -97,6 +102,17 @@ const resigning = (at) => ({
   [`${at}.expiry`]: "seconds",
   [`${at}.now`]: "time",
 });
+const exchangeKeys = { privateKey: ec.privateKey, retiredKeys: list };
+const exchange = new Exchange(exchangeKeys);
+const oldToken = signByHand(old.privateKey, { ...claims, iat: now - 1 });
+const exchangingKeys = (at) => ({
+  [at]: "needs",
+  [`${at}.privateKey`]: "word",
+  [`${at}.retiredKeys`]: "word",
+  [`${at}.retiredKeys.keys`]: "list",
+  [`${at}.retiredKeys.keys.0.revoked`]: "flag",
+});
+const exchanging = { 0: "word", "1.lifetime": "seconds", "1.now": "time" };
 const resignOptions = {
   previousPublicKey: [other.publicKey],
   expectIdentity: identity,
@@ -231,6 +247,7 @@ const hostFolder = temporaryFolder();
 const engineHost = new Host();
 await api.rotate(engineHost.fleet, { environments: ["local"], host: "local" });
 kinds.func = ["undefined", "function", "class", "proxy of function"];
+kinds.handler = ["function", "class", "proxy of function"];
 kinds.signal = ["undefined"];
 const watching = { onEvent: () => {} };
 const watchingParams = { "1.onEvent": "func", "1.signal": "signal" };
@@ -324,6 +341,36 @@ export const calls = [
     1: "needs",
     "1.privateKey": "word",
     ...resigning(1),
+  }),
+  of(
+    "exchangeToken",
+    [oldToken, { ...exchangeKeys, lifetime: 300, now }],
+    { ...exchangingKeys(1), ...exchanging },
+    echoes,
+  ),
+  of(
+    "createExchange",
+    [
+      {
+        server: "http://127.0.0.1:1",
+        mountedKeysDir: dirname(mountedKey),
+        onError: () => {},
+        now: () => now,
+      },
+    ],
+    {
+      0: "needs",
+      "0.server": "word",
+      "0.mountedKeysDir": "optionalText",
+      "0.onError": "func",
+      "0.now": "func",
+    },
+  ),
+  of("toNodeHandler", [() => new Response(), { bodyLimit: 1000, onError: () => {} }], {
+    0: "handler",
+    1: "options",
+    "1.bodyLimit": "seconds",
+    "1.onError": "func",
   }),
   of(
     "resignCliToml",
@@ -441,6 +488,14 @@ export const calls = [
     [{ privateKey: hostPrivate, ...resignOptions, expectIdentity: undefined }],
     { 0: "needs", "0.privateKey": "word", ...resigning(0) },
     isAsync,
+  ),
+  row("new Exchange", (...args) => new Exchange(...args), [exchangeKeys], exchangingKeys(0)),
+  on(
+    exchange,
+    "exchange",
+    [oldToken, { lifetime: 300, now }],
+    { ...exchanging, 1: "options" },
+    echoes,
   ),
   row("new Signer", (...args) => new Signer(...args), [ec.privateKey], { 0: "word" }),
   row(

@@ -17,7 +17,7 @@ pub use folder::{
     create_folder, folder_of, leftovers, remove_leftovers, sync_folder, temp_folder_in,
 };
 pub use owner::{Mode, is_world_accessible, mode, set_mode_of};
-pub(crate) use owner::{give_away, is_this_user};
+pub(crate) use owner::{give_away, is_this_user, owner};
 pub use read::{
     MAX_BYTES, as_text, contains, is_handed_over, not_found, open_named, read, read_existing,
     read_existing_text, read_open, read_stream, read_text,

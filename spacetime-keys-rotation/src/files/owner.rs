@@ -116,14 +116,14 @@ pub fn mode(_path: &Path) -> Option<u32> {
 
 /// Whether somebody who is trusted decides what stands in a file, and nobody else.
 #[cfg(unix)]
-pub(super) fn decides(file: &Metadata, is_trusted: fn(u32) -> bool) -> bool {
+pub(super) fn decides(file: &Metadata, is_trusted: impl Fn(u32) -> bool) -> bool {
     use std::os::unix::fs::MetadataExt;
     // A link's own mode says nothing.
     is_trusted(file.uid()) && (file.is_symlink() || file.mode() & 0o002 == 0)
 }
 
 #[cfg(not(unix))]
-pub(super) fn decides(_file: &Metadata, _is_trusted: fn(u32) -> bool) -> bool {
+pub(super) fn decides(_file: &Metadata, _is_trusted: impl Fn(u32) -> bool) -> bool {
     true
 }
 
@@ -136,6 +136,18 @@ pub(crate) fn is_this_user(user: u32) -> bool {
 #[cfg(not(unix))]
 pub(crate) fn is_this_user(_user: u32) -> bool {
     true
+}
+
+/// The user whom a file belongs to, where it belongs to one.
+#[cfg(unix)]
+pub(crate) fn owner(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|metadata| metadata.uid())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn owner(_path: &Path) -> Option<u32> {
+    None
 }
 
 /// Gives a file this mode.

@@ -99,14 +99,14 @@ pub fn is_handed_over(path: &Path) -> bool {
 /// what it leads to. What is judged is what is read, whoever exchanges the file meanwhile.
 pub(crate) fn read_unnamed(
     path: &Path,
-    is_trusted: fn(u32) -> bool,
+    is_trusted: impl Fn(u32) -> bool,
     refusal: fn(PathBuf) -> Kind,
 ) -> Result<Option<Zeroizing<String>>, Failure> {
     let fail = |error: std::io::Error| Failure::io("reading", path, &error);
     let Some(file) = open(path)? else { return Ok(None) };
     let link = fs::symlink_metadata(path).map_err(fail)?;
     let found = file.metadata().map_err(fail)?;
-    if !decides(&link, is_trusted) || !decides(&found, is_trusted) {
+    if !decides(&link, &is_trusted) || !decides(&found, &is_trusted) {
         return Err(refusal(path.to_owned()).into());
     }
     as_text(&read_open(file, path)?, path).map(Some)

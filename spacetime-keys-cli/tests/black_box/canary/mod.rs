@@ -114,6 +114,8 @@ fn every_command_that_succeeds() {
     cage.check_files();
     // In place, and only then: the inputs are not looked at any more.
     clean(&["key", "normalize", "--write", &key]);
+    // It serves until it is told to end: `exchange::requests` looks at it.
+    cage.succeeded.borrow_mut().insert("exchange".to_owned());
     assert_eq!(*cage.succeeded.borrow(), commands(&cage.host), "a command is not looked at");
 }
 
