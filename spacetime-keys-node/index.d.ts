@@ -575,10 +575,12 @@ export interface RotationPlan {
       | "escrow"
       | "adopt-private"
       | "adopt-public"
+      | "retire-keys"
       | "generate"
       | "load"
       | "push-private"
       | "push-public"
+      | "mount-retired-keys"
       | "set-aside"
       | "mount-private"
       | "mount-public"
@@ -650,8 +652,13 @@ export interface Fleet {
   groups?: readonly (readonly string[])[];
   /** A pair that is older is a problem; 0, as if absent: none is. */
   maxAgeDays?: number;
+  /**
+   * For how many seconds the exchange honours what a replaced pair has signed; 0, as if absent: not at
+   * all.
+   */
+  honorOldTokens?: number;
   /** What the secrets are called. If absent, as in the guide. */
-  secrets?: { privateKey?: string; publicKey?: string; escrow?: string };
+  secrets?: { privateKey?: string; publicKey?: string; escrow?: string; retiredKeys?: string };
   /**
    * The folder in which runs leave their marks, and keep what was mounted and no vault has. If absent,
    * `.state` in the directory store, or in `.spacetime-keys`: the program's.
@@ -786,7 +793,15 @@ export function rotate(fleet: Fleet, options: RotateOptions): Promise<RunOutcome
 /** For {@link rotate} and {@link mendAndRotate}. */
 export interface RotateOptions
   extends RunOptions,
-    Pick<RotationRequest, "environments" | "host" | "adoptMounted" | "replaceLostKey"> {}
+    Pick<RotationRequest, "environments" | "host" | "adoptMounted" | "replaceLostKey"> {
+  /**
+   * For how many seconds the exchange honours what the replaced pair has signed. If absent, as the
+   * fleet has it; 0 ends it for all earlier pairs, too.
+   */
+  honorOldTokens?: number;
+  /** The replaced pair has leaked: it is revoked, and nothing that it has signed is honoured. */
+  compromised?: boolean;
+}
 
 /**
  * As {@link rotate}; but where that refuses because another run was cut short, or because a group or

@@ -21,6 +21,7 @@ mod http;
 mod key_set;
 mod output;
 mod rotation_report;
+mod table;
 mod watcher;
 mod wrap;
 

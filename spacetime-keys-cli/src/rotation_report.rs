@@ -1,6 +1,7 @@
 //! What a run says about itself: a person's text, and the JSON document.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde::Serialize;
 use spacetime_keys_core::fleet::{Action, Environment, Note, Operation, Step};
@@ -210,6 +211,7 @@ fn next_steps(planned: &Planned) -> Vec<String> {
             paths.private_key().display()
         ));
     }
+    next.extend(of_players(planned));
     match &plan.host {
         Some((host, _)) => {
             let others = plan.environments().filter(|environment| *environment != host);
@@ -231,4 +233,16 @@ fn next_steps(planned: &Planned) -> Vec<String> {
         })),
     }
     next
+}
+
+/// What becomes of the tokens that the server itself has issued.
+fn of_players(planned: &Planned) -> Option<String> {
+    let retirement = planned.plan.targets.iter().find_map(|target| target.retirement.as_ref())?;
+    if retirement.compromised {
+        return Some("The pair before is revoked: restart every server that has it, now. Whoever has a token of it needs a new one.".to_owned());
+    }
+    (retirement.honor > 0 && !retirement.keys.is_empty()).then(|| {
+        let time = humantime::format_duration(Duration::from_secs(retirement.honor.into()));
+        format!("Players keep their tokens for {time}, where `spacetime-keys exchange` runs in front of the server.")
+    })
 }

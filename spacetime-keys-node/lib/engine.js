@@ -22,7 +22,13 @@ const fleetFields = check.fields(
     environments: vaultsByEnvironment,
     groups: check.list(names),
     maxAgeDays: check.count(0xffffffff),
-    secrets: check.fields({ privateKey: check.text, publicKey: check.text, escrow: check.text }),
+    honorOldTokens: check.seconds,
+    secrets: check.fields({
+      privateKey: check.text,
+      publicKey: check.text,
+      escrow: check.text,
+      retiredKeys: check.text,
+    }),
     state: check.text,
     mountedKeysDir: check.text,
     cliToml: check.text,
@@ -30,6 +36,7 @@ const fleetFields = check.fields(
   {
     secrets: {},
     maxAgeDays: 0,
+    honorOldTokens: 0,
     mountedKeysDir: ".generated/spacetimedb-keys",
     cliToml: "./data/.config/spacetime/cli.toml",
   },
@@ -43,7 +50,13 @@ const DEFAULTS = { ...RUN_DEFAULTS, environments: [], dryRun: false };
 /** What a run takes beside what all take. */
 const reading = (own) =>
   check.fields({ ...own, dryRun: check.flag, ...forRun, ...watching }, DEFAULTS);
-const readRotate = reading({ environments: names, host: check.text, ...forNewPair });
+const readRotate = reading({
+  environments: names,
+  host: check.text,
+  ...forNewPair,
+  honorOldTokens: check.seconds,
+  compromised: check.flag,
+});
 const readResume = reading({ environments: names, host: check.text });
 const readRollback = required(
   reading({ environment: check.text, host: check.text }),

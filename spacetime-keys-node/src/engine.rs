@@ -27,6 +27,7 @@ struct Fleet {
     environments: Option<Vec<(String, String)>>,
     groups: Option<Vec<Vec<String>>>,
     max_age_days: u32,
+    honor_old_tokens: u32,
     secrets: Secrets,
     state: Option<PathBuf>,
     mounted_keys_dir: PathBuf,
@@ -39,6 +40,7 @@ struct Secrets {
     private_key: Option<String>,
     public_key: Option<String>,
     escrow: Option<String>,
+    retired_keys: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -70,9 +72,11 @@ impl Fleet {
             environments: self.environments,
             groups: self.groups,
             max_age_days: self.max_age_days,
+            honor_old_tokens: self.honor_old_tokens,
             private_secret: self.secrets.private_key,
             public_secret: self.secrets.public_key,
             escrow_secret: self.secrets.escrow,
+            retired_secret: self.secrets.retired_keys,
             in_key_vault,
         };
         let settings = Settings::new(names, self.state.unwrap_or_else(|| folder.join(".state")))?;

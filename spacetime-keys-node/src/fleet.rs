@@ -115,6 +115,7 @@ pub(crate) fn understand_vault(
             latest: None,
             earlier: Vec::new(),
             escrow: Ok(Escrow::default()),
+            retired: Ok(None),
         });
     }
     let (private, private_key) =
@@ -150,6 +151,7 @@ pub(crate) fn understand_vault(
         latest,
         earlier,
         escrow: contents.escrow.as_deref().map_or_else(|| Ok(Escrow::default()), Escrow::parse),
+        retired: Ok(None),
     })
 }
 

@@ -147,6 +147,9 @@ pub(crate) struct Wish {
     expect_identity: Option<String>,
     allow_unverified: bool,
     allow_external_issuer: bool,
+    honor_old_tokens: Option<u32>,
+    #[serde(default)]
+    compromised: bool,
 }
 
 impl Wish {
@@ -166,6 +169,8 @@ impl Wish {
             expect_identity: expected(self.expect_identity.as_deref())?,
             allow_unverified: self.allow_unverified,
             allow_external_issuer: self.allow_external_issuer,
+            honor_old_tokens: self.honor_old_tokens,
+            compromised: self.compromised,
             ..Request::new(Operation::parse(&self.operation).unwrap_or(Operation::Resume))
         })
     }

@@ -10,12 +10,7 @@ use spacetime_keys_core::{Error, PrivateKey};
 
 use crate::error::{Failure, Kind};
 use crate::files;
-use crate::host::private_key_in;
-
-/// `retired-keys.json`
-pub fn retired_keys_in(folder: &Path) -> PathBuf {
-    folder.join("retired-keys.json")
-}
+use crate::host::{private_key_in, retired_keys_in};
 
 /// How the two files look without being read. They were replaced or written if it differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

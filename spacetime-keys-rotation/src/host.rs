@@ -3,9 +3,10 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{CliTomlFacts, Mounted};
 use spacetime_keys_core::pem::{self, Half};
-use spacetime_keys_core::{PrivateKey, PublicKey};
+use spacetime_keys_core::{Error, PrivateKey, PublicKey};
 
 use crate::error::{Failure, Kind};
 use crate::files::{self, Mode};
@@ -36,6 +37,11 @@ impl Paths {
     pub fn public_key(&self) -> PathBuf {
         public_key_in(&self.mounted_keys_dir)
     }
+
+    /// The list of retired keys.
+    pub fn retired_keys(&self) -> PathBuf {
+        retired_keys_in(&self.mounted_keys_dir)
+    }
 }
 
 /// Fails where something that was named, `by` a flag or an entry, is not there. What nobody named may
@@ -60,6 +66,11 @@ pub fn private_key_in(folder: &Path) -> PathBuf {
 /// `id_ecdsa.pub`
 pub fn public_key_in(folder: &Path) -> PathBuf {
     folder.join("id_ecdsa.pub")
+}
+
+/// `retired-keys.json`
+pub fn retired_keys_in(folder: &Path) -> PathBuf {
+    folder.join("retired-keys.json")
 }
 
 /// The names of the other files in a folder that hold a P-256 key, and of which half `is_wanted` says
@@ -122,6 +133,18 @@ pub fn read_mounted(folder: &Path) -> Result<(Mounted, bool), Failure> {
     let mounted =
         Mounted::of(private.as_deref().map(Vec::as_slice), public.as_deref().map(Vec::as_slice));
     Ok((mounted, world_accessible))
+}
+
+/// This host's copy of its vault's list of retired keys, if it is there.
+///
+/// # Errors
+/// A file that cannot be read at all; what is wrong with one that can be is the inner result.
+pub fn read_retired_keys(folder: &Path) -> Result<Result<Option<RetiredKeys>, Error>, Failure> {
+    let content = files::read(&retired_keys_in(folder))?;
+    let parse = |content: &[u8]| {
+        str::from_utf8(content).map_err(|_| Error::RetiredKeysDamaged).and_then(RetiredKeys::parse)
+    };
+    Ok(content.map(|content| parse(&content)).transpose())
 }
 
 /// What `cli.toml` says.

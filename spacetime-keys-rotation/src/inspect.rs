@@ -8,7 +8,7 @@ use spacetime_keys_core::fleet::{
 };
 
 use crate::error::Failure;
-use crate::host::{self, Paths, private_key_in, public_key_in};
+use crate::host::{self, Paths, private_key_in, public_key_in, retired_keys_in};
 use crate::read::Gathered;
 use crate::site::Site;
 use crate::store::{each, is_own_folder};
@@ -51,6 +51,7 @@ pub(crate) fn places_of(keys: &Path) -> Inspected {
     inspected.add(PlaceKind::KeysFolder, keys);
     inspected.add(PlaceKind::PrivateKey, &private);
     inspected.add(PlaceKind::PublicKey, &public);
+    inspected.add(PlaceKind::RetiredKeys, &retired_keys_in(keys));
     if !private.exists() && !public.exists() {
         inspected.other_keys = host::other_keys(keys, |_| true);
     }

@@ -43,6 +43,11 @@ pub(crate) struct Journal {
     expect_identity: Option<String>,
     allow_unverified: bool,
     allow_external_issuer: bool,
+    /// Notes of earlier versions have neither.
+    #[serde(default)]
+    honor_old_tokens: Option<u32>,
+    #[serde(default)]
+    compromised: bool,
 }
 
 impl Journal {
@@ -72,6 +77,8 @@ impl Journal {
             expect_identity: request.expect_identity.map(|identity| identity.to_string()),
             allow_unverified: request.allow_unverified,
             allow_external_issuer: request.allow_external_issuer,
+            honor_old_tokens: request.honor_old_tokens,
+            compromised: request.compromised,
         }
     }
 
@@ -160,6 +167,8 @@ impl Journal {
             }),
             allow_unverified: self.allow_unverified || now.allow_unverified,
             allow_external_issuer: self.allow_external_issuer || now.allow_external_issuer,
+            honor_old_tokens: now.honor_old_tokens.or(self.honor_old_tokens),
+            compromised: self.compromised || now.compromised,
         })
     }
 }

@@ -15,6 +15,7 @@ mod error;
 pub mod exchange;
 mod failpoint;
 pub mod files;
+mod history;
 pub mod host;
 mod inspect;
 mod journal;
@@ -34,6 +35,7 @@ mod watch;
 
 pub use apply::{Done, Held, Job, Mended, Outcome, Planned, mend_and_rotate, run};
 pub use error::{Failure, Kind, Place};
+pub use history::past_pairs;
 pub use host::Paths;
 pub use lock::{Holder, HostLock};
 pub use observe::{Look, observe};

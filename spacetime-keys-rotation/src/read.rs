@@ -1,5 +1,6 @@
 //! Reading everything that a plan or an audit is made from.
 
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{
     Environment, Escrow, Host, KeyState, Snapshot, StoredVersion, Unfinished, Vault,
 };
@@ -78,9 +79,10 @@ pub fn gather(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
         known_keys.extend(earlier_keys(site, &vaults));
         cli_toml.verify_with(&known_keys);
     }
+    let retired = host::read_retired_keys(&paths.mounted_keys_dir)?;
     let snapshot = Snapshot {
         vaults,
-        host: Host::of(mounted, world_accessible, cli_toml),
+        host: Host { retired, ..Host::of(mounted, world_accessible, cli_toml) },
         unfinished: unfinished(site, paths)?,
     };
     Ok(Gathered { snapshot, known_keys, failures, seen })
@@ -104,6 +106,7 @@ fn unavailable(environment: &Environment, name: &str) -> Vault {
         latest: None,
         earlier: Vec::new(),
         escrow: Ok(Escrow::default()),
+        retired: Ok(None),
     }
 }
 
@@ -123,8 +126,8 @@ fn read_vault(site: &Site<'_>, environment: &Environment, name: &str) -> Result<
     for (secret, history) in secrets.iter().zip(&histories) {
         seen.add(name, secret, &history.versions);
     }
-    let Ok([private, public, escrow]) = <[History; 3]>::try_from(histories) else {
-        return Err(Failure::bug("three secrets were read, and others came back"));
+    let Ok([private, public, escrow, retired]) = <[History; 4]>::try_from(histories) else {
+        return Err(Failure::bug("four secrets were read, and others came back"));
     };
     let latest = private.latest.as_ref().map(|secret| secret.properties.version.as_str());
     let earlier: Vec<Properties> = private
@@ -152,6 +155,7 @@ fn read_vault(site: &Site<'_>, environment: &Environment, name: &str) -> Result<
         public: public_state,
         earlier,
         escrow: parse_escrow(&escrow),
+        retired: parse_retired(&retired),
     };
     let keys = [private_key, public_key].into_iter().flatten().collect();
     Ok(Read { vault, keys, seen })
@@ -190,6 +194,11 @@ fn describe_version(
 /// The escrow of a vault: what is there, or what is wrong with it.
 pub(crate) fn parse_escrow(history: &History) -> Result<Escrow, Error> {
     history.latest.as_ref().map_or_else(|| Ok(Escrow::default()), |s| Escrow::parse(&s.value))
+}
+
+/// A vault's list of retired keys, if it has one.
+pub(crate) fn parse_retired(history: &History) -> Result<Option<RetiredKeys>, Error> {
+    history.latest.as_ref().map(|secret| RetiredKeys::parse(&secret.value)).transpose()
 }
 
 /// The public keys of all earlier pairs that can be read.

@@ -19,8 +19,10 @@ pub const PRIVATE_SECRET: &str = "spacetimedb-jwt-private-key";
 /// The guide's secret for public keys.
 pub const PUBLIC_SECRET: &str = "spacetimedb-jwt-public-key";
 
-/// The guide's secret for the publishers' claims.
+/// The secret for the publishers' claims.
 pub const ESCROW_SECRET: &str = "spacetimedb-publisher-claims";
+/// The secret for the list of retired keys.
+pub const RETIRED_SECRET: &str = "spacetimedb-retired-keys";
 
 /// The environments, checked, and what their secrets are called.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Settings {
     pub public_secret: String,
     /// The secret that holds the publishers' claims.
     pub escrow_secret: String,
+    /// The secret that holds the list of retired keys.
+    pub retired_secret: String,
     /// The folder in which runs leave their marks.
     pub state: PathBuf,
     /// The environment whose keys this host mounts, where that was written down.
@@ -53,12 +57,16 @@ pub struct Names {
     pub groups: Option<Vec<Vec<String>>>,
     /// A pair older than this many days is a problem; 0: no pair is.
     pub max_age_days: u32,
+    /// For how many seconds what a replaced pair has signed is honoured; 0: not at all.
+    pub honor_old_tokens: u32,
     /// The secret that holds private keys.
     pub private_secret: Option<String>,
     /// The secret that holds public keys.
     pub public_secret: Option<String>,
     /// The secret that holds the publishers' claims.
     pub escrow_secret: Option<String>,
+    /// The secret that holds the list of retired keys.
+    pub retired_secret: Option<String>,
     /// The environment whose keys this host mounts.
     pub host: Option<String>,
     /// Whether Azure's rules for the names of vaults hold.
@@ -89,17 +97,19 @@ impl Settings {
         let private_secret = secret(names.private_secret, PRIVATE_SECRET)?;
         let public_secret = secret(names.public_secret, PUBLIC_SECRET)?;
         let escrow_secret = secret(names.escrow_secret, ESCROW_SECRET)?;
+        let retired_secret = secret(names.retired_secret, RETIRED_SECRET)?;
         // Key Vault does not tell names apart by case.
-        let secrets = [&private_secret, &public_secret, &escrow_secret];
-        if BTreeSet::from(secrets.map(|name| name.to_lowercase())).len() < 3 {
+        let secrets = [&private_secret, &public_secret, &escrow_secret, &retired_secret];
+        if BTreeSet::from(secrets.map(|name| name.to_lowercase())).len() < secrets.len() {
             let message = format!(
-                "private_secret, public_secret and {escrow_secret} are three different secrets"
+                "private_secret, public_secret, {escrow_secret} and {retired_secret} are four \
+                 different secrets"
             );
             return Err(Kind::Names(message).into());
         }
         let environments = environments(names.environments, names.in_key_vault)?;
         let all: Vec<_> = environments.iter().map(|(name, _)| name.clone()).collect();
-        let policy = match names.groups {
+        let mut policy = match names.groups {
             Some(groups) => {
                 let checked = |group: &Vec<String>| {
                     group.iter().map(|name| Environment::new(name)).collect::<Result<_, _>>()
@@ -109,6 +119,7 @@ impl Settings {
             }
             None => Policy::of_guide(&all, names.max_age_days)?,
         };
+        policy.honor_old_tokens = names.honor_old_tokens;
         let is_known = |name: &String| all.iter().any(|known| known.as_str() == name);
         if !names.host.as_ref().is_none_or(is_known) {
             return Err(Kind::UnknownEnvironment(all).into());
@@ -119,15 +130,16 @@ impl Settings {
             private_secret,
             public_secret,
             escrow_secret,
+            retired_secret,
             state: state.into(),
             host: names.host.as_deref().map(Environment::new).transpose()?,
             assumed: false,
         })
     }
 
-    /// The three secrets of each vault.
-    pub(crate) fn secrets(&self) -> [&str; 3] {
-        [&self.private_secret, &self.public_secret, &self.escrow_secret]
+    /// The secrets of each vault.
+    pub(crate) fn secrets(&self) -> [&str; 4] {
+        [&self.private_secret, &self.public_secret, &self.escrow_secret, &self.retired_secret]
     }
 
     /// The environments' names.

@@ -44,7 +44,7 @@ impl State {
         Ok(if is_first { first } else { own })
     }
 
-    fn set_aside_folder(&self) -> PathBuf {
+    pub(crate) fn set_aside_folder(&self) -> PathBuf {
         self.folder.join("set-aside")
     }
 

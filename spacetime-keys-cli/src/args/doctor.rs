@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use clap::builder::NonEmptyStringValueParser;
 
+use super::time;
+
 #[derive(ClapArgs)]
 pub(crate) struct Doctor {
     /// The server: a URL, `HOST:PORT`, or a nickname that cli.toml has
@@ -53,13 +55,6 @@ pub(crate) struct Doctor {
     /// How the server is restarted [default: the configuration's; shown as `docker compose restart`]
     #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) restart: Option<String>,
-}
-
-/// A time such as `90s` or `15m`; a bare number is seconds.
-fn time(text: &str) -> Result<Duration, &'static str> {
-    let seconds = text.parse().ok().map(Duration::from_secs);
-    let time = seconds.or_else(|| humantime::parse_duration(text).ok());
-    time.ok_or("a time such as 30s or 5m, or a number of seconds")
 }
 
 #[cfg(test)]

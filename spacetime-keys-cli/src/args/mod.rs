@@ -10,6 +10,7 @@ mod report;
 mod token;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -89,6 +90,8 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Look at vaults, mounted files and token; write nothing
     Verify(Verify),
+    /// Each pair that an environment has had, and what became of it
+    History(History),
     /// What a publish would answer, and why, before anyone publishes
     ///
     /// Without arguments it asks the server that the configuration, spacetime.json or cli.toml names,
@@ -198,6 +201,13 @@ pub(crate) struct Rotate {
     /// Make a new pair although the private key of the present one is nowhere to be found
     #[arg(long)]
     pub(crate) replace_lost_key: bool,
+    /// How long tokens that the pair before has signed are exchanged for new ones, such as 30d; 0 ends
+    /// it for all earlier pairs, too [default: the policy's; 0]
+    #[arg(long, value_name = "TIME", value_parser = time_in_seconds)]
+    pub(crate) honor_old_tokens: Option<u32>,
+    /// The pair before has leaked: never exchange a token of it, and never return to it
+    #[arg(long)]
+    pub(crate) compromised: bool,
     #[command(flatten)]
     pub(crate) host: HostOptions,
 }
@@ -250,6 +260,13 @@ pub(crate) struct Verify {
     /// Pairs older than this are a problem [default: the policy's; 0: ages are not enforced]
     #[arg(long, value_name = "N")]
     pub(crate) max_age_days: Option<u32>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct History {
+    /// These environments, or `all` [default: as for verify]
+    #[arg(long, value_name = "E", value_delimiter = ',')]
+    pub(crate) env: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -333,6 +350,20 @@ pub(crate) enum IdentityCommand {
 
 fn identity(text: &str) -> Result<Identity, spacetime_keys_core::Error> {
     Identity::parse(text)
+}
+
+/// A time such as `90s` or `30d`; a bare number is seconds.
+fn time(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    let time = seconds.or_else(|| humantime::parse_duration(text).ok());
+    time.ok_or("a time such as 30s or 5m, or a number of seconds")
+}
+
+/// The same, in whole seconds: for flags, and for entries of a configuration.
+pub(crate) fn time_in_seconds(text: &str) -> Result<u32, &'static str> {
+    const WANTED: &str = "a time such as 12h or 30d, up to 100 years, or a number of seconds";
+    let time = time(text).map_err(|_| WANTED)?;
+    u32::try_from(time.as_secs()).map_err(|_| WANTED)
 }
 
 /// A time such as `15m`, in whole seconds; what is less than one is cut off.

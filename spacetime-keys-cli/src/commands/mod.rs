@@ -3,6 +3,7 @@
 mod config;
 mod doctor;
 mod exchange;
+mod history;
 mod identity;
 mod identity_map;
 mod init;
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
         Command::Rollback(rollback) => rotation::rollback(&load()?, rollback, output),
         Command::Sync(sync) => rotation::sync(&load()?, sync, output),
         Command::Verify(verify) => verify::run(verify, load, output),
+        Command::History(history) => history::run(history, &load()?, output),
         Command::Doctor(doctor) => doctor::run(doctor, &args.global, &load()?, output),
         Command::Exchange(exchange) => exchange::run(exchange, &load()?, output),
         Command::Config(args::ConfigCommand::Show) => Ok(config::show(&load()?, output)),

@@ -20,12 +20,20 @@ pub(super) fn rotate(
     args: &args::Rotate,
     output: &Output,
 ) -> Result<Answer, Failure> {
+    if args.compromised && args.honor_old_tokens.is_some_and(|seconds| seconds > 0) {
+        return Err(Failure::usage(
+            "what a key has signed that has leaked is not honoured",
+            "leave --honor-old-tokens out; or say --honor-old-tokens 0, which ends it for all earlier pairs, too",
+        ));
+    }
     let name = config.environment_name(args.env.as_deref())?;
     let (environments, host) = config.settings.rotated(&name)?;
     let named = args.host_env.as_deref();
     let mut job = job(config, Operation::Rotate, environments, host, named, &args.host)?;
     job.request.adopt_mounted = args.adopt_mounted;
     job.request.replace_lost_key = args.replace_lost_key;
+    job.request.honor_old_tokens = args.honor_old_tokens;
+    job.request.compromised = args.compromised;
     run(config, &job, output)
 }
 

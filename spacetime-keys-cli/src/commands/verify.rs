@@ -14,7 +14,8 @@ use crate::args;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::here;
-use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
+use crate::output::{BAD, GOOD, Output, WARN, styled};
+use crate::table::table;
 use crate::watcher::Watcher;
 use crate::wrap::{Wrap, width_of_stdout, wrapped};
 
@@ -50,7 +51,7 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
 fn to_text(report: &Report) -> String {
     let mut text = String::new();
     if !report.environments.is_empty() {
-        text.push_str(&table(report));
+        text.push_str(&of_environments(report));
     }
     if let Some(mounted) = &report.mounted {
         let _ = writeln!(text, "mounted    {}", describe_mounted(mounted));
@@ -86,10 +87,8 @@ fn verdict(report: &Report) -> String {
     if report.ok { styled(GOOD, "ok") } else { styled(BAD, "not ok") }
 }
 
-fn table(report: &Report) -> String {
-    let head = ["ENVIRONMENT", "VAULT", "STATE", "FINGERPRINT", "AGE"].map(str::to_owned);
-    let mut rows = vec![head];
-    rows.extend(report.environments.iter().map(|environment| {
+fn of_environments(report: &Report) -> String {
+    let rows = report.environments.iter().map(|environment| {
         let fingerprint = environment.private_fingerprint.or(environment.public_fingerprint);
         [
             environment.name.to_string(),
@@ -98,22 +97,8 @@ fn table(report: &Report) -> String {
             fingerprint.map_or_else(|| "-".to_owned(), |fingerprint| fingerprint.short()),
             environment.age_days.map_or_else(|| "-".to_owned(), |days| format!("{days} d")),
         ]
-    }));
-    let mut text = String::new();
-    let mut widths = [0; 5];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.len().max(*width);
-        }
-    }
-    for (index, row) in rows.iter().enumerate() {
-        let cells: Vec<_> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        let line = cells.join("  ");
-        let line = line.trim_end();
-        let _ = writeln!(text, "{}", if index == 0 { styled(BOLD, line) } else { line.to_owned() });
-    }
-    text
+    });
+    table(["ENVIRONMENT", "VAULT", "STATE", "FINGERPRINT", "AGE"], rows.collect())
 }
 
 fn describe_mounted(mounted: &MountedReport) -> String {

@@ -30,6 +30,9 @@ pub(super) struct StoreTable {
 pub(super) struct PolicyTable {
     pub(super) groups: Option<Vec<Vec<String>>>,
     pub(super) max_age_days: Option<u32>,
+    /// Seconds.
+    #[serde(deserialize_with = "time")]
+    pub(super) honor_old_tokens: Option<u32>,
 }
 
 #[derive(Deserialize, Default)]
@@ -47,7 +50,7 @@ pub(super) struct HostTable {
 
 /// What a configuration file can say.
 pub(crate) const MEMBERS: &str = "it can say: [store] kind, path, auth, timeout_seconds, private_secret, public_secret; \
-    [environments]; [policy] groups, max_age_days; [host] environment, keys_dir, cli_toml, server, database, restart";
+    [environments]; [policy] groups, max_age_days, honor_old_tokens; [host] environment, keys_dir, cli_toml, server, database, restart";
 
 /// What was not understood: the line and, where that is a plain name, the entry. Never a value.
 pub(super) fn not_understood(text: &str, at: Option<std::ops::Range<usize>>) -> String {
@@ -60,6 +63,22 @@ pub(super) fn not_understood(text: &str, at: Option<std::ops::Range<usize>>) -> 
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     let name = if is_name { format!(" ({name})") } else { String::new() };
     format!("line {number}{name} is not understood")
+}
+
+/// A time such as `"30d"`, in seconds.
+fn time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Time {
+        Seconds(u32),
+        Text(String),
+    }
+    match Time::deserialize(deserializer)? {
+        Time::Seconds(seconds) => Ok(Some(seconds)),
+        Time::Text(text) => {
+            crate::args::time_in_seconds(&text).map(Some).map_err(serde::de::Error::custom)
+        }
+    }
 }
 
 /// A table's entries in the order of the file.

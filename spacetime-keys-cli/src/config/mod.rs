@@ -130,9 +130,11 @@ impl Config {
             environments: file.environments.clone().filter(|all| !all.is_empty()),
             groups: file.policy.groups.clone(),
             max_age_days: file.policy.max_age_days.unwrap_or(0),
+            honor_old_tokens: file.policy.honor_old_tokens.unwrap_or(0),
             private_secret: file.store.private_secret.clone(),
             public_secret: file.store.public_secret.clone(),
             escrow_secret: None,
+            retired_secret: None,
             host: file.host.environment.clone(),
             in_key_vault: matches!(store, StoreSettings::AzureKeyVault(_)),
         };

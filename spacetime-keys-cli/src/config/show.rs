@@ -1,6 +1,7 @@
 //! What is in force, and where each value comes from.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 use spacetime_keys_core::fleet::Environment;
@@ -51,9 +52,16 @@ impl Config {
         let groups: Vec<_> =
             self.settings.policy.groups().iter().map(|group| join(group)).collect();
         let (days, host) = (self.settings.policy.max_age_days.to_string(), &file.host);
+        let honored = Duration::from_secs(self.settings.policy.honor_old_tokens.into());
+        let honored = humantime::format_duration(honored).to_string();
         values.extend([
             self.value("policy.groups", Some(groups.join("; ")), file.policy.groups.is_some()),
             self.value("policy.max_age_days", Some(days), file.policy.max_age_days.is_some()),
+            self.value(
+                "policy.honor_old_tokens",
+                Some(honored),
+                file.policy.honor_old_tokens.is_some(),
+            ),
             self.environment_value(),
             self.value(
                 "host.keys_dir",

@@ -140,6 +140,23 @@ fn check_end(host: &Host, scenario: &Scenario, before: &BTreeSet<String>, contex
     }
 }
 
+/// The list says of the pair that was mounted at first what becomes of its tokens.
+fn check_list(host: &Host, start: &Host, scenario: &Scenario, context: &str) {
+    let Some(revoked) = scenario.retires.filter(|_| host.mounted() != start.mounted()) else {
+        return;
+    };
+    let list: serde_json::Value = serde_json::from_str(&host.read(crate::common::RETIRED)).unwrap();
+    let first = start.mounted().to_string();
+    let mut keys = list["keys"].as_array().unwrap().iter();
+    let key = keys.find(|key| key["fingerprint"] == first);
+    let key = key.unwrap_or_else(|| panic!("{context}: the pair before is not in the list"));
+    assert_eq!(key["revoked"], revoked, "{context}: {list:#}");
+    assert_eq!(list["publishers"][0], crate::common::IDENTITY, "{context}");
+    let mounted = host.mounted().to_string();
+    let in_use = list["keys"].as_array().unwrap().iter().any(|key| key["fingerprint"] == mounted);
+    assert!(!in_use, "{context}: the pair in use is retired");
+}
+
 /// The next run cleans up.
 fn check_no_leftovers(host: &Host, context: &str) {
     for path in host.tree().keys() {
@@ -163,6 +180,7 @@ fn check_fault(
     if has_begun(host, start) {
         mend(host, scenario.environment, context);
         check_end(host, scenario, &kept, context);
+        check_list(host, start, scenario, context);
     }
     kept
 }
@@ -255,6 +273,10 @@ scenarios! {
     resume_an_empty_vault_of_the_group
     resume_a_divided_group
     resume_mismatched_mounted_files
+    rotate_and_honor
+    rotate_after_a_leak
+    rollback_with_a_list
+    sync_a_list
 }
 
 // Slow: two faults a run: some thousand runs with --all.

@@ -30,6 +30,7 @@ mod field;
 #[cfg(feature = "testing")]
 mod guard;
 mod here;
+mod history;
 mod identity_map;
 mod identity_map_exports;
 mod init;
@@ -46,6 +47,7 @@ mod printed;
 mod proxy;
 mod publishers;
 mod refusals;
+mod retired;
 mod rotation;
 #[cfg(feature = "testing")]
 mod scenario;

@@ -22,6 +22,9 @@ pub(crate) struct Scenario {
     pub(crate) mounts: bool,
     /// Whether a mounted file is no whole key from the start.
     pub(crate) starts_damaged: bool,
+    /// What becomes of the pair that is mounted at first, once another is: it is in the list, revoked
+    /// or not.
+    pub(crate) retires: Option<bool>,
     /// How many points there are at the least: fewer, and the test has lost its subject.
     pub(crate) at_least: usize,
 }
@@ -33,6 +36,7 @@ const BASE: Scenario = Scenario {
     environment: "local",
     mounts: true,
     starts_damaged: false,
+    retires: None,
     at_least: 20,
 };
 
@@ -173,6 +177,61 @@ pub(crate) fn resume_mismatched_mounted_files() -> Scenario {
         at_least: 8,
         ..BASE
     }
+}
+
+pub(crate) fn rotate_and_honor() -> Scenario {
+    Scenario {
+        name: "rotate --honor-old-tokens",
+        prepare: || Host::rotated("local"),
+        arguments: &["rotate", "--env", "local", "--honor-old-tokens", "30d", "--yes"],
+        retires: Some(false),
+        at_least: 60,
+        ..BASE
+    }
+}
+
+pub(crate) fn rotate_after_a_leak() -> Scenario {
+    Scenario {
+        name: "rotate --compromised",
+        prepare: with_a_list,
+        arguments: &["rotate", "--env", "local", "--compromised", "--yes"],
+        retires: Some(true),
+        at_least: 60,
+        ..BASE
+    }
+}
+
+pub(crate) fn rollback_with_a_list() -> Scenario {
+    Scenario {
+        name: "rollback, with a list",
+        prepare: with_a_list,
+        retires: Some(false),
+        at_least: 60,
+        ..rollback()
+    }
+}
+
+pub(crate) fn sync_a_list() -> Scenario {
+    Scenario {
+        name: "sync, behind, with a list",
+        prepare: || {
+            let (fresh, host) = (Host::new(), with_a_list());
+            for path in [crate::common::PRIVATE, crate::common::PUBLIC, crate::common::CLI_TOML] {
+                host.write(path, fresh.read(path));
+            }
+            host.remove(crate::common::RETIRED);
+            host
+        },
+        retires: Some(false),
+        at_least: 20,
+        ..sync_a_host_that_is_behind()
+    }
+}
+
+fn with_a_list() -> Host {
+    let host = Host::new();
+    host.run(&["rotate", "--env", "local", "--honor-old-tokens", "30d", "--yes"]).success();
+    host
 }
 
 /// A sound pair that no vault has.

@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::process::Command;
 
-use crate::common::{CLI_TOML, Host, IDENTITY, NOBODY, PRIVATE, PUBLIC, Run, STORE, token};
+use crate::common::{
+    CLI_TOML, Host, IDENTITY, NOBODY, PRIVATE, PUBLIC, RETIRED, Run, STORE, token,
+};
 use serde_json::{Value, json};
 use spacetime_keys_core::{Identity, PrivateKey};
 
@@ -186,9 +188,11 @@ fn modes() {
         (PRIVATE, 0o660, "ERR_KEY_WORLD_ACCESSIBLE"),
         (PRIVATE, 0o604, "ERR_KEY_WORLD_ACCESSIBLE"),
         (PUBLIC, 0o646, "ERR_PUBLIC_KEY_WRITABLE"),
+        (RETIRED, 0o646, "ERR_RETIRED_KEYS_WRITABLE"),
     ] {
         println!("{path} {mode:o}");
-        let host = Host::rotated("local");
+        let host = Host::new();
+        host.run(&and(ROTATE, &["--honor-old-tokens", "30d"])).success();
         is_well(&host);
         host.set_mode(path, mode);
         let problem = finds(&host, 1, code);

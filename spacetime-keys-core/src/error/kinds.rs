@@ -233,6 +233,8 @@ pub enum Proof {
     Token,
     /// The identity is the one from before.
     Identity,
+    /// The lists of retired keys say what they are to say.
+    RetiredKeys,
 }
 
 /// What is wrong with the name of a server.
@@ -371,6 +373,7 @@ display!(Proof {
     Mounted => "the mounted files are not the stored pair",
     Token => "the token does not verify with the mounted key",
     Identity => "the publisher's identity is not the one from before",
+    RetiredKeys => "a list of retired keys does not say what it is to say",
 });
 
 /// What is wrong with a TOML text, and where.

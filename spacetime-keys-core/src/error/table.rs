@@ -191,6 +191,11 @@ errors! {
     ServerVersion: Input "ERR_SERVER_VERSION" "not a server version: 1.2, 2.8.3 or 2.14 are some"
         => ("{}; `GET /v1/health` tells a server's version", [Step::TokenCheck]);
 
+    // ---- Retired keys -------------------------------------------------------------------------
+    /// A pair that has leaked.
+    PairRevoked: Safety "ERR_PAIR_REVOKED" "this pair has leaked and is revoked"
+        => ("{} makes a new one", [Step::ROTATE]);
+
     // ---- The exchange -------------------------------------------------------------------------
     /// The list of retired keys is not what it should be.
     RetiredKeysDamaged: Input "ERR_RETIRED_KEYS_DAMAGED" "the list of retired keys cannot be read"

@@ -18,6 +18,7 @@ const MAX_KEYS: usize = 100;
 pub struct RetiredKeys {
     /// By the time of their retirement, the oldest first.
     keys: Vec<RetiredKey>,
+    /// In the order of their bytes, so that equal lists are equal texts.
     publishers: Vec<Identity>,
 }
 
@@ -124,6 +125,11 @@ impl RetiredKeys {
         self.keys.is_empty() && self.publishers.is_empty()
     }
 
+    /// What is said of this key, if it is in the list.
+    pub fn find(&self, fingerprint: Fingerprint) -> Option<&RetiredKey> {
+        self.keys.iter().find(|key| key.public_key.fingerprint() == fingerprint)
+    }
+
     /// Whether this key has leaked.
     pub fn is_revoked(&self, fingerprint: Fingerprint) -> bool {
         self.find(fingerprint).is_some_and(|key| key.revoked)
@@ -160,15 +166,56 @@ impl RetiredKeys {
         self.keys.retain(|key| key.revoked || key.public_key.fingerprint() != fingerprint);
     }
 
-    /// Notes whose tokens are never exchanged.
-    pub fn add_publisher(&mut self, identity: Identity) {
-        if !self.publishers.contains(&identity) {
-            self.publishers.push(identity);
+    /// Notes that a server still signed with this key at `at`, after another had taken its place in
+    /// the key store: so long, tokens of it are its own. A revoked key is not believed.
+    pub fn was_in_use(&mut self, fingerprint: Fingerprint, at: i64) {
+        let later = |key: &&RetiredKey| !key.revoked && key.retired_at < at;
+        if let Some(key) = self.find(fingerprint).filter(later).cloned() {
+            self.put(RetiredKey { retired_at: at, ..key });
         }
     }
 
-    fn find(&self, fingerprint: Fingerprint) -> Option<&RetiredKey> {
-        self.keys.iter().find(|key| key.public_key.fingerprint() == fingerprint)
+    /// Notes that from `now` on nothing is honoured that the keys of this list have signed.
+    pub fn end_all(&mut self, now: i64) {
+        for key in &mut self.keys {
+            key.honored_until = key.honored_until.min(now);
+        }
+    }
+
+    /// Notes whose tokens are never exchanged.
+    pub fn add_publisher(&mut self, identity: Identity) {
+        if let Err(place) = self.publishers.binary_search(&identity) {
+            self.publishers.insert(place, identity);
+        }
+    }
+
+    /// Takes in another list. Of a key in both, what is revoked stays so; else what was said at its
+    /// latest retirement counts.
+    pub fn merge(&mut self, other: &Self) {
+        for theirs in &other.keys {
+            let ours = self.find(theirs.public_key.fingerprint());
+            let rank = |key: &RetiredKey| (key.revoked, key.retired_at, key.honored_until);
+            if ours.is_none_or(|ours| rank(theirs) > rank(ours)) {
+                self.put(theirs.clone());
+            }
+        }
+        for identity in &other.publishers {
+            self.add_publisher(*identity);
+        }
+    }
+
+    /// Whether this is a host's copy of that list: the same, but that keys may have been in use on
+    /// this host for longer.
+    pub fn is_copy_of(&self, list: &Self) -> bool {
+        let is_copy = |key: &RetiredKey| {
+            list.find(key.public_key.fingerprint()).is_some_and(|of| {
+                let retired_at = of.retired_at;
+                key.retired_at >= retired_at && RetiredKey { retired_at, ..key.clone() } == *of
+            })
+        };
+        self.publishers == list.publishers
+            && self.keys.len() == list.keys.len()
+            && self.keys.iter().all(is_copy)
     }
 
     /// Of too many, those go that are honoured the least; what is revoked stays.
@@ -176,7 +223,7 @@ impl RetiredKeys {
         let fingerprint = key.public_key.fingerprint();
         self.keys.retain(|other| other.public_key.fingerprint() != fingerprint);
         self.keys.push(key);
-        self.keys.sort_by_key(|key| key.retired_at);
+        self.keys.sort_by_key(|key| (key.retired_at, key.public_key.fingerprint()));
         while self.keys.iter().filter(|key| !key.revoked).count() > MAX_KEYS {
             let kept = self.keys.iter().enumerate().filter(|(_, key)| !key.revoked);
             let Some((least, _)) = kept.min_by_key(|(_, key)| key.honored_until) else { return };

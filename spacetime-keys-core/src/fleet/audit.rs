@@ -1,5 +1,6 @@
 mod host;
 mod keys;
+mod retired;
 mod stored;
 
 pub use keys::audit_keys;
@@ -324,6 +325,7 @@ impl Auditor<'_> {
             PairState::Unavailable => self.add(Finding::VaultUnavailable, environment),
             PairState::Unsound(how) => self.unsound(vault, how),
         }
+        self.retired(vault);
         let age_days = vault
             .latest
             .as_ref()
@@ -372,6 +374,7 @@ impl Auditor<'_> {
                 if !holds {
                     self.add(Finding::NotShared, first);
                 }
+                self.retired_of_group(group);
                 rules.push(RuleReport {
                     rule: "shared",
                     environments: group.clone(),

@@ -70,6 +70,12 @@ pub enum Finding {
     LoginExpired,
     /// `cli.toml` holds an earlier public key of the server.
     ServerKeyStale,
+    /// A vault's list of retired keys cannot be read.
+    RetiredKeysDamaged,
+    /// The vaults of one group hold different lists of retired keys.
+    RetiredKeysNotShared,
+    /// This host's `retired-keys.json` is not its vault's list.
+    RetiredKeysBehind,
 }
 
 impl Finding {
@@ -201,6 +207,18 @@ impl Finding {
                 "ERR_SERVER_KEY_STALE", Warning, "cli.toml remembers an earlier public key of the server",
                 brings_up(),
             ),
+            Self::RetiredKeysDamaged => (
+                Error::RetiredKeysDamaged.code(), Bad, "the vault's list of retired keys cannot be read",
+                ("{} begins a new one, with what this host has of it", [Step::RESUME]).into(),
+            ),
+            Self::RetiredKeysNotShared => (
+                "ERR_RETIRED_KEYS_NOT_SHARED", Bad, "the vaults of one group hold different lists of retired keys",
+                mends(),
+            ),
+            Self::RetiredKeysBehind => (
+                "ERR_RETIRED_KEYS_BEHIND", Bad, "retired-keys.json is not the vault's list: the exchange honours other keys than it should",
+                brings_up(),
+            ),
         };
         Problem { code, severity, environment: None, message: message.to_owned(), hint }
     }
@@ -234,6 +252,9 @@ impl Finding {
             Self::TokenExpired,
             Self::LoginExpired,
             Self::ServerKeyStale,
+            Self::RetiredKeysDamaged,
+            Self::RetiredKeysNotShared,
+            Self::RetiredKeysBehind,
         ]);
         all
     }

@@ -25,6 +25,8 @@ pub enum PlaceKind {
     PrivateKey,
     /// `id_ecdsa.pub`.
     PublicKey,
+    /// `retired-keys.json`: whoever may write it has keys of their own honoured.
+    RetiredKeys,
     /// `cli.toml`: whoever reads it is the publisher.
     CliToml,
 }
@@ -51,7 +53,9 @@ impl Place {
             PlaceKind::PrivateKey => 0o027,
             PlaceKind::CliToml => 0o004 | self.write_by_others(),
             PlaceKind::StoreFile => 0o022,
-            PlaceKind::KeysFolder | PlaceKind::PublicKey => self.write_by_others(),
+            PlaceKind::KeysFolder | PlaceKind::PublicKey | PlaceKind::RetiredKeys => {
+                self.write_by_others()
+            }
         };
         self.mode & others != 0
     }
@@ -84,6 +88,11 @@ impl Place {
             PlaceKind::PublicKey => (
                 "ERR_PUBLIC_KEY_WRITABLE",
                 "others can write the mounted public key, with which the server verifies tokens",
+                "go-w",
+            ),
+            PlaceKind::RetiredKeys => (
+                "ERR_RETIRED_KEYS_WRITABLE",
+                "others can write retired-keys.json, and so have tokens of their own exchanged",
                 "go-w",
             ),
             PlaceKind::CliToml if self.mode & self.write_by_others() != 0 => (

@@ -9,6 +9,7 @@ mod audit;
 mod decide;
 mod escrow;
 mod finding;
+mod history;
 mod inspect;
 mod observe;
 mod plan;
@@ -16,6 +17,7 @@ mod planner;
 mod policy;
 mod prove;
 mod readers;
+mod retire;
 mod snapshot;
 
 pub use audit::{
@@ -23,6 +25,7 @@ pub use audit::{
 };
 pub use escrow::Escrow;
 pub use finding::{Finding, Problem, Severity};
+pub use history::{PastPair, PastState, history};
 pub use inspect::{Damage, DamagedPart, Inspected, LeftElsewhere, OTHER_NAMES, Place, PlaceKind};
 pub use observe::{CliTomlFacts, Misplaced, Mounted};
 pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
@@ -30,6 +33,7 @@ pub use planner::plan;
 pub use policy::{Environment, Policy};
 pub use prove::prove;
 pub use readers::Unreadable;
+pub use retire::Retirement;
 pub use snapshot::{
     Host, KeyState, Operation, Origin, PairState, PublisherState, Snapshot, StoredVersion, Tags,
     Unfinished, Vault,

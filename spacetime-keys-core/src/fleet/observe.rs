@@ -120,6 +120,7 @@ impl Host {
             has_folder: false,
             publisher: cli_toml.publisher,
             server_keys: cli_toml.server_keys.iter().map(PublicKey::fingerprint).collect(),
+            retired: Ok(None),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::jwt::Publisher;
 use crate::{Error, Fingerprint, Identity};
 
-use super::{Environment, Operation, Origin};
+use super::{Environment, Operation, Origin, Retirement};
 
 /// What is to be done, and how.
 #[derive(Clone, Debug)]
@@ -35,6 +35,11 @@ pub struct Request {
     pub allow_unverified: bool,
     /// Sign a token of an external issuer anew.
     pub allow_external_issuer: bool,
+    /// For how many seconds what the replaced pair has signed is honoured; `None`: as the policy has
+    /// it. `Some(0)` ends it for all earlier pairs, too.
+    pub honor_old_tokens: Option<u32>,
+    /// The replaced pair has leaked: it is revoked.
+    pub compromised: bool,
 }
 
 impl Request {
@@ -55,6 +60,8 @@ impl Request {
             expect_identity: None,
             allow_unverified: false,
             allow_external_issuer: false,
+            honor_old_tokens: None,
+            compromised: false,
         }
     }
 }
@@ -101,6 +108,8 @@ pub struct Target {
     pub adopt: Option<Fingerprint>,
     /// Why the pair is pushed.
     pub origin: Origin,
+    /// What is noted of the pair before, where a list of retired keys is kept.
+    pub retirement: Option<Retirement>,
 }
 
 /// What a step does.
@@ -113,6 +122,8 @@ pub enum Action {
     AdoptPrivate,
     /// Push its public key.
     AdoptPublic,
+    /// Note the pair before in the vault's list of retired keys, and read it back.
+    RetireKeys,
     /// Make a pair and test it.
     Generate,
     /// Read the pair from where it is, and test it.
@@ -121,6 +132,8 @@ pub enum Action {
     PushPrivate,
     /// Push the public key, and read it back.
     PushPublic,
+    /// Bring this host's `retired-keys.json` up to its vault's list.
+    MountRetiredKeys,
     /// Put a mounted private key that no vault has out of the way, without losing it.
     SetAside,
     /// Replace the mounted private key.
@@ -143,10 +156,12 @@ impl Action {
             Self::Escrow => "escrow",
             Self::AdoptPrivate => "adopt-private",
             Self::AdoptPublic => "adopt-public",
+            Self::RetireKeys => "retire-keys",
             Self::Generate => "generate",
             Self::Load => "load",
             Self::PushPrivate => "push-private",
             Self::PushPublic => "push-public",
+            Self::MountRetiredKeys => "mount-retired-keys",
             Self::SetAside => "set-aside",
             Self::MountPrivate => "mount-private",
             Self::MountPublic => "mount-public",
@@ -162,6 +177,7 @@ impl Action {
 enum Stage {
     Escrow,
     Adopt,
+    Retire,
     Keys,
     Push,
     Host,
@@ -173,9 +189,11 @@ impl Action {
         match self {
             Self::Escrow => Stage::Escrow,
             Self::AdoptPrivate | Self::AdoptPublic => Stage::Adopt,
+            Self::RetireKeys => Stage::Retire,
             Self::Generate | Self::Load => Stage::Keys,
             Self::PushPrivate | Self::PushPublic => Stage::Push,
-            Self::SetAside
+            Self::MountRetiredKeys
+            | Self::SetAside
             | Self::MountPrivate
             | Self::MountPublic
             | Self::ResignToken

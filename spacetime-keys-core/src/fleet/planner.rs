@@ -1,5 +1,6 @@
 //! Making a plan.
 
+mod lists;
 mod publisher;
 
 use crate::error::Unsound;
@@ -7,6 +8,7 @@ use crate::{Error, Fingerprint};
 
 use super::decide::{earlier_pair, mended_pair, sound_pair, stored};
 use super::plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
+use super::retire::is_to_be_mounted;
 use super::{Environment, KeyState, Operation, Origin, PairState, Policy, Snapshot, Vault};
 
 /// Plans an operation.
@@ -88,6 +90,8 @@ impl Planner<'_> {
         }
         self.require_readable(&plan)?;
         self.add_publisher(&mut plan)?;
+        self.add_adoptions(&mut plan);
+        self.add_lists(&mut plan);
         self.add_pushes(&mut plan);
         self.add_host(&mut plan)?;
         drop_needless_loads(&mut plan.steps);
@@ -124,8 +128,13 @@ impl Planner<'_> {
                 stored(&[*vault], fingerprint)
             })
         };
-        let target =
-            |source, origin, adopt| Target { environments: group.to_vec(), source, adopt, origin };
+        let target = |source, origin, adopt| Target {
+            environments: group.to_vec(),
+            source,
+            adopt,
+            origin,
+            retirement: None,
+        };
         // A run that is continued finds what it wrote itself; a group that is unsound all the same
         // has met another operator. There, only mending is left to do.
         let mended = |error: Error| {
@@ -160,6 +169,9 @@ impl Planner<'_> {
                         sound_pair(&vaults).and_then(|pair| pair.ok_or(Error::VaultEmpty));
                     match current {
                         Ok(current) => match earlier_pair(&vaults, current) {
+                            Ok(source) if self.is_revoked(group, &source) => {
+                                return Err(refuse(Error::PairRevoked));
+                            }
                             Ok(source) => source,
                             // What it was to return to is gone since it began.
                             Err(error) => return mended(error),
@@ -234,33 +246,41 @@ impl Planner<'_> {
     }
 
     /// Private key first, then public, vault by vault: a half-written pair is always mendable. All
-    /// adoptions come first, then all keys, then all pushes: the stages of [`Plan::stages`].
-    fn add_pushes(&self, plan: &mut Plan) {
-        let (mut adoptions, mut keys, mut pushes) = (Vec::new(), Vec::new(), Vec::new());
+    /// adoptions come first, then all lists of retired keys, then all keys, then all pushes: the
+    /// stages of [`Plan::stages`].
+    fn add_adoptions(&self, plan: &mut Plan) {
         for (index, target) in plan.targets.iter().enumerate() {
-            let vaults: Vec<&Vault> = self.snapshot.group(&target.environments).collect();
+            let Some(adopt) = target.adopt else { continue };
+            for vault in self.snapshot.group(&target.environments) {
+                let mut add = |action| {
+                    let environment = vault.environment.clone();
+                    plan.steps.push(Step { action, environment, target: index });
+                };
+                if !vault.private.is_canonical(adopt) {
+                    add(Action::AdoptPrivate);
+                }
+                if !vault.public.is_canonical(adopt) {
+                    add(Action::AdoptPublic);
+                }
+            }
+        }
+    }
+
+    fn add_pushes(&self, plan: &mut Plan) {
+        let (mut keys, mut pushes) = (Vec::new(), Vec::new());
+        for (index, target) in plan.targets.iter().enumerate() {
             let step = |action, environment: &Environment| Step {
                 action,
                 environment: environment.clone(),
                 target: index,
             };
-            if let Some(adopt) = target.adopt {
-                for vault in &vaults {
-                    if !vault.private.is_canonical(adopt) {
-                        adoptions.push(step(Action::AdoptPrivate, &vault.environment));
-                    }
-                    if !vault.public.is_canonical(adopt) {
-                        adoptions.push(step(Action::AdoptPublic, &vault.environment));
-                    }
-                }
-            }
             let Some(first) = target.environments.first() else { continue };
             let fingerprint = target.source.fingerprint();
             let done = |key: &KeyState| fingerprint.is_some_and(|pair| key.is_canonical(pair));
             let source = if fingerprint.is_some() { Action::Load } else { Action::Generate };
             keys.push(step(source, first));
             if self.request.operation != Operation::Sync {
-                for vault in &vaults {
+                for vault in self.snapshot.group(&target.environments) {
                     if !done(&vault.private) {
                         pushes.push(step(Action::PushPrivate, &vault.environment));
                     }
@@ -270,32 +290,21 @@ impl Planner<'_> {
                 }
             }
         }
-        plan.steps.extend(adoptions.into_iter().chain(keys).chain(pushes));
+        plan.steps.extend(keys.into_iter().chain(pushes));
     }
 
     fn add_host(&self, plan: &mut Plan) -> Result<(), Refusal> {
         let Some((environment, target)) = plan.host.clone() else { return Ok(()) };
         let pair = plan.targets.get(target).and_then(|target| target.source.fingerprint());
         let host = &self.snapshot.host;
-        let mut add = |action| {
-            plan.steps.push(Step { action, environment: environment.clone(), target });
-        };
         if self.request.sync_mounted {
-            // Another pair may have been mounted since the one that is adopted was.
-            let adopt = plan.targets.get(target).and_then(|target| target.adopt);
-            let adopted = adopt.is_some() && adopt == host.private.fingerprint();
-            if !adopted && self.must_be_set_aside(&environment, pair)? {
-                add(Action::SetAside);
-            }
-            if host.world_accessible || !pair.is_some_and(|pair| host.private.is_canonical(pair)) {
-                add(Action::MountPrivate);
-            }
-            if !pair.is_some_and(|pair| host.public.is_canonical(pair)) {
-                add(Action::MountPublic);
-            }
+            self.add_mounts(plan, &environment, target)?;
         } else {
             plan.notes.push(Note::MountedNotSynced);
         }
+        let mut add = |action| {
+            plan.steps.push(Step { action, environment: environment.clone(), target });
+        };
         let stale = |key: &Fingerprint| {
             let is_mounted = [host.private.fingerprint(), host.public.fingerprint()];
             Some(*key) != pair
@@ -314,6 +323,37 @@ impl Planner<'_> {
         if !plan.steps.iter().any(|step| step.action == Action::ResignToken) {
             plan.notes.retain(|note| !matches!(note, Note::BecomesEternal | Note::TokenUnverified));
         }
+        Ok(())
+    }
+
+    /// The list of retired keys comes before the keys: whoever restarts the server at once finds it.
+    fn add_mounts(
+        &self,
+        plan: &mut Plan,
+        environment: &Environment,
+        target: usize,
+    ) -> Result<(), Refusal> {
+        let pair = plan.targets.get(target).and_then(|target| target.source.fingerprint());
+        let host = &self.snapshot.host;
+        // Another pair may have been mounted since the one that is adopted was.
+        let adopt = plan.targets.get(target).and_then(|target| target.adopt);
+        let adopted = adopt.is_some() && adopt == host.private.fingerprint();
+        let mounts = host.private.fingerprint() != pair;
+        let is_listed = is_to_be_mounted(self.snapshot, plan, environment, mounts);
+        let is_set_aside = !adopted && self.must_be_set_aside(environment, pair)?;
+        let is_mounted = |key: &KeyState| pair.is_some_and(|pair| key.is_canonical(pair));
+        let actions = [
+            (is_listed, Action::MountRetiredKeys),
+            (is_set_aside, Action::SetAside),
+            (host.world_accessible || !is_mounted(&host.private), Action::MountPrivate),
+            (!is_mounted(&host.public), Action::MountPublic),
+        ];
+        let needed = actions.into_iter().filter(|(is_needed, _)| *is_needed);
+        plan.steps.extend(needed.map(|(_, action)| Step {
+            action,
+            environment: environment.clone(),
+            target,
+        }));
         Ok(())
     }
 

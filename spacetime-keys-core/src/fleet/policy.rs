@@ -42,6 +42,9 @@ pub struct Policy {
     groups: Vec<Vec<Environment>>,
     /// Pairs older than this are a problem; 0: ages are shown, not enforced.
     pub max_age_days: u32,
+    /// For how many seconds what a replaced pair has signed is honoured; 0: not at all. [`Self::new`]
+    /// has 0.
+    pub honor_old_tokens: u32,
 }
 
 impl Policy {
@@ -66,7 +69,7 @@ impl Policy {
             environments.iter().filter(|e| !named.contains(e)).map(|e| vec![e.clone()]).collect();
         groups.retain(|group| !group.is_empty());
         groups.extend(alone);
-        Ok(Self { groups, max_age_days })
+        Ok(Self { groups, max_age_days, honor_old_tokens: 0 })
     }
 
     /// The self-hosting guide's groups, as far as their environments are there: `prod` and `test`

@@ -1,4 +1,5 @@
 use crate::error::{Algorithm, Unsound};
+use crate::exchange::RetiredKeys;
 use crate::jwt::{Publisher, Times};
 use crate::pem::{Effect, Oddity, worst_effect};
 use crate::{Error, Fingerprint, Identity, PrivateKey, PublicKey, Result};
@@ -193,6 +194,8 @@ pub struct Vault {
     pub earlier: Vec<StoredVersion>,
     /// The publishers in escrow.
     pub escrow: Result<Escrow>,
+    /// The list of retired keys, if one is kept.
+    pub retired: Result<Option<RetiredKeys>>,
 }
 
 impl Vault {
@@ -263,7 +266,7 @@ pub enum PublisherState {
 }
 
 /// The host: its mounted keys and its publisher.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Host {
     /// `id_ecdsa`.
     pub private: KeyState,
@@ -278,6 +281,22 @@ pub struct Host {
     pub publisher: PublisherState,
     /// Servers' keys in `cli.toml`.
     pub server_keys: Vec<Fingerprint>,
+    /// `retired-keys.json`, if it is there.
+    pub retired: Result<Option<RetiredKeys>>,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            private: KeyState::Missing,
+            public: KeyState::Missing,
+            world_accessible: false,
+            has_folder: false,
+            publisher: PublisherState::NoFile,
+            server_keys: Vec::new(),
+            retired: Ok(None),
+        }
+    }
 }
 
 impl Host {

@@ -171,6 +171,7 @@ impl Scene {
             public,
             earlier: Vec::new(),
             escrow: Ok(escrow),
+            retired: Ok(None),
         }]
     }
 

@@ -16,19 +16,10 @@ pub(crate) const OPERATIONS: [Operation; 4] =
 
 pub(crate) fn request(operation: Operation, environments: &[&str], host: Option<&str>) -> Request {
     Request {
-        operation,
         rotation_id: "this-run".to_owned(),
-        continuing: false,
         environments: environments.iter().map(|name| environment(name)).collect(),
         host: host.map(environment),
-        host_is_named: false,
-        sync_mounted: true,
-        preserve_publisher: true,
-        adopt_mounted: false,
-        replace_lost_key: false,
-        expect_identity: None,
-        allow_unverified: false,
-        allow_external_issuer: false,
+        ..Request::new(operation)
     }
 }
 
@@ -80,6 +71,8 @@ proptest! {
         whole_fleet in any::<bool>(),
         adopt_mounted in any::<bool>(),
         replace_lost_key in any::<bool>(),
+        honor in prop::option::of(prop::sample::select(&[0, 30 * 86_400][..])),
+        compromised in prop::bool::weighted(0.2),
         cuts in prop::collection::vec((0_usize..20, prop::array::uniform4(0_usize..5)), 0..3),
         others in prop::collection::vec((0_usize..3, any::<bool>()), 0..3),
     ) {
@@ -88,14 +81,17 @@ proptest! {
         let mut request = request(operation, environments, Some("local"));
         request.adopt_mounted = adopt_mounted;
         request.replace_lost_key = replace_lost_key;
+        request.honor_old_tokens = honor;
+        request.compromised = compromised && operation == Operation::Rotate;
         let mut world = world;
         let before = world.reachable_keys();
+        let lists = world.lists(&request);
         if plan(&policy(), &world.snapshot(), &request).is_err() {
             return Ok(());
         }
         for cut in cuts {
             if carry_out(&mut world, &request, cut)? {
-                return Ok(());
+                return lists.judge(&world, &request, !others.is_empty());
             }
             request.continuing = true;
             for (vault, public) in &others {
@@ -110,6 +106,7 @@ proptest! {
         }
         prop_assert!(carry_out(&mut world, &request, TO_THE_END)?);
         prop_assert!(before.is_subset(&world.reachable_keys()), "a key is lost");
+        lists.judge(&world, &request, !others.is_empty())?;
     }
 
     /// What an audit calls sound, `rotate` and `rollback` take; what they do, it calls sound.
@@ -164,6 +161,7 @@ fn another_groups_empty_vault_is_not_mended_with_this_hosts_keys() {
                 latest: None,
                 earlier: Vec::new(),
                 escrow: Ok(Escrow::default()),
+                retired: Ok(None),
             })
             .collect(),
         host: Host::of(mounted, false, CliTomlFacts::of(None)),

@@ -1,24 +1,41 @@
 //! A fleet in memory: keys are numbers, and a store is a list.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use spacetime_keys_core::error::Algorithm;
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{
     Action, Environment, Escrow, Host, KeyState, Origin, Plan, Policy, PublisherState, Request,
     Snapshot, Step, StoredVersion, Tags, Unfinished, Vault,
 };
 use spacetime_keys_core::jwt::{Publisher, Times};
-use spacetime_keys_core::{Fingerprint, Identity};
+use spacetime_keys_core::{Fingerprint, Identity, PrivateKey, PublicKey};
 
 /// A key pair, by number.
-type Pair = u8;
+pub(crate) type Pair = u8;
+
+/// The public keys of all pairs: each byte of a pair's private key is its number.
+static KEYS: LazyLock<Vec<PublicKey>> = LazyLock::new(|| {
+    let key = |pair: Pair| {
+        const CURVE: [u8; 12] = [0xa0, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+        let der = [&[0x30, 0x31, 2, 1, 1, 4, 32][..], &[pair; 32], &CURVE].concat();
+        let text = STANDARD.encode(&der);
+        let pem = format!("-----BEGIN EC PRIVATE KEY-----\n{text}\n-----END EC PRIVATE KEY-----\n");
+        PrivateKey::from_pem(pem).expect("a key").public_key().clone()
+    };
+    (1..=200).map(key).collect()
+});
 
 #[derive(Clone, Debug)]
 struct Secrets {
     private: Vec<(Pair, Tags)>,
     public: Vec<Pair>,
     escrow: Escrow,
+    retired: Option<RetiredKeys>,
 }
 
 #[derive(Clone, Debug)]
@@ -27,6 +44,10 @@ pub(crate) struct World {
     mounted_private: Option<Pair>,
     mounted_public: Option<Pair>,
     set_aside: Vec<Pair>,
+    /// `retired-keys.json`
+    listed: Option<RetiredKeys>,
+    /// Unix seconds.
+    now: i64,
     /// The pair that signed the token; there may be no `cli.toml`.
     token: Option<Pair>,
     /// Whose token it is: after a mistaken login, somebody's whom no escrow knows.
@@ -50,12 +71,17 @@ pub(crate) fn policy() -> Policy {
     Policy::new(&all_environments(), groups, 0).expect("a good policy")
 }
 
-fn fingerprint(pair: Pair) -> Fingerprint {
-    Fingerprint::parse(&format!("{pair:02x}").repeat(32)).expect("64 digits")
+fn public_key(pair: Pair) -> &'static PublicKey {
+    &KEYS[usize::from(pair) - 1]
+}
+
+pub(crate) fn fingerprint(pair: Pair) -> Fingerprint {
+    public_key(pair).fingerprint()
 }
 
 fn pair_of(fingerprint: Fingerprint) -> Pair {
-    fingerprint.as_bytes()[0]
+    let place = KEYS.iter().position(|key| key.fingerprint() == fingerprint);
+    place.and_then(|place| Pair::try_from(place + 1).ok()).expect("a pair of this world")
 }
 
 fn state(pair: Option<Pair>) -> KeyState {
@@ -73,6 +99,22 @@ fn stranger() -> Publisher {
     Publisher::new("localhost", "a-mistaken-login").expect("good claims")
 }
 
+/// A list of some retired keys, a few of them revoked.
+fn lists() -> impl Strategy<Value = RetiredKeys> + Clone {
+    let key = (1_u8..5, any::<bool>(), prop::bool::weighted(0.2));
+    prop::collection::vec(key, 0..3).prop_map(|keys| {
+        let mut list = RetiredKeys::default();
+        for (at, (pair, honored, revoked)) in keys.into_iter().enumerate() {
+            let at = i64::try_from(at).expect("a few");
+            list.retire(public_key(pair), at, if honored { 30 * 86_400 } else { 0 });
+            if revoked {
+                list.revoke(public_key(pair), at);
+            }
+        }
+        list
+    })
+}
+
 /// Any state that people, other tools and dying programs can leave: few pairs, so that they meet.
 pub(crate) fn any_world() -> impl Strategy<Value = World> {
     let pair = 1_u8..5;
@@ -80,8 +122,9 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
     let private = prop::collection::vec((pair.clone(), tags), 0..3);
     let public = prop::collection::vec(pair.clone(), 0..2);
     // Half of the vaults are sound by themselves; chance alone would hardly make one.
-    let parts = (private, public, any::<bool>(), any::<bool>());
-    let secrets = parts.prop_map(|(private, mut public, sound, escrowed)| {
+    let retired = prop::option::weighted(0.4, lists());
+    let parts = (private, public, any::<bool>(), any::<bool>(), retired.clone());
+    let secrets = parts.prop_map(|(private, mut public, sound, escrowed, retired)| {
         let private: Vec<_> = private
             .into_iter()
             .map(|(pair, tags)| {
@@ -101,7 +144,7 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
         if escrowed {
             escrow.add(publisher(), None);
         }
-        Secrets { private, public, escrow }
+        Secrets { private, public, escrow, retired }
     });
     let one = prop::option::of(pair.clone());
     let shared = any::<bool>();
@@ -113,23 +156,28 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
         shared,
         any::<bool>(),
         prop::bool::weighted(0.2),
+        retired,
     )
-        .prop_map(|(secrets, private, public, token, shared, sound_mount, stranger)| {
-            let mut vaults: Vec<_> = all_environments().into_iter().zip(secrets).collect();
-            if shared {
-                vaults[2].1 = vaults[1].1.clone();
-            }
-            World {
-                vaults,
-                mounted_private: private,
-                mounted_public: if sound_mount { private } else { public },
-                set_aside: Vec::new(),
-                token,
-                stranger,
-                begun_with: None,
-                next: 100,
-            }
-        })
+        .prop_map(
+            |(secrets, private, public, token, shared, sound_mount, stranger, listed)| {
+                let mut vaults: Vec<_> = all_environments().into_iter().zip(secrets).collect();
+                if shared {
+                    vaults[2].1 = vaults[1].1.clone();
+                }
+                World {
+                    vaults,
+                    mounted_private: private,
+                    mounted_public: if sound_mount { private } else { public },
+                    set_aside: Vec::new(),
+                    listed,
+                    now: 1_000,
+                    token,
+                    stranger,
+                    begun_with: None,
+                    next: 100,
+                }
+            },
+        )
 }
 
 impl World {
@@ -143,6 +191,7 @@ impl World {
                 escrow.add(publisher(), Some(0));
                 escrow
             },
+            retired: None,
         };
         Self {
             vaults: all_environments()
@@ -152,6 +201,8 @@ impl World {
             mounted_private: Some(2),
             mounted_public: Some(2),
             set_aside: Vec::new(),
+            listed: None,
+            now: 1_000,
             token: Some(2),
             stranger: false,
             begun_with: None,
@@ -164,6 +215,10 @@ impl World {
         self.stranger = true;
         self.token = self.mounted_private;
         stranger()
+    }
+
+    pub(crate) const fn now(&self) -> i64 {
+        self.now
     }
 
     /// Takes this host's files away.
@@ -206,6 +261,7 @@ impl World {
                 latest,
                 earlier: versions,
                 escrow: Ok(secrets.escrow.clone()),
+                retired: Ok(secrets.retired.clone()),
             }
         });
         // Verified by any key that is stored or mounted.
@@ -230,6 +286,7 @@ impl World {
                 has_folder: true,
                 publisher,
                 server_keys: Vec::new(),
+                retired: Ok(self.listed.clone()),
             },
             unfinished: None,
         }
@@ -261,6 +318,7 @@ impl World {
 
     /// The mark that a run leaves before it changes anything.
     pub(crate) fn begin(&mut self, plan: &Plan) {
+        self.now += 1;
         self.begun_with = self.begun_with.or(plan.publisher.as_ref().map(|found| found.identity));
     }
 
@@ -287,6 +345,17 @@ impl World {
             Action::AdoptPublic => {
                 let pair = self.mounted_private.expect("a mounted pair");
                 self.secrets(&step.environment).public.push(pair);
+            }
+            Action::RetireKeys => {
+                let retirement = target.retirement.as_ref().expect("something to note");
+                let keys: Vec<_> =
+                    retirement.keys.iter().map(|key| public_key(pair_of(*key)).clone()).collect();
+                let list = retirement.list(&keys, target.source.fingerprint(), self.now);
+                self.secrets(&step.environment).retired = Some(list);
+            }
+            Action::MountRetiredKeys => {
+                let list = self.secrets(&step.environment).retired.clone();
+                self.listed = Some(list.unwrap_or_default());
             }
             Action::Generate => {
                 pairs[step.target] = Some(fingerprint(self.next));

@@ -24,6 +24,7 @@ mod exchange;
 mod exchange_front;
 mod fleet;
 mod fleet_audit;
+mod fleet_lists;
 mod fleet_model;
 mod jwks;
 mod jwt;

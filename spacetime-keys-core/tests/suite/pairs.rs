@@ -39,6 +39,7 @@ fn vault(environment: &str, keys: &[&PrivateKey]) -> Vault {
         latest: versions.pop(),
         earlier: versions,
         escrow: Ok(Escrow::default()),
+        retired: Ok(None),
     }
 }
 

@@ -46,10 +46,12 @@ pub(super) struct Executor<'a> {
     pub(super) request: &'a Request,
     pub(super) plan: &'a Plan,
     pub(super) before: Gathered,
-    paths: &'a Paths,
+    pub(super) paths: &'a Paths,
     /// One a target, as far as they have been made or read.
     keys: Vec<OnceLock<PrivateKey>>,
     resigned: OnceLock<Resigned>,
+    /// When the keys before are retired, in Unix seconds: one moment for all vaults.
+    pub(super) now: i64,
     pub(super) guard: Guard<'a>,
     touched: AtomicBool,
 }
@@ -68,6 +70,8 @@ pub(super) fn check_writable(site: &Site<'_>, paths: &Paths, plan: &Plan) -> Res
             Action::AdoptPublic | Action::PushPublic => {
                 site.store.check_writable(vault()?, &settings.public_secret)?;
             }
+            Action::RetireKeys => site.store.check_writable(vault()?, &settings.retired_secret)?,
+            Action::MountRetiredKeys => files::check_replaceable(&paths.retired_keys())?,
             Action::SetAside => {
                 site.state.check_set_aside()?;
             }
@@ -109,6 +113,7 @@ impl<'a> Executor<'a> {
             paths,
             keys: plan.targets.iter().map(|_| OnceLock::new()).collect(),
             resigned: OnceLock::new(),
+            now: clock::now(),
             touched: AtomicBool::new(false),
         }
     }
@@ -185,6 +190,7 @@ impl<'a> Executor<'a> {
     fn carry_out(&self, step: &Step) -> Result<Option<String>, Failure> {
         match step.action {
             Action::Escrow => return self.escrow(&step.environment),
+            Action::RetireKeys => return self.retire_keys(step),
             Action::AdoptPrivate => {
                 return self.push_private(step, &self.mounted_key(step)?, Origin::Adopt);
             }
@@ -199,6 +205,7 @@ impl<'a> Executor<'a> {
             }
             Action::Generate => self.hold(step, PrivateKey::generate()?)?,
             Action::Load => self.hold(step, self.load(step)?)?,
+            Action::MountRetiredKeys => self.mount_retired_keys(step)?,
             Action::SetAside => {
                 self.touch();
                 self.guard.keep_file(&self.paths.private_key())?;
@@ -226,7 +233,7 @@ impl<'a> Executor<'a> {
         Ok(None)
     }
 
-    fn mount(&self, path: &Path, pem: &[u8], mode: u32) -> Result<(), Failure> {
+    pub(super) fn mount(&self, path: &Path, pem: &[u8], mode: u32) -> Result<(), Failure> {
         files::create_folder(&self.paths.mounted_keys_dir, host::FOLDER_MODE)?;
         self.guard.replace(path, pem, Mode::Set(mode))
     }

@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{Action, Origin, Plan};
 use spacetime_keys_core::pem::{Half, Oddity};
 use spacetime_keys_core::{Fingerprint, PrivateKey, PublicKey};
@@ -137,7 +138,7 @@ impl<'a> Guard<'a> {
 
     /// Whether no key is lost with this content: there is none in it, or a vault has it.
     fn is_harmless(&self, content: &[u8]) -> bool {
-        if content.iter().all(u8::is_ascii_whitespace) {
+        if content.iter().all(u8::is_ascii_whitespace) || is_list(content) {
             return true;
         }
         // Certificates beside a key, or a document around it, are nowhere else perhaps.
@@ -171,6 +172,11 @@ impl<'a> Guard<'a> {
             (key.public_key().fingerprint() == fingerprint).then_some(key)
         })
     }
+}
+
+/// Whether it is a list of retired keys: there is no secret in it.
+fn is_list(content: &[u8]) -> bool {
+    str::from_utf8(content).is_ok_and(|text| RetiredKeys::parse(text).is_ok())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

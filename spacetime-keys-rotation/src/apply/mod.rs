@@ -4,6 +4,7 @@ mod execute;
 mod guard;
 mod mend;
 mod push;
+mod retire;
 
 use spacetime_keys_core::fleet::{
     Environment, Operation, Plan, Request, Snapshot, Unfinished, Vault, plan,

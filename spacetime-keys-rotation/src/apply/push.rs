@@ -115,7 +115,7 @@ impl Executor<'_> {
     }
 
     /// Writes, reads back, compares, and sees that nobody else writes. The version, and the history with it.
-    fn put(
+    pub(super) fn put(
         &self,
         vault: &str,
         secret: &str,
@@ -146,7 +146,12 @@ impl Executor<'_> {
         }
     }
 
-    fn require_alone(&self, vault: &str, secret: &str, now: &History) -> Result<(), Failure> {
+    pub(super) fn require_alone(
+        &self,
+        vault: &str,
+        secret: &str,
+        now: &History,
+    ) -> Result<(), Failure> {
         // Publishers' claims are a list that several hosts write: they are merged instead.
         if secret == self.site.settings.escrow_secret {
             return Ok(());

@@ -36,6 +36,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "the key files belong to different users, or the folder's owner cannot read them",
     ),
     ("ERR_PUBLIC_KEY_WRITABLE", "others can write the mounted public key"),
+    ("ERR_RETIRED_KEYS_WRITABLE", "others can write `retired-keys.json`"),
     ("ERR_STORE_ACCESSIBLE", "others can read or write the directory store"),
     ("ERR_STORE_ANSWER", "the key vault answered something else than was asked for"),
     ("ERR_STORE_DAMAGED", "what stands beside a stored value is missing or damaged"),

@@ -2,7 +2,7 @@
 //! gets: an answer, half of one, one that never ends, none.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -85,6 +85,7 @@ impl Plain {
                     // Before the answer: whoever has that may look.
                     noted.lock().unwrap().push(request.clone());
                     answer(&request, &mut stream);
+                    end(&stream);
                 });
             }
         });
@@ -101,6 +102,14 @@ impl Plain {
     pub fn take(&self) -> Vec<Request> {
         std::mem::take(&mut self.seen.lock().unwrap())
     }
+}
+
+/// Ends a connection as servers do. Closed while something of the client's is unread, it would be
+/// reset, and the client might never see the answer.
+fn end(mut stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+    while stream.read(&mut [0; 4096]).is_ok_and(|length| length > 0) {}
 }
 
 /// An address of this machine that is no loopback address, if it has one. No packet is sent.

@@ -58,6 +58,7 @@ const HEAD: &str = "\
 # [policy]
 # groups = [[\"prod\"], [\"test\"], [\"dev\", \"local\"]]   # environments of one group share one pair
 # max_age_days = 0                        # 0: ages are shown, not enforced
+# honor_old_tokens = \"0\"                  # \"30d\": how long players' tokens of the pair before are exchanged
 
 ";
 

@@ -88,6 +88,7 @@ fn every_command_that_succeeds() {
     clean(&["rotate", "--env", "local", "--dry-run"]);
     clean(&["rotate", "--env", "local", "--yes"]);
     clean(&["verify", "--env", "local"]);
+    clean(&["history", "--env", "local"]);
     clean(&["rollback", "--env", "local"]);
     clean(&["rollback", "--env", "local"]);
     clean(&["verify", "--env", "local", "--keys-dir", ".generated/spacetimedb-keys"]);

@@ -7,8 +7,9 @@ use serde_json::Value;
 use toml_edit::{ArrayOfTables, DocumentMut};
 
 use super::keys::{self, Scalar};
+use super::lists;
 use super::world::{Call, How, Ran, World};
-use crate::common::{CLI_TOML, Content, PRIVATE, PUBLIC, Tree};
+use crate::common::{CLI_TOML, Content, PRIVATE, PUBLIC, RETIRED, Tree};
 
 /// All files and folders below the root, with their modes; a folder has no content.
 pub(super) type Picture = BTreeMap<PathBuf, (u32, Option<Vec<u8>>)>;
@@ -25,7 +26,7 @@ fn files(picture: &Picture) -> impl Iterator<Item = (&PathBuf, u32, &Vec<u8>)> {
     picture.iter().filter_map(|(path, (mode, content))| Some((path, *mode, content.as_ref()?)))
 }
 
-fn content(picture: &Picture, path: impl AsRef<Path>) -> Option<&Vec<u8>> {
+pub(super) fn content(picture: &Picture, path: impl AsRef<Path>) -> Option<&Vec<u8>> {
     picture.get(path.as_ref())?.1.as_ref()
 }
 
@@ -76,10 +77,12 @@ fn kind(world: &World, path: &Path) -> Kind {
         Some(inside) if !inside.ends_with("/value") => Kind::Other,
         Some(inside) if inside.contains("private-key/") => Kind::Private,
         Some(inside) if inside.contains("public-key/") => Kind::Public,
+        Some(inside) if inside.contains("retired-keys/") => Kind::Json("keys"),
         Some(_) => Kind::Json("publishers"),
         None if path.ends_with(PRIVATE) => Kind::Private,
         None if path.ends_with(PUBLIC) => Kind::Public,
         None if path.ends_with(CLI_TOML) => Kind::CliToml,
+        None if path.ends_with(RETIRED) => Kind::Json("keys"),
         None => Kind::Other,
     }
 }
@@ -144,6 +147,7 @@ pub(super) fn after_commands(world: &mut World, before: &Picture, calls: &[Call]
         cli_toml(world, host, is_restored, before, &after);
     }
     files_are_sound(world, before, &after);
+    lists::after_commands(world, before, &after);
     for (call, run) in calls.iter().zip(runs) {
         output(world, before, &after, call, run);
     }
@@ -259,7 +263,7 @@ fn output(world: &mut World, before: &Picture, after: &Picture, call: &Call, run
 }
 
 /// The value of a secret's latest version.
-fn latest<'a>(
+pub(super) fn latest<'a>(
     world: &World,
     picture: &'a Picture,
     environment: &str,
@@ -297,6 +301,7 @@ fn faults(world: &World, picture: &Picture, host: usize, alone: bool) -> Vec<&'s
             wrong.push("the mounted pair is not the vault's");
         }
     }
+    wrong.extend(lists::faults(world, picture, host, private));
     let token = token(picture, &folder.join(CLI_TOML));
     if !public.is_empty() && token.is_some_and(|token| !keys::is_signed(&token, public)) {
         wrong.push("the token is void");

@@ -11,11 +11,11 @@ use super::judge;
 use super::keys::Pair;
 use super::mend::BROKEN;
 use super::world::{STRANGER, World};
-use crate::common::{CLI_TOML, PRIVATE, PUBLIC};
+use crate::common::{CLI_TOML, PRIVATE, PUBLIC, RETIRED};
 
 /// One such thing; which, in words.
 pub(super) fn mischief(world: &World, host: usize, random: &mut Random) -> String {
-    let file = random.pick(&[PRIVATE, PUBLIC, CLI_TOML]);
+    let file = random.pick(&[PRIVATE, PUBLIC, CLI_TOML, RETIRED]);
     let path = world.file(host, file);
     let content = fs::read(&path).ok();
     let cli_toml = world.file(host, CLI_TOML);

@@ -12,6 +12,7 @@
 
 mod judge;
 mod keys;
+mod lists;
 mod mend;
 mod mischief;
 mod steps;

@@ -95,6 +95,12 @@ fn command(world: &World, host: usize, random: &mut Random) -> Vec<String> {
         0..6 => {
             flag(&["--adopt-mounted"], 15, random);
             flag(&["--allow-unverified"], 10, random);
+            match random.below(10) {
+                0..4 => flag(&["--honor-old-tokens", "30d"], 100, random),
+                4 => flag(&["--honor-old-tokens", "0"], 100, random),
+                5 => flag(&["--compromised"], 100, random),
+                _ => {}
+            }
             let environment = if random.percent(10) { "all" } else { environment };
             &["rotate", "--yes", "--env", environment]
         }

@@ -34,6 +34,7 @@ pub(crate) const IDENTITY: &str =
 /// Where a host has its files, by default.
 pub(crate) const PRIVATE: &str = ".generated/spacetimedb-keys/id_ecdsa";
 pub(crate) const PUBLIC: &str = ".generated/spacetimedb-keys/id_ecdsa.pub";
+pub(crate) const RETIRED: &str = ".generated/spacetimedb-keys/retired-keys.json";
 pub(crate) const CLI_TOML: &str = "data/.config/spacetime/cli.toml";
 pub(crate) const STORE: &str = ".spacetime-keys";
 pub(crate) const CONFIG: &str = "spacetime-keys.toml";

@@ -142,6 +142,9 @@ impl Auditor<'_> {
                 }
             }
         }
+        if host.pair() != PairState::Empty {
+            self.retired_of_host(here);
+        }
         if host.world_accessible {
             self.add(Finding::WorldAccessible, here);
         }

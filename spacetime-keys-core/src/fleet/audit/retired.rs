@@ -1,0 +1,48 @@
+//! What an audit says of the lists of retired keys.
+
+use super::Auditor;
+use crate::Error;
+use crate::fleet::finding::Finding;
+use crate::fleet::{Environment, PairState, Vault};
+
+impl Auditor<'_> {
+    pub(super) fn retired(&mut self, vault: &Vault) {
+        let environment = Some(&vault.environment);
+        match &vault.retired {
+            Err(_) => self.add(Finding::RetiredKeysDamaged, environment),
+            Ok(Some(list)) => {
+                if vault.private.fingerprint().is_some_and(|pair| list.is_revoked(pair)) {
+                    self.add(Finding::Error(Error::PairRevoked), environment);
+                }
+            }
+            Ok(None) => {}
+        }
+    }
+
+    pub(super) fn retired_of_group(&mut self, group: &[Environment]) {
+        let readable = self.snapshot.group(group).filter(|v| v.pair() != PairState::Unavailable);
+        let mut lists = readable.filter_map(|vault| vault.retired.as_ref().ok());
+        let first = lists.next();
+        if lists.any(|list| Some(list) != first) {
+            self.add(Finding::RetiredKeysNotShared, group.first());
+        }
+    }
+
+    /// This host's copy, against the list of the vault whose keys it mounts.
+    pub(super) fn retired_of_host(&mut self, environment: Option<&Environment>) {
+        let copy = match &self.snapshot.host.retired {
+            Ok(copy) => copy.clone().unwrap_or_default(),
+            Err(error) => {
+                self.add(Finding::Error(*error), environment);
+                return;
+            }
+        };
+        let vault = environment.and_then(|environment| self.snapshot.vault(environment));
+        let list = vault.filter(|vault| vault.pair() != PairState::Unavailable);
+        if let Some(Ok(list)) = list.map(|vault| &vault.retired)
+            && !copy.is_copy_of(&list.clone().unwrap_or_default())
+        {
+            self.add(Finding::RetiredKeysBehind, environment);
+        }
+    }
+}
