@@ -2,7 +2,6 @@
 //! server.
 
 use std::env;
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -10,13 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use spacetime_keys_core::PrivateKey;
-use spacetime_keys_core::exchange::RetiredKeys;
 
 use crate::host::{DATABASE, Host};
 use crate::proxy::{Proxy, SOCKET};
 use crate::server::Server;
-use crate::tokens::now;
 use crate::{host_with_a_database, http};
 
 /// The service, as a host runs it.
@@ -72,16 +68,10 @@ fn player(server: &Server) -> (String, String) {
     (text("token"), text("identity").trim_start_matches("0x").to_owned())
 }
 
-/// A new pair in the place of the mounted one, whose tokens are honoured for a day.
+/// The players' tokens are honoured for a while.
 fn rotate(host: &Host) {
-    let old = PrivateKey::from_pem(fs::read(host.private_key()).unwrap()).unwrap();
-    let new = PrivateKey::generate().unwrap();
-    let mut list = RetiredKeys::default();
-    list.retire(old.public_key(), now(), 86_400);
-    let beside = host.private_key().with_file_name("retired-keys.json");
-    fs::write(beside, list.to_json()).unwrap();
-    fs::write(host.private_key(), new.to_pem().as_bytes()).unwrap();
-    fs::write(host.public_key(), new.public_key().to_pem()).unwrap();
+    let honored = ["--honor-old-tokens", "30d", "--yes"];
+    host.spacetime_keys(&[&["rotate", "--env", "local"], &honored[..]].concat());
 }
 
 /// Whom the unchanged SDK is to the server with this token, on Node and on bun.
@@ -160,6 +150,7 @@ fn a_player_is_back_behind_caddy_and_nginx() {
     proxies.iter().for_each(is_good);
 
     // The files are new, and the server is not.
+    let publishers = host.token();
     rotate(&host);
     assert_eq!(straight(&server), 200);
     proxies.iter().for_each(is_good);
@@ -167,7 +158,7 @@ fn a_player_is_back_behind_caddy_and_nginx() {
     server.restart();
     exchange.wait_until_ready();
     assert_eq!(straight(&server), 401);
-    let owner = format!("Authorization: Bearer {}", host.token());
+    let owner = format!("Authorization: Bearer {publishers}");
     for proxy in &proxies {
         is_good(proxy);
         // The short token is the player's, too, and goes into the address.
@@ -177,8 +168,15 @@ fn a_player_is_back_behind_caddy_and_nginx() {
         assert_eq!(proxy.ask(&address, &socket, "").0, 101);
         // The old one in the address is not helped.
         assert_eq!(proxy.ask(&format!("{connect}?token={token}"), &socket, "").0, 401);
-        // Whoever owns the database has other ways.
+        // The publisher's was signed anew, and is not exchanged.
         assert_eq!(proxy.ask(short, &[&owner], "").0, 401);
     }
-    assert_eq!(exchange.refusal(&host.token()), "ERR_TOKEN_OF_PUBLISHER");
+    assert_eq!(exchange.refusal(&publishers), "ERR_TOKEN_OF_PUBLISHER");
+    // A key that has leaked: nothing that it signed is exchanged; what an earlier one signed is.
+    let (newer, _) = player(&server);
+    host.spacetime_keys(&["rotate", "--env", "local", "--compromised", "--yes"]);
+    server.restart();
+    exchange.wait_until_ready();
+    assert_eq!(exchange.refusal(&newer), "ERR_KEY_REVOKED");
+    proxies.iter().for_each(is_good);
 }

@@ -14,6 +14,7 @@ const COMMANDS: &[&[&str]] = &[
     &["resume", "--env", "local", "--dry-run"],
     &["rollback", "--env", "local", "--yes"],
     &["sync", "--env", "local"],
+    &["history", "--env", "local"],
     &["verify", "--env", "local"],
     &["verify", "-q", "--env", "local"],
     &["verify", "--keys-dir", KEYS],
