@@ -50,13 +50,23 @@ const DEFAULTS = { ...RUN_DEFAULTS, environments: [], dryRun: false };
 /** What a run takes beside what all take. */
 const reading = (own) =>
   check.fields({ ...own, dryRun: check.flag, ...forRun, ...watching }, DEFAULTS);
-const readRotate = reading({
+const rotateFields = reading({
   environments: names,
   host: check.text,
   ...forNewPair,
   honorOldTokens: check.seconds,
   compromised: check.flag,
 });
+function readRotate(value, name) {
+  const found = rotateFields(value, name);
+  if (found.compromised && found.honorOldTokens > 0) {
+    check.fail(
+      name,
+      "must not have both compromised and honorOldTokens: what has leaked is not honoured",
+    );
+  }
+  return found;
+}
 const readResume = reading({ environments: names, host: check.text });
 const readRollback = check.required(
   reading({ environment: check.text, host: check.text }),

@@ -46,6 +46,32 @@ async function isWell(host) {
 }
 
 describe("rotate", () => {
+  it("honours what the pair before has signed, or revokes it", async () => {
+    const host = new Host();
+    const fleet = { ...host.fleet, honorOldTokens: 60 };
+    const list = () => {
+      const file = join(fleet.mountedKeysDir, "retired-keys.json");
+      return JSON.parse(readFileSync(file, "utf8")).keys;
+    };
+    const first = host.mounted();
+    const done = await rotate(fleet, local);
+    assert.ok(done.plan.steps.some(({ action }) => action === "mount-retired-keys"));
+    assert.equal(list()[0].fingerprint, first);
+    assert.equal(list()[0].honored_until - list()[0].retired_at, 60);
+    const second = host.mounted();
+    await rotate(fleet, { ...local, honorOldTokens: 3600 });
+    const of = (pair) => list().find(({ fingerprint }) => fingerprint === pair);
+    assert.equal(of(second).honored_until - of(second).retired_at, 3600);
+    const third = host.mounted();
+    await rotate(fleet, { ...local, compromised: true, honorOldTokens: 0 });
+    assert.deepEqual([of(third).revoked, of(second).revoked], [true, false]);
+    assert.ok(of(second).honored_until <= Date.now() / 1000 + 1);
+    await failure(rollback(fleet, { environment: "local", host: "local" }), "ERR_PAIR_REVOKED");
+    const both = { ...local, compromised: true, honorOldTokens: 1 };
+    await assert.rejects(rotate(fleet, both), TypeError);
+    await isWell(host);
+  });
+
   it("plans, carries out, proves, and tells all of it", async () => {
     const host = new Host();
     const planned = await rotate(host.fleet, { ...local, dryRun: true });

@@ -28,6 +28,7 @@ import {
   type Resigned,
   type RetiredKeys,
   type RotationPlan,
+  type RotateOptions,
   type RotationRequest,
   type Run,
   type RunDone,
@@ -376,6 +377,9 @@ parts.push(...diagnosis.owns, String(diagnosis.ok && diagnosis.cures), diagnose(
 diagnose({ server: { health: {} } });
 // @ts-expect-error no such field
 diagnose({ token: text });
+
+const leak: RotateOptions = { environments: ["local"], compromised: true, honorOldTokens: 0 };
+parts.push(String(leak.compromised), String(leak.honorOldTokens));
 
 const request: RotationRequest = {
   operation: "rotate",

@@ -262,6 +262,7 @@ const engineParams = {
   "0.groups.0": "list",
   "0.groups.0.0": "word",
   "0.maxAgeDays": "seconds",
+  "0.honorOldTokens": "seconds",
   "0.secrets": "options",
 };
 const engineFleet = {
@@ -270,6 +271,7 @@ const engineFleet = {
   environments: { dev: "kv-dev", local: "kv-local" },
   groups: [["dev", "local"]],
   maxAgeDays: 0,
+  honorOldTokens: 0,
   secrets: {},
 };
 const engine = (name, options, params) =>
