@@ -1,0 +1,106 @@
+//! Private keys in PEM and as JSON Web Keys.
+
+use std::ops::Range;
+
+use memchr::memmem;
+use zeroize::Zeroizing;
+
+use super::reading::{readings, utf8};
+use crate::pem;
+use crate::{PrivateKey, RsaPublicKey, VerificationKey};
+
+/// A key, and where its text stands.
+pub(super) type Placed = (Range<usize>, VerificationKey);
+
+/// Larger than any key: RSA of 8192 bits, with headers and escapes.
+const BLOCK: usize = 16 << 10;
+/// A label and the dashes around it, escaped.
+const LABEL: usize = 80;
+/// On either side of a member of a JWK; RSA's are the largest.
+const JWK: usize = 8 << 10;
+
+/// The public half of the private key that a text holds, if it holds one and nothing else.
+pub(super) fn private(text: &str) -> Option<VerificationKey> {
+    let block = pem::decode(text.as_bytes()).ok()?;
+    if !block.container.is_private() {
+        None
+    } else if RsaPublicKey::is_in(&block) {
+        VerificationKey::of_either_pem(text).ok()
+    } else {
+        let (key, _) = PrivateKey::from_block(&block).ok()?;
+        Some(key.public_key().clone().into())
+    }
+}
+
+/// The key of the PEM block that begins there.
+pub(super) fn pem(text: &[u8], at: usize) -> Option<Placed> {
+    let block = text.get(at..text.len().min(at.saturating_add(BLOCK)))?;
+    let label = block.get(..LABEL.min(block.len()))?;
+    memmem::find(label, b"PRIVATE")?;
+    let end = memmem::find(block, b"-----END")?;
+    let again = memmem::find(block.get(1..)?, b"-----BEGIN");
+    if again.is_some_and(|again| again < end) {
+        return None;
+    }
+    let label = block.get(end + 5..block.len().min(end + LABEL))?;
+    let end = end + 5 + memmem::find(label, b"-----")? + 5;
+    let block = utf8(block.get(..end)?)?;
+    let prefix = prefix(text, at);
+    let unprefixed = prefix.and_then(|prefix| without_prefix(block, prefix));
+    let found = unprefixed.and_then(|block| private(&block)).or_else(|| {
+        readings(block).iter().find_map(|text| {
+            // A form has `+` for a blank, and no other.
+            let is_form = text.starts_with("-----BEGIN+");
+            let blanks = is_form.then(|| Zeroizing::new(block.replace('+', " ")));
+            match blanks {
+                Some(blanks) => private(&super::reading::percent_decoded(&blanks)),
+                None => private(text),
+            }
+        })
+    })?;
+    Some((at..at + end, found))
+}
+
+/// What stands before a block on its line, such as a comment's sign, a quotation's, or a diff's.
+fn prefix(text: &[u8], at: usize) -> Option<&str> {
+    const LONGEST: usize = 64;
+    let start = at.saturating_sub(LONGEST);
+    let before = text.get(start..at)?;
+    let line = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+    utf8(before.get(line..)?).filter(|prefix| !prefix.trim().is_empty())
+}
+
+/// A block without what each of its lines begins with.
+fn without_prefix(block: &str, prefix: &str) -> Option<Zeroizing<String>> {
+    let mut lines = block.lines();
+    let mut text = Zeroizing::new(String::with_capacity(block.len()));
+    text.push_str(lines.next()?);
+    for line in lines {
+        text.push('\n');
+        text.push_str(line.strip_prefix(prefix)?);
+    }
+    text.contains('\n').then_some(text)
+}
+
+/// The object around the member `kty` there, and its private key, if it has one.
+pub(super) fn jwk(text: &[u8], at: usize) -> Option<(Range<usize>, Option<VerificationKey>)> {
+    let before = text.get(at.saturating_sub(JWK)..at)?;
+    let after = text.get(at..text.len().min(at.saturating_add(JWK)))?;
+    let (open, open_length) = last_of(before, &[b"{", b"%7B", b"%7b"])?;
+    let (close, close_length) = first_of(after, &[b"}", b"%7D", b"%7d"])?;
+    let range = at - (before.len() - open)..at + close + close_length;
+    debug_assert!(open_length > 0);
+    let object = utf8(text.get(range.clone())?)?;
+    let key = readings(object).iter().find_map(|text| private(text));
+    Some((range, key))
+}
+
+fn last_of(text: &[u8], signs: &[&[u8]]) -> Option<(usize, usize)> {
+    let found = signs.iter().filter_map(|sign| Some((memmem::rfind(text, sign)?, sign.len())));
+    found.max()
+}
+
+fn first_of(text: &[u8], signs: &[&[u8]]) -> Option<(usize, usize)> {
+    let found = signs.iter().filter_map(|sign| Some((memmem::find(text, sign)?, sign.len())));
+    found.min()
+}
