@@ -19,6 +19,7 @@ mod hints;
 mod http;
 mod key_set;
 mod output;
+mod progress;
 mod rotation_report;
 mod watcher;
 mod wrap;

@@ -109,6 +109,7 @@ pub fn flag(choice: &Choice) -> String {
     let flag = match choice {
         Choice::ExpectIdentity(Some(identity)) => return format!("--expect-identity {identity}"),
         Choice::ExpectIdentity(None) => "--expect-identity HEX",
+        Choice::Identity => "--identity HEX",
         Choice::NameIdentity => "--expect-identity",
         Choice::LeaveToken => "--no-preserve-publisher-token",
         Choice::AdoptMounted => "--adopt-mounted",

@@ -83,6 +83,8 @@ named! {
     Choice {
         /// Take the token of the identity that is named.
         ExpectIdentity(Option<Identity>) => "expect-identity",
+        /// Say which identity is meant.
+        Identity => "identity",
         /// Name an identity, and so vouch for its token.
         NameIdentity => "name-identity",
         /// Leave the publisher token as it is.

@@ -43,15 +43,12 @@ fn from_base64(text: &[u8], start: usize) -> Option<Placed> {
 /// The key around an anchor in bytes.
 pub(super) fn der(text: &[u8], at: usize) -> Option<Placed> {
     let nearest = at.saturating_sub(HEAD);
-    let starts = (nearest..at).filter(|&start| text.get(start) == Some(&SEQUENCE));
-    starts
-        .filter_map(|start| {
-            let head = text.get(start..)?;
-            let range = start..start + length(head)?;
-            let encoded = Zeroizing::new(STANDARD_NO_PAD.encode(text.get(range.clone())?));
-            Some((range, private(&encoded)?))
-        })
-        .next()
+    let mut starts = (nearest..at).filter(|&start| text.get(start) == Some(&SEQUENCE));
+    starts.find_map(|start| {
+        let range = start..start + length(text.get(start..)?)?;
+        let encoded = Zeroizing::new(STANDARD_NO_PAD.encode(text.get(range.clone())?));
+        Some((range, private(&encoded)?))
+    })
 }
 
 /// The length of DER that begins so, with its head.

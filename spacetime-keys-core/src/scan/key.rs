@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-use super::reading::{readings, utf8};
+use super::reading::{percent_decoded, readings, utf8};
 use crate::pem;
 use crate::{PrivateKey, RsaPublicKey, VerificationKey};
 
@@ -45,20 +45,17 @@ pub(super) fn pem(text: &[u8], at: usize) -> Option<Placed> {
     let label = block.get(end + 5..block.len().min(end + LABEL))?;
     let end = end + 5 + memmem::find(label, b"-----")? + 5;
     let block = utf8(block.get(..end)?)?;
-    let prefix = prefix(text, at);
-    let unprefixed = prefix.and_then(|prefix| without_prefix(block, prefix));
-    let found = unprefixed.and_then(|block| private(&block)).or_else(|| {
-        readings(block).iter().find_map(|text| {
-            // A form has `+` for a blank, and no other.
-            let is_form = text.starts_with("-----BEGIN+");
-            let blanks = is_form.then(|| Zeroizing::new(block.replace('+', " ")));
-            match blanks {
-                Some(blanks) => private(&super::reading::percent_decoded(&blanks)),
-                None => private(text),
-            }
-        })
-    })?;
+    let found = prefix(text, at)
+        .and_then(|prefix| without_prefix(block, prefix))
+        .and_then(|block| private(&block))
+        .or_else(|| readings(block).iter().find_map(|block| private(block)))
+        .or_else(|| private(&percent_decoded(&form(block)?)))?;
     Some((at..at + end, found))
+}
+
+/// A block in a form of HTML (`application/x-www-form-urlencoded`), where `+` stands for a blank.
+fn form(block: &str) -> Option<Zeroizing<String>> {
+    block.starts_with("-----BEGIN+").then(|| Zeroizing::new(block.replace('+', " ")))
 }
 
 /// What stands before a block on its line, such as a comment's sign, a quotation's, or a diff's.
@@ -86,21 +83,17 @@ fn without_prefix(block: &str, prefix: &str) -> Option<Zeroizing<String>> {
 pub(super) fn jwk(text: &[u8], at: usize) -> Option<(Range<usize>, Option<VerificationKey>)> {
     let before = text.get(at.saturating_sub(JWK)..at)?;
     let after = text.get(at..text.len().min(at.saturating_add(JWK)))?;
-    let (open, open_length) = last_of(before, &[b"{", b"%7B", b"%7b"])?;
-    let (close, close_length) = first_of(after, &[b"}", b"%7D", b"%7d"])?;
-    let range = at - (before.len() - open)..at + close + close_length;
-    debug_assert!(open_length > 0);
+    let open = before.len()
+        - [b"{".as_slice(), b"%7B", b"%7b"]
+            .iter()
+            .filter_map(|sign| memmem::rfind(before, sign))
+            .max()?;
+    let close = [b"}".as_slice(), b"%7D", b"%7d"]
+        .iter()
+        .filter_map(|sign| Some(memmem::find(after, sign)? + sign.len()))
+        .min()?;
+    let range = at - open..at + close;
     let object = utf8(text.get(range.clone())?)?;
     let key = readings(object).iter().find_map(|text| private(text));
     Some((range, key))
-}
-
-fn last_of(text: &[u8], signs: &[&[u8]]) -> Option<(usize, usize)> {
-    let found = signs.iter().filter_map(|sign| Some((memmem::rfind(text, sign)?, sign.len())));
-    found.max()
-}
-
-fn first_of(text: &[u8], signs: &[&[u8]]) -> Option<(usize, usize)> {
-    let found = signs.iter().filter_map(|sign| Some((memmem::find(text, sign)?, sign.len())));
-    found.min()
 }

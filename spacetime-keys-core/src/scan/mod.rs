@@ -22,8 +22,8 @@ use zeroize::Zeroizing;
 
 use crate::VerificationKey;
 
-pub use owner::{Claimed, Owner};
-pub use ring::{Ring, Secret};
+pub use owner::{Claimed, Owner, claims_of};
+pub use ring::{Judged, Ring, Secret, SecretKind};
 
 /// A token, a key or a set of claims that is longer is not found.
 pub const MAX_LENGTH: usize = 64 << 10;

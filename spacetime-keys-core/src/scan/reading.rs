@@ -31,36 +31,26 @@ pub(super) fn readings(text: &str) -> Vec<Text> {
     all
 }
 
-/// RFC 3986, section 2.1. A form's `+` is a blank, but only where no blank stands otherwise.
+/// Each `%XX` as its byte (RFC 3986, section 2.1); a `%` before anything else stays.
 pub(super) fn percent_decoded(text: &str) -> Text {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.as_bytes();
-    loop {
-        rest = match rest {
-            [b'%', high, low, after @ ..] => {
-                let digits = [char::from(*high), char::from(*low)].map(|c| c.to_digit(16));
-                match digits {
-                    [Some(high), Some(low)] => {
-                        bytes.push(u8::try_from(high << 4 | low).unwrap_or_default());
-                        after
-                    }
-                    _ => {
-                        bytes.push(b'%');
-                        rest.get(1..).unwrap_or_default()
-                    }
-                }
+    while let Some((&byte, after)) = rest.split_first() {
+        let digit = |at: usize| after.get(at).and_then(|&digit| char::from(digit).to_digit(16));
+        let code = if byte == b'%' { digit(0).zip(digit(1)) } else { None };
+        let (byte, after) = match code {
+            Some((high, low)) => {
+                (u8::try_from(high << 4 | low).unwrap_or_default(), after.get(2..))
             }
-            [byte, after @ ..] => {
-                bytes.push(*byte);
-                after
-            }
-            [] => break,
+            None => (byte, Some(after)),
         };
+        bytes.push(byte);
+        rest = after.unwrap_or_default();
     }
     Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The piece of a text around a place that is UTF-8, in a range of it.
+/// Bytes as text, if they are UTF-8.
 pub(super) fn utf8(bytes: &[u8]) -> Option<&str> {
     str::from_utf8(bytes).ok()
 }

@@ -21,28 +21,38 @@ struct Known {
 
 /// A secret that was found. The secret itself is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Secret {
-    /// A private key.
-    PrivateKey {
-        /// The key's.
-        fingerprint: Fingerprint,
-        /// The environment that has it, or had it; `None`: a key that the fleet does not know.
-        environment: Option<Environment>,
-    },
+pub struct Secret {
+    /// Which kind of secret it is.
+    pub kind: SecretKind,
+    /// The private key's, or that of the key that signed the token.
+    pub fingerprint: Fingerprint,
+    /// The environment that has this key, or had it; `None`: no vault has it.
+    pub environment: Option<Environment>,
+    /// Whose token it is; `None`: it is a key, or a token that no server takes.
+    pub identity: Option<Identity>,
+    /// Whether that is a publisher, who owns databases.
+    pub owner: bool,
+}
+
+/// A kind of secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretKind {
+    /// A private key, whoever has it.
+    PrivateKey,
     /// A token that a key of the fleet has signed.
-    Token {
-        /// The key that signed it.
-        fingerprint: Fingerprint,
-        /// The environment that has that key, or had it.
-        environment: Option<Environment>,
-        /// Whose token it is; `None`: of nobody, for servers take no such claims.
-        identity: Option<Identity>,
-        /// Whether that is a publisher, who owns databases.
-        owner: bool,
-    },
+    Token,
+}
+
+/// What a fleet says of something that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// A secret.
+    Secret(Secret),
     /// A token with the issuer of a SpacetimeDB server, which no key of the fleet has signed.
     OtherToken,
+    /// Nothing of a server's.
+    Nothing,
 }
 
 impl Ring {
@@ -60,33 +70,48 @@ impl Ring {
         Ok(())
     }
 
+    /// Whether there is no key: no token can be told to be one of the fleet's then.
+    pub const fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Adds a publisher.
     pub fn add_owner(&mut self, identity: Identity) {
         self.owners.push(identity);
     }
 
-    /// What was found, if it is a secret. A token that another issuer names is none of a server's.
-    pub fn secret(&self, found: &Found) -> Option<Secret> {
+    /// Judges what was found. A token of another issuer than a SpacetimeDB server is nothing of a
+    /// server's, unless a key of the fleet has signed it.
+    pub fn judge(&self, found: &Found) -> Judged {
         match &found.what {
             What::PrivateKey(key) => {
                 let fingerprint = key.fingerprint();
                 let known = self.keys.iter().find(|known| known.fingerprint == fingerprint);
-                let environment = known.and_then(|known| known.environment.clone());
-                Some(Secret::PrivateKey { fingerprint, environment })
+                Judged::Secret(Secret {
+                    kind: SecretKind::PrivateKey,
+                    fingerprint,
+                    environment: known.and_then(|known| known.environment.clone()),
+                    identity: None,
+                    owner: false,
+                })
             }
-            What::Token(token) => self.token(&Token::parse(token).ok()?),
-            What::Subject { .. } => None,
+            What::Token(token) => match Token::parse(token) {
+                Ok(token) => self.judge_token(&token),
+                Err(_) => Judged::Nothing,
+            },
+            What::Subject { .. } => Judged::Nothing,
         }
     }
 
-    fn token(&self, token: &Token<'_>) -> Option<Secret> {
+    fn judge_token(&self, token: &Token<'_>) -> Judged {
         let publisher = Publisher::from_token(token).ok();
         let Some(key) = self.keys.iter().find(|known| token.is_signed_by(&known.verifier)) else {
             let is_local = publisher.is_some_and(|publisher| publisher.is_local());
-            return is_local.then_some(Secret::OtherToken);
+            return if is_local { Judged::OtherToken } else { Judged::Nothing };
         };
         let identity = publisher.map(|publisher| publisher.identity);
-        Some(Secret::Token {
+        Judged::Secret(Secret {
+            kind: SecretKind::Token,
             fingerprint: key.fingerprint,
             environment: key.environment.clone(),
             identity,
