@@ -81,12 +81,17 @@ pub fn restore(
 /// A run at work, or an unfinished one; a mounted pair that is none; a publisher whose tokens an external
 /// issuer signs ([`Error::OwnerExternal`]).
 pub fn recover(site: &Site<'_>, publisher: &Publisher, paths: &Paths) -> Result<Restored, Failure> {
-    let guarded = site.state.guarded(paths);
+    // A host that has no store gets none by this.
+    let has_store = site.store.folder().is_none_or(Path::is_dir);
+    let guarded = if has_store { site.state.guarded(paths) } else { Guarded::of(paths, None) };
     if guarded.is_locked() {
         return Err(guarded.busy());
     }
     look_at_mounted(site, publisher, paths)?;
-    let _lock = site.state.lock(paths, "recover")?;
+    let _lock = match has_store {
+        true => site.state.lock(paths, "recover")?,
+        false => guarded.lock("recover")?,
+    };
     write(&look_at_mounted(site, publisher, paths)?, &paths.cli_toml)
 }
 

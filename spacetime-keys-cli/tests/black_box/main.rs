@@ -42,8 +42,10 @@ mod pages;
 mod pipes;
 mod printed;
 mod publishers;
+mod recover;
 mod refusals;
 mod rotation;
+mod scan;
 #[cfg(feature = "testing")]
 mod scenario;
 mod sizes;

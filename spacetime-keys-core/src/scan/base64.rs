@@ -14,17 +14,33 @@ pub(super) const fn is_digit(byte: u8) -> bool {
 /// The digits from there on, over line ends (also where they are escaped), as the usual alphabet has
 /// them; and where they end. At most `limit`.
 pub(super) fn digits(text: &[u8], from: usize, limit: usize) -> (usize, Zeroizing<String>) {
-    let mut digits = Zeroizing::new(String::with_capacity(limit.min(MAX_LENGTH)));
+    let (count, end) = extent(text, from, limit);
+    // Room for all at once: a growing string would leave copies behind.
+    let mut digits = Zeroizing::new(String::with_capacity(count));
+    let run = text.get(from..end).unwrap_or_default();
+    let mut is_escape = false;
+    for &byte in run {
+        if !std::mem::take(&mut is_escape) && is_digit(byte) {
+            digits.push(match byte {
+                b'-' => '+',
+                b'_' => '/',
+                digit => char::from(digit),
+            });
+        }
+        is_escape = byte == b'\\';
+    }
+    (end, digits)
+}
+
+/// How many digits there are, and where they end.
+fn extent(text: &[u8], from: usize, limit: usize) -> (usize, usize) {
+    let mut count = 0;
     let mut at = from;
     let end = from.saturating_add(MAX_LENGTH);
-    while digits.len() < limit && at < end {
+    while count < limit && at < end {
         match text.get(at..).unwrap_or_default() {
             [digit, ..] if is_digit(*digit) => {
-                digits.push(match digit {
-                    b'-' => '+',
-                    b'_' => '/',
-                    digit => char::from(*digit),
-                });
+                count += 1;
                 at += 1;
             }
             [b'\r' | b'\n', ..] => at += 1,
@@ -32,7 +48,7 @@ pub(super) fn digits(text: &[u8], from: usize, limit: usize) -> (usize, Zeroizin
             _ => break,
         }
     }
-    (at, digits)
+    (count, at)
 }
 
 /// What the digits from there on stand for, as far as they make whole groups; and where they end.

@@ -9,6 +9,9 @@ use super::reading::{percent_decoded, readings, utf8};
 use crate::pem;
 use crate::{PrivateKey, RsaPublicKey, VerificationKey};
 
+/// The member that says which kind of key a JWK is (RFC 7517, section 4.1).
+const KTY: &str = "kty";
+
 /// A key, and where its text stands.
 pub(super) type Placed = (Range<usize>, VerificationKey);
 
@@ -83,15 +86,16 @@ fn without_prefix(block: &str, prefix: &str) -> Option<Zeroizing<String>> {
 pub(super) fn jwk(text: &[u8], at: usize) -> Option<(Range<usize>, Option<VerificationKey>)> {
     let before = text.get(at.saturating_sub(JWK)..at)?;
     let after = text.get(at..text.len().min(at.saturating_add(JWK)))?;
-    let open = before.len()
-        - [b"{".as_slice(), b"%7B", b"%7b"]
-            .iter()
-            .filter_map(|sign| memmem::rfind(before, sign))
-            .max()?;
-    let close = [b"}".as_slice(), b"%7D", b"%7d"]
-        .iter()
-        .filter_map(|sign| Some(memmem::find(after, sign)? + sign.len()))
-        .min()?;
+    // A member's name has a quote behind it, which tells how braces are written.
+    let (opening, closing): (&[&[u8]], &[&[u8]]) = match text.get(at + KTY.len())? {
+        b'"' | b'\\' | b'&' => (&[b"{"], &[b"}"]),
+        b'%' => (&[b"%7B", b"%7b"], &[b"%7D", b"%7d"]),
+        _ => return None,
+    };
+    let open = opening.iter().filter_map(|sign| memmem::rfind(before, sign)).max()?;
+    let open = before.len() - open;
+    let close =
+        closing.iter().filter_map(|sign| Some(memmem::find(after, sign)? + sign.len())).min()?;
     let range = at - open..at + close;
     let object = utf8(text.get(range.clone())?)?;
     let key = readings(object).iter().find_map(|text| private(text));

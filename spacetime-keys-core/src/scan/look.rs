@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::anchor::{Anchors, Kind};
+use super::token::Begun;
 use super::{Form, Wanted, What, bare_key, base64, claims, key, token, uuid};
 
 /// How often a text may stand in another one, encoded.
@@ -105,12 +106,14 @@ impl Look<'_> {
 
     fn token(&mut self, at: usize) {
         match self.wanted {
-            Wanted::Secrets => {
-                if let Some((end, token)) = token::whole(self.text, at) {
+            Wanted::Secrets => match token::whole(self.text, at) {
+                Begun::Token(end, token) => {
                     self.passed.token = end;
                     (self.found)(at, What::Token(token));
                 }
-            }
+                Begun::Nothing(end) => self.passed.token = end,
+                Begun::Other => {}
+            },
             // Of a token that was cut off, the claims may be left, or their beginning.
             Wanted::Subjects => {
                 let (end, part) = base64::decoded(self.text, at);

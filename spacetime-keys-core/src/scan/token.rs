@@ -11,15 +11,37 @@ const DOTS: [&[u8]; 5] = [b".", b"%2E", b"%2e", b"\\u002e", b"\\u002E"];
 /// The digits of an ES256 signature: 64 bytes in base64url.
 const ES256: usize = 86;
 
-/// The token that begins at an anchor, and where it ends.
-pub(super) fn whole(text: &[u8], at: usize) -> Option<(usize, Zeroizing<String>)> {
-    let end = text.len().min(at.saturating_add(MAX_LENGTH));
-    let text = text.get(..end)?;
-    let (header, at) = part(text, at)?;
+/// Headers are not longer, with a chain of certificates in them.
+const HEADER: usize = 16 << 10;
+
+/// What begins at an anchor, and where it ends.
+pub(super) enum Begun {
+    /// A token.
+    Token(usize, Zeroizing<String>),
+    /// A text without a dot, in which no other token begins.
+    Nothing(usize),
+    /// Something else.
+    Other,
+}
+
+/// The token at an anchor.
+pub(super) fn whole(text: &[u8], at: usize) -> Begun {
+    let text = text.get(..text.len().min(at.saturating_add(MAX_LENGTH))).unwrap_or_default();
+    let (header, end) = part(text, at);
+    match dot(text, end) {
+        None => Begun::Nothing(end),
+        Some(_) if header.len() > HEADER => Begun::Other,
+        Some(next) => {
+            let found = behind_header(text, header, next);
+            found.map_or(Begun::Other, |(end, token)| Begun::Token(end, token))
+        }
+    }
+}
+
+fn behind_header(text: &[u8], header: &[u8], at: usize) -> Option<(usize, Zeroizing<String>)> {
+    let (claims, at) = part(text, at);
     let at = dot(text, at)?;
-    let (claims, at) = part(text, at)?;
-    let at = dot(text, at)?;
-    let (signature, end) = part(text, at)?;
+    let (signature, end) = part(text, at);
     // In a binary file, whatever comes next may look like one more digit.
     if let Some(exact) = signature.get(..ES256).filter(|exact| exact.len() < signature.len())
         && let Some((token, Algorithm::Es256)) = joined([header, claims, exact])
@@ -38,11 +60,11 @@ fn joined(parts: [&[u8]; 3]) -> Option<(Zeroizing<String>, Algorithm)> {
 }
 
 /// The digits of base64url from there on, and where they end.
-fn part(text: &[u8], at: usize) -> Option<(&[u8], usize)> {
-    let rest = text.get(at..)?;
+fn part(text: &[u8], at: usize) -> (&[u8], usize) {
+    let rest = text.get(at..).unwrap_or_default();
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let length = rest.iter().position(|byte| !is_digit(byte)).unwrap_or(rest.len());
-    Some((rest.get(..length)?, at + length))
+    (rest.get(..length).unwrap_or_default(), at + length)
 }
 
 /// Behind a dot that stands there.
