@@ -88,10 +88,8 @@ pub fn recover(site: &Site<'_>, publisher: &Publisher, paths: &Paths) -> Result<
         return Err(guarded.busy());
     }
     look_at_mounted(site, publisher, paths)?;
-    let _lock = match has_store {
-        true => site.state.lock(paths, "recover")?,
-        false => guarded.lock("recover")?,
-    };
+    let _lock =
+        if has_store { site.state.lock(paths, "recover")? } else { guarded.lock("recover")? };
     write(&look_at_mounted(site, publisher, paths)?, &paths.cli_toml)
 }
 

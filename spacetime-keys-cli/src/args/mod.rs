@@ -100,7 +100,7 @@ pub(crate) enum Command {
     /// does not answer among them; 2 usage; 3 --fix was not confirmed; 4 a log or a configuration that
     /// cannot be read.
     Doctor(Doctor),
-    /// Which secrets of this fleet lie in files: private keys, and tokens that its keys signed
+    /// Which private keys and tokens of this fleet lie in files
     ///
     /// Reads files and folders of any size, also packed by gzip or zstd; archives that are not packed are
     /// read as they are. Says the file and the place, never the secret. Links within folders are not

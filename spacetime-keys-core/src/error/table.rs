@@ -372,7 +372,8 @@ errors! {
             [Step::TOKEN_RESTORE, Step::Choose(Choice::ExpectIdentity(None)), Step::PublisherDecode]);
     /// The publisher's claims were never escrowed.
     EscrowEmpty: Safety "ERR_ESCROW_EMPTY" "no publisher's claims are in escrow for this environment"
-        => "a rotation or a sync puts them there; earlier tokens in backups of cli.toml hold them too";
+        => ("a rotation or a sync puts them there; where they were lost before that, {} searches backups, histories and the server's data folder for them",
+            [Step::TokenRecover]);
     /// Several publishers, and none was chosen.
     EscrowAmbiguous: Safety "ERR_ESCROW_AMBIGUOUS" "several publishers' claims are in escrow for this environment"
         => ("choose one by its identity: {}", [Step::Choose(Choice::ExpectIdentity(None))]);

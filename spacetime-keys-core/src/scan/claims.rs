@@ -121,7 +121,7 @@ mod tests {
             "spacetime-keys identity derive --issuer I --subject S",
             "token mint --issuer=I --subject=S",
             r#"{"identity":"c2","issuer":"I","subject":"S"}"#,
-            r#"{\u0022iss\u0022:\u0022I\u0022,\u0022sub\u0022:\u0022S\u0022}"#,
+            r"{\u0022iss\u0022:\u0022I\u0022,\u0022sub\u0022:\u0022S\u0022}",
         ] {
             let place = text.rfind("sub").unwrap();
             let found = at(text.as_bytes(), place);

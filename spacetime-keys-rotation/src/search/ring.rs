@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use spacetime_keys_core::PublicKey;
 use spacetime_keys_core::fleet::{Escrow, PublisherState, Vault};
 use spacetime_keys_core::scan::Ring;
 
@@ -19,21 +18,21 @@ use crate::site::Site;
 pub fn ring_of(site: &Site<'_>, paths: &Paths) -> Result<Ring, Failure> {
     let mut ring = Ring::default();
     let mut vaults: Vec<Vault> = Vec::new();
-    let mut keys: Vec<PublicKey> = Vec::new();
     if site.store.folder().is_none_or(Path::is_dir) {
         let read = read_vaults(site)?;
         if let Some((_, failure)) = read.failures.into_iter().next() {
             return Err(failure);
         }
-        keys.extend(read.known_keys);
-        keys.extend(earlier_keys(site, &read.all));
         vaults = read.all;
+        for key in read.known_keys.into_iter().chain(earlier_keys(site, &vaults)) {
+            let fingerprint = key.fingerprint();
+            let vault = vaults.iter().find(|vault| vault.knows(fingerprint));
+            ring.add_key(&key, vault.map(|vault| &vault.environment))?;
+        }
     }
-    keys.extend(host::read_mounted(&paths.mounted_keys_dir)?.0.keys);
-    for key in &keys {
-        let fingerprint = key.fingerprint();
-        let vault = vaults.iter().find(|vault| vault.knows(fingerprint));
-        ring.add_key(key, vault.map(|vault| &vault.environment))?;
+    // Of a pair that no vault has, the configuration may tell the environment.
+    for key in host::read_mounted(&paths.mounted_keys_dir)?.0.keys {
+        ring.add_key(&key, site.settings.host.as_ref())?;
     }
     let escrows = vaults.iter().filter_map(|vault| vault.escrow.as_ref().ok());
     for publisher in escrows.flat_map(Escrow::publishers) {

@@ -41,8 +41,14 @@ fn key_text(form: usize, key: &PrivateKey) -> Vec<u8> {
     let pem = key.to_pem();
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let (x, y) = key.public_key().coordinates();
-    let lines =
-        |prefix: &str| pem.lines().map(|line| format!("{prefix}{line}\n")).collect::<String>();
+    let lines = |prefix: &str| {
+        pem.lines().fold(String::new(), |text, line| {
+            format!(
+                "{text}{prefix}{line}
+"
+            )
+        })
+    };
     let text = match form % 12 {
         0 => pem.to_string(),
         1 => pem.replace('\n', "\r\n"),
@@ -107,7 +113,7 @@ fn filler(random: &mut Random, bytes: usize) -> Vec<u8> {
                 );
             }
             1 => {
-                let bytes: Vec<u8> = (0..1 + random.below(600)).map(|_| random.byte()).collect();
+                let bytes: Vec<u8> = (0..=random.below(600)).map(|_| random.byte()).collect();
                 let _ = write!(line, "data:image/png;base64,{}", STANDARD.encode(bytes));
             }
             2 => {

@@ -50,8 +50,14 @@ fn texts_with_key() -> Vec<(&'static str, Vec<u8>)> {
     let pem = PRIVATE_PEM;
     let line = pem.trim_end().replace('\n', "\\n");
     let json = json!({ "value": pem, "version": 1 }).to_string();
-    let prefixed =
-        |prefix: &str| pem.lines().map(|line| format!("{prefix}{line}\n")).collect::<String>();
+    let prefixed = |prefix: &str| {
+        pem.lines().fold(String::new(), |text, line| {
+            format!(
+                "{text}{prefix}{line}
+"
+            )
+        })
+    };
     let packed = body(pem);
     vec![
         ("PEM", pem.into()),
