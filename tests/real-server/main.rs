@@ -20,6 +20,7 @@ mod places;
 mod ports;
 mod process;
 mod publishers;
+mod recover;
 mod server;
 mod tokens;
 
