@@ -10,6 +10,8 @@ use std::rc::Rc;
 use spacetime_keys_core::scan::{Found, Scanner, Wanted};
 use zeroize::Zeroizing;
 
+use super::holes::{is_sparse, next_data};
+use super::table::Table;
 use super::unpack::{Packing, Peek, Unpacked};
 use super::{Finder, Searched};
 use crate::error::Failure;
@@ -99,21 +101,31 @@ impl Content {
         let mut head = Vec::new();
         file.take(Peek::<File>::LENGTH as u64).read_to_end(&mut head)?;
         file.rewind()?;
-        if Packing::of(&head).is_some() {
-            let unpacked = self.packed(Box::new(file.try_clone()?), place);
-            // What only begins like something packed is searched as it stands; what is damaged, too:
-            // it may not be packed to its end.
-            match unpacked {
-                Err(error) if is_damage(&error) => {
-                    self.scanner.finish(&mut |found| place.found(&found));
-                    file.rewind()?;
-                    self.plain(file, place)?;
-                    return Err(error);
-                }
-                unpacked => return unpacked,
+        let unpacked = if Packing::of(&head).is_some() {
+            self.packed(Box::new(file.try_clone()?), place)
+        } else if let Some(mut table) = Table::open(file).transpose() {
+            table
+                .as_mut()
+                .map_or_else(|error| Err(error.kind().into()), |table| self.plain(table, place))
+        } else {
+            file.rewind()?;
+            return if is_sparse(file) {
+                self.sparse(file, place)
+            } else {
+                self.plain(file, place)
+            };
+        };
+        // What only begins like something packed is searched as it stands; what is damaged, too: it
+        // may not be packed to its end.
+        match unpacked {
+            Err(error) if is_damage(&error) => {
+                self.scanner.finish(&mut |found| place.found(&found));
+                file.rewind()?;
+                self.plain(file, place)?;
+                Err(error)
             }
+            unpacked => unpacked,
         }
-        if is_sparse(file) { self.sparse(file, place) } else { self.plain(file, place) }
     }
 
     /// Reads to the end.
@@ -221,41 +233,4 @@ impl Read for Counted {
         self.read.set(self.read.get() + bytes as u64);
         Ok(bytes)
     }
-}
-
-/// Whether a file has holes.
-#[cfg(any(target_os = "linux", target_os = "macos"))]
-fn is_sparse(file: &File) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    /// Of a block, whatever the file system's is (stat(2)).
-    const BLOCK: u64 = 512;
-    file.metadata().is_ok_and(|found| found.blocks().saturating_mul(BLOCK) < found.len())
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-const fn is_sparse(_file: &File) -> bool {
-    false
-}
-
-/// Where the next bytes begin that are no hole, and where they end.
-#[cfg(any(target_os = "linux", target_os = "macos"))]
-fn next_data(file: &File, at: u64) -> io::Result<Option<(u64, u64)>> {
-    use rustix::fs::SeekFrom;
-    use rustix::io::Errno;
-
-    let start = match rustix::fs::seek(file, SeekFrom::Data(at)) {
-        Ok(start) => start,
-        // There are none.
-        Err(Errno::NXIO) => return Ok(None),
-        // A file system that knows no holes.
-        Err(Errno::INVAL) => return Ok((at == 0).then_some((0, u64::MAX))),
-        Err(error) => return Err(error.into()),
-    };
-    let end = rustix::fs::seek(file, SeekFrom::Hole(start))?;
-    Ok(Some((start, end)))
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn next_data(_file: &File, at: u64) -> io::Result<Option<(u64, u64)>> {
-    Ok((at == 0).then_some((0, u64::MAX)))
 }

@@ -39,6 +39,19 @@ impl Finder for Places {
     }
 }
 
+/// All subjects.
+#[derive(Default)]
+struct Subjects(Vec<String>);
+
+impl Finder for Subjects {
+    fn found(&mut self, _path: &Path, found: &Found) -> ControlFlow<()> {
+        if let What::Subject { subject, .. } = &found.what {
+            self.0.push(subject.clone());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 fn searched(path: &Path) -> (Vec<(String, u64)>, Searched) {
     let mut places = Places::default();
     let inputs = vec![Input::Path(path.to_owned())];
@@ -132,6 +145,29 @@ fn a_segment_of_a_commit_log_is_searched_packed_and_not() {
     let plain = count("00000000000000000000.stdb.log");
     assert!(plain >= 2);
     assert_eq!(count("segment-of-4-kib-frames.zst"), plain);
+}
+
+#[test]
+fn a_table_of_leveldb_is_unpacked() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/leveldb/000005.ldb");
+    let content = fs::read(&path).unwrap();
+    let plain = content.windows(6).any(|bytes| bytes == b"5fc471");
+    assert!(!plain, "the fixture's subject is packed");
+    let mut subjects = Subjects::default();
+    search(vec![Input::Path(path)], Wanted::Subjects, &mut subjects).unwrap();
+    assert!(subjects.0.iter().any(|subject| subject == "5fc4710d-c991-4ff0-805e-03cb70013bc0"));
+    // Damaged, it is searched as far as it goes.
+    for at in [0, 100, 3000, content.len() - 45, content.len() - 60] {
+        let mut damaged = content.clone();
+        damaged[at..at + 8].fill(0xff);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, damaged).unwrap();
+        let inputs = vec![Input::Path(path)];
+        let searched = search(inputs, Wanted::Subjects, &mut Subjects::default()).unwrap();
+        // Without its checksum, not every damage shows.
+        assert!(searched.unread <= 1, "{at}");
+    }
 }
 
 #[test]

@@ -73,6 +73,13 @@ fn a_packed_segment_of_a_commit_log() {
 }
 
 #[test]
+fn the_local_storage_of_a_browser() {
+    let (host, _) = without_token();
+    host.write("profile/Local Storage/leveldb/000005.ldb", fixture("leveldb/000005.ldb"));
+    recovers(&host, IDENTITY, &["profile"]);
+}
+
+#[test]
 fn the_usual_places_need_no_name() {
     for place in [
         "data/.config/spacetime/cli.toml.bak",
