@@ -19,9 +19,13 @@ const IDENTITY = "c20038f8ee4225907aa93647132aac50593f685e0824e2902cc4b81ed2ff9e
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const cargo = (...args) => execFileSync("cargo", args, { cwd: root, encoding: "utf8" });
-cargo("build", "--release", "--quiet", "-p", "spacetime-keys-cli");
-const target = JSON.parse(cargo("metadata", "--no-deps", "--format-version", "1")).target_directory;
-const program = join(target, "release", "spacetime-keys");
+/** The program of this build, or that which SPACETIME_KEYS_PROGRAM names. */
+function built() {
+  cargo("build", "--release", "--quiet", "-p", "spacetime-keys-cli");
+  const metadata = cargo("metadata", "--no-deps", "--format-version", "1");
+  return join(JSON.parse(metadata).target_directory, "release", "spacetime-keys");
+}
+const program = process.env.SPACETIME_KEYS_PROGRAM ?? built();
 if (spawnSync("rg", ["--version"]).error) throw new Error("this needs ripgrep (apt install ripgrep)");
 
 const host = mkdtempSync(join(tmpdir(), "spacetime-keys-bench-"));
