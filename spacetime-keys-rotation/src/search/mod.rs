@@ -1,8 +1,8 @@
 //! Searching files and folders for what [`spacetime_keys_core::scan`] finds.
 //!
 //! Files of any size are read as they come. What gzip and zstd have packed is unpacked, also where one
-//! stands in the other, and so are tables of LevelDB; archives that are not packed are read as they are. Links within folders are not
-//! followed, and pipes, sockets and devices there are left alone.
+//! stands in the other, and so are tables of `LevelDB`; archives that are not packed are read as they
+//! are. Links within folders are not followed, and pipes, sockets and devices there are left alone.
 
 mod content;
 mod holes;

@@ -1,4 +1,4 @@
-//! Tables of LevelDB (`*.ldb`), in which browsers keep the local storage of pages. Their blocks are packed
+//! Tables of `LevelDB` (`*.ldb`), in which browsers keep the local storage of pages. Their blocks are packed
 //! by Snappy, which takes a token apart where another one like it came before.
 
 use std::fs::File;
