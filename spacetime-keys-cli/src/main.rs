@@ -20,6 +20,7 @@ mod hints;
 mod http;
 mod key_set;
 mod output;
+mod progress;
 mod rotation_report;
 mod table;
 mod watcher;

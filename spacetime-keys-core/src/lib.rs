@@ -27,6 +27,7 @@ pub mod pem;
 pub mod printable;
 #[cfg(feature = "aws-lc-rs")]
 pub mod rs256;
+pub mod scan;
 pub mod server;
 pub mod words;
 

@@ -72,6 +72,7 @@ const fn fixed(step: &NextStep) -> &'static str {
         NextStep::KeyGenerateRsa => "key generate --alg RS256 --out DIR",
         NextStep::KeyNormalize => "key normalize",
         NextStep::KeyFingerprint => "key fingerprint --json",
+        NextStep::TokenRecover => "token recover --server URL --database NAME",
         NextStep::TokenCheck => "token check --server-version 2.14",
         NextStep::TokenDecode => "token decode",
         NextStep::PublisherDecode => "token decode --cli-toml FILE",
@@ -109,6 +110,7 @@ pub fn flag(choice: &Choice) -> String {
     let flag = match choice {
         Choice::ExpectIdentity(Some(identity)) => return format!("--expect-identity {identity}"),
         Choice::ExpectIdentity(None) => "--expect-identity HEX",
+        Choice::Identity => "--identity HEX",
         Choice::NameIdentity => "--expect-identity",
         Choice::LeaveToken => "--no-preserve-publisher-token",
         Choice::AdoptMounted => "--adopt-mounted",

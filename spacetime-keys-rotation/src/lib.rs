@@ -25,6 +25,7 @@ pub mod places;
 pub mod project;
 mod read;
 mod restart;
+pub mod search;
 mod seen;
 pub mod site;
 mod state;

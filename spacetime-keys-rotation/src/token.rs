@@ -1,4 +1,5 @@
-//! The publisher token in `cli.toml`, by itself: signed again, or restored from the escrow.
+//! The publisher token in `cli.toml`, by itself: signed again, restored from the escrow, or made from
+//! claims that were found elsewhere.
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use crate::files;
 use crate::host::{self, Paths};
 use crate::lock::Guarded;
 use crate::places::require_something;
-use crate::read::gather;
+use crate::read::{Gathered, gather};
 use crate::site::Site;
 
 /// Signs the token of a `cli.toml` again: the same claims, by this key.
@@ -73,11 +74,67 @@ pub fn restore(
     write(&found, &paths.cli_toml)
 }
 
-/// What a token is restored from.
+/// Makes a token for a publisher whose claims were found somewhere, signed with the mounted key, which is
+/// the server's, and puts it into `cli.toml`.
+///
+/// # Errors
+/// A run at work, or an unfinished one; a mounted pair that is none; a publisher whose tokens an external
+/// issuer signs ([`Error::OwnerExternal`]).
+pub fn recover(site: &Site<'_>, publisher: &Publisher, paths: &Paths) -> Result<Restored, Failure> {
+    // A host that has no store gets none by this.
+    let has_store = site.store.folder().is_none_or(Path::is_dir);
+    let guarded = if has_store { site.state.guarded(paths) } else { Guarded::of(paths, None) };
+    if guarded.is_locked() {
+        return Err(guarded.busy());
+    }
+    look_at_mounted(site, publisher, paths)?;
+    let _lock =
+        if has_store { site.state.lock(paths, "recover")? } else { guarded.lock("recover")? };
+    write(&look_at_mounted(site, publisher, paths)?, &paths.cli_toml)
+}
+
+/// Fails where [`recover`] would. Changes nothing.
+pub fn check_recoverable(
+    site: &Site<'_>,
+    publisher: &Publisher,
+    paths: &Paths,
+) -> Result<(), Failure> {
+    look_at_mounted(site, publisher, paths)?;
+    files::check_replaceable(&paths.cli_toml)
+}
+
+/// What a token is made from.
 struct Found {
     key: PrivateKey,
     publisher: Publisher,
     replaced: PublisherState,
+}
+
+/// The present state, if no run is unfinished.
+fn settled(site: &Site<'_>, paths: &Paths) -> Result<Gathered, Failure> {
+    let gathered = gather(site, paths)?;
+    if gathered.snapshot.unfinished.is_some() {
+        return Err(Error::Unfinished.into());
+    }
+    Ok(gathered)
+}
+
+fn look_at_mounted(
+    site: &Site<'_>,
+    publisher: &Publisher,
+    paths: &Paths,
+) -> Result<Found, Failure> {
+    if !publisher.is_local() {
+        return Err(Error::OwnerExternal.into());
+    }
+    let host = settled(site, paths)?.snapshot.host;
+    let path = paths.private_key();
+    let content = files::read_existing(&path)?;
+    let key = PrivateKey::from_pem(&*content).map_err(|error| Failure::in_file(&path, error))?;
+    if let PairState::Unsound(how) = host.pair() {
+        return Err(Error::MountedUnsound(how).into());
+    }
+    Ok(Found { key, publisher: publisher.clone(), replaced: host.publisher })
 }
 
 fn look(
@@ -87,10 +144,7 @@ fn look(
     paths: &Paths,
 ) -> Result<Found, Failure> {
     let refuse = |error| Failure::in_environment(environment, error);
-    let mut gathered = gather(site, paths)?;
-    if gathered.snapshot.unfinished.is_some() {
-        return Err(Error::Unfinished.into());
-    }
+    let mut gathered = settled(site, paths)?;
     if let Some(failure) = gathered.take_failure(environment) {
         return Err(failure);
     }

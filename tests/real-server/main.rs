@@ -23,6 +23,7 @@ mod process;
 #[path = "../proxy.rs"]
 mod proxy;
 mod publishers;
+mod recover;
 mod server;
 mod tokens;
 

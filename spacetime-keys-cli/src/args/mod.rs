@@ -7,6 +7,7 @@ mod init;
 mod jwks;
 mod misplaced;
 mod report;
+mod scan;
 mod token;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub(crate) use init::Init;
 pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
 pub(crate) use report::report;
+pub(crate) use scan::{Recover, Scan};
 pub(crate) use token::{Check, Fetch, Mint, Resign, Token, TokenSource, Verification};
 
 /// Rotate a SpacetimeDB's signing keys without losing the database.
@@ -111,6 +113,14 @@ pub(crate) enum Command {
     /// token to keep; `/healthz` says whether tokens are exchanged, `/metrics` how many. Nothing is
     /// exchanged unless the server has the mounted key. Ends at SIGTERM and SIGINT, with exit code 0.
     Exchange(Exchange),
+    /// Which private keys and tokens of this fleet lie in files
+    ///
+    /// Reads files and folders of any size, also packed by gzip or zstd; archives that are not packed are
+    /// read as they are. Says the file and the place, never the secret. Links within folders are not
+    /// followed. Exit codes: 0 none was found; 1 some were; 4 none was found, and something could not
+    /// be read.
+    #[command(after_help = scan::EXAMPLES)]
+    Scan(Scan),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -11,7 +11,8 @@ use spacetime_keys_core::jwt::{
 use spacetime_keys_core::server::Rules;
 use spacetime_keys_core::{Error, Identity};
 
-use super::{HostFiles, Trust, identity, seconds};
+use super::scan::RECOVER_EXAMPLES;
+use super::{HostFiles, Recover, Trust, identity, seconds};
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -38,6 +39,14 @@ pub(crate) enum Token {
     Mint(Mint),
     /// Sign the publisher token in a cli.toml anew, in place
     Resign(Resign),
+    /// Find the claims of an owner whose token is lost, and put a token into cli.toml (exit 1 if not found)
+    ///
+    /// Searches files and folders for tokens, claims and UUIDs, and derives the identity of each: only the
+    /// owner's counts. Commit logs of servers from 1.5 on (in their data folder) hold the claims of clients
+    /// that were connected; backups of cli.toml, histories of shells, browser profiles and logs may. The
+    /// token is signed with the mounted key. Of others nothing is printed.
+    #[command(after_help = RECOVER_EXAMPLES)]
+    Recover(Recover),
     /// Put a publisher token into cli.toml, made from the claims in escrow
     Restore {
         /// The environment whose vault keeps the claims, and whose key signs [default: `SPACETIME_KEYS_ENV`, else this host's]

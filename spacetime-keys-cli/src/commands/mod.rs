@@ -10,6 +10,8 @@ mod init;
 mod jwks;
 mod key;
 mod rotation;
+mod scan;
+mod searching;
 mod shell;
 mod token;
 mod verify;
@@ -46,6 +48,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
         Command::History(history) => history::run(history, &load()?, output),
         Command::Doctor(doctor) => doctor::run(doctor, &args.global, &load()?, output),
         Command::Exchange(exchange) => exchange::run(exchange, &load()?, output),
+        Command::Scan(scan) => scan::run(scan, &load()?, output),
         Command::Config(args::ConfigCommand::Show) => Ok(config::show(&load()?, output)),
         Command::Key(key) => key::run(key, output),
         Command::Token(token) => token::run(token, load, output),

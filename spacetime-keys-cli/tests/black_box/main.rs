@@ -46,9 +46,11 @@ mod printed;
 #[path = "../../../tests/proxy.rs"]
 mod proxy;
 mod publishers;
+mod recover;
 mod refusals;
 mod retired;
 mod rotation;
+mod scan;
 #[cfg(feature = "testing")]
 mod scenario;
 mod sizes;

@@ -70,6 +70,8 @@ const FOLDERS: &[&[&str]] = &[
     &["key", "generate", "--out", ODD],
     &["jwks", "export", PUBLIC, "--issuer", "https://a.example", "--out", ODD],
     &["man", "--out", ODD],
+    &["scan", ODD],
+    &["token", "recover", "--list", ODD],
     &["token", "check", "a.b.c", "--keys-dir", ODD],
     &["rotate", "--env", "local", "--yes", "--mounted-keys-dir", ODD],
 ];

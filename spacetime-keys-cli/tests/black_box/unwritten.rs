@@ -33,6 +33,8 @@ const COMMANDS: &[&[&str]] = &[
     &["token", "mint", "--private-key", PRIVATE, "--issuer", "https://a.example", "--subject", "u"],
     &["token", "resign", "--cli-toml", CLI_TOML, "--private-key", PRIVATE, "--allow-unverified"],
     &["token", "restore", "--env", "local"],
+    &["token", "recover", "--list", CLI_TOML],
+    &["scan", CLI_TOML],
     &["identity", "derive", "--issuer", "localhost", "--subject", "u"],
     &["identity", "inspect", "c200"],
     &["identity", "map", "--from-issuer", "a", "--to-issuer", "b", "--input", "users"],

@@ -35,6 +35,8 @@ named! {
         AdoptMounted => "rotate",
         /// Sign a token for the publisher in escrow.
         TokenRestore(Run) => "token-restore",
+        /// Search files for an owner's claims, and sign a token for it.
+        TokenRecover => "token-recover",
         /// Look at the state of vaults and host.
         Verify => "verify",
         /// Make a P-256 pair, in that folder.
@@ -83,6 +85,8 @@ named! {
     Choice {
         /// Take the token of the identity that is named.
         ExpectIdentity(Option<Identity>) => "expect-identity",
+        /// Say which identity is meant.
+        Identity => "identity",
         /// Name an identity, and so vouch for its token.
         NameIdentity => "name-identity",
         /// Leave the publisher token as it is.

@@ -392,13 +392,20 @@ errors! {
             [Step::TOKEN_RESTORE, Step::Choose(Choice::ExpectIdentity(None)), Step::PublisherDecode]);
     /// The publisher's claims were never escrowed.
     EscrowEmpty: Safety "ERR_ESCROW_EMPTY" "no publisher's claims are in escrow for this environment"
-        => "a rotation or a sync puts them there; earlier tokens in backups of cli.toml hold them too";
+        => ("a rotation or a sync puts them there; where they were lost before that, {} searches backups, histories and the server's data folder for them",
+            [Step::TokenRecover]);
     /// Several publishers, and none was chosen.
     EscrowAmbiguous: Safety "ERR_ESCROW_AMBIGUOUS" "several publishers' claims are in escrow for this environment"
         => ("choose one by its identity: {}", [Step::Choose(Choice::ExpectIdentity(None))]);
     /// The publisher's tokens are signed by an external issuer.
     EscrowExternal: Safety "ERR_ESCROW_EXTERNAL" "the publisher in escrow has its tokens from an external issuer: none can be signed here"
         => "log in with the same account as before (`spacetime login` for spacetimedb.com): the identity is then the same";
+    /// An owner was found whose tokens an external issuer signs.
+    OwnerExternal: Safety "ERR_OWNER_EXTERNAL" "the owner has its tokens from an external issuer: none can be signed here"
+        => "log in with the same account as before (`spacetime login` for spacetimedb.com): the identity is then the same";
+    /// A server does not say who owns a database.
+    OwnerUnknown: Input "ERR_OWNER_UNKNOWN" "the server names no owner of this database"
+        => ("look at its name; or say whose token is lost: {}", [Step::Choose(Choice::Identity)]);
     /// The escrow's text is not what it should be.
     EscrowDamaged: Input "ERR_ESCROW_DAMAGED" "the escrowed claims cannot be read"
         => "an older version of the secret in the vault may still be whole";

@@ -97,7 +97,7 @@ fn escapes_a_block(inner: &str) -> bool {
 }
 
 /// A JSON string's text (RFC 8259, section 7). Not by the JSON library, whose buffers are not wiped.
-fn unescaped(inner: &str) -> Zeroizing<String> {
+pub(crate) fn unescaped(inner: &str) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(inner.len()));
     let mut rest = inner;
     while let Some((before, escape)) = rest.split_once('\\') {

@@ -16,6 +16,7 @@ use crate::{Error, PrivateKey, PublicKey, Result};
 
 pub(crate) use armour::encode;
 pub(crate) use block::{Block, Container};
+pub(crate) use json::unescaped;
 pub(crate) use read::decode;
 
 /// Something about a key's text that differs from the canonical form, and was mended on reading.

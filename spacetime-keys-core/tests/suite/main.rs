@@ -40,6 +40,7 @@ mod pem_properties;
 mod providers;
 mod resign;
 mod rsa;
+mod scan;
 mod server;
 mod sign;
 mod token_flaws;

@@ -13,6 +13,7 @@
 mod az;
 mod errors_page;
 mod mend;
+mod search;
 
 #[test]
 fn no_file_was_forgotten() {

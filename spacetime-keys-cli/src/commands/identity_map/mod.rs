@@ -4,7 +4,6 @@ mod csv;
 mod input;
 mod ndjson;
 mod pipeline;
-mod progress;
 mod report;
 mod row;
 mod rows;
@@ -20,10 +19,10 @@ use super::Answer;
 use crate::args::{Header, Map};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress::Progress;
 use csv::Layout;
 use input::Input;
 use pipeline::Job;
-use progress::Progress;
 use report::Report;
 use rows::Writer;
 use sink::Sink;
@@ -87,7 +86,7 @@ pub(super) fn run(args: &Map, output: &Output) -> Result<Answer, Failure> {
             report.bad_row(line, problem, &progress);
         }
         let users = report.count(&batch.tally);
-        progress.advance(batch.input.len(), users);
+        progress.advance(batch.input.len() as u64, || format!("mapped {users}"));
         Ok(())
     });
     if sink.is_unread() {

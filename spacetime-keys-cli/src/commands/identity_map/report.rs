@@ -5,9 +5,9 @@ use spacetime_keys_core::migration::{Clash, ClashKind, Trap};
 
 use super::input::Form;
 use super::pipeline::Tally;
-use super::progress::Progress;
 use super::row::BadRow;
 use crate::output::Output;
+use crate::progress::Progress;
 
 /// So many of a kind are printed without -v.
 const PRINTED: u64 = 20;

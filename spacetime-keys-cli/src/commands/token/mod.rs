@@ -4,7 +4,9 @@ mod ask;
 mod check;
 mod decode;
 mod mint;
+mod owner;
 mod publisher;
+mod recover;
 mod source;
 mod verdict;
 mod verify;
@@ -29,6 +31,7 @@ pub(super) fn run(
         },
         Token::Mint(args) => mint::mint(args, output),
         Token::Resign(args) => publisher::resign(args, output),
+        Token::Recover(args) => recover::recover(args, &config()?, output),
         Token::Restore { env, expect_identity, files } => {
             publisher::restore(&config()?, env.as_deref(), *expect_identity, files, output)
         }

@@ -1,8 +1,9 @@
-//! `token resign` and `token restore`: the publisher token in `cli.toml`.
+//! `token resign` and `token restore`: the publisher token in `cli.toml`; and what `token recover` says as
+//! they do.
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use spacetime_keys_core::jwt::{Publisher, ResignOptions, Times};
 use spacetime_keys_core::{Fingerprint, Identity, PrivateKey, PublicKey};
 use spacetime_keys_rotation::{Site, store, token};
@@ -18,11 +19,7 @@ use crate::output::{GOOD, Output, styled};
 use crate::watcher::Watcher;
 
 /// One side of a token's change.
-fn side(
-    publisher: &Publisher,
-    times: Option<Times>,
-    key: Option<Fingerprint>,
-) -> serde_json::Value {
+fn side(publisher: &Publisher, times: Option<Times>, key: Option<Fingerprint>) -> Value {
     json!({
         "identity": publisher.identity,
         "issuer": publisher.issuer,
@@ -93,22 +90,16 @@ pub(super) fn restore(
     let restored = token::restore(&site, &environment, identity, &paths)?;
 
     let publisher = &restored.publisher;
-    let replaced = restored.replaced.as_ref();
-    let another = replaced.filter(|(replaced, _, _)| replaced.identity != publisher.identity);
-    if let Some((replaced, _, _)) = another {
-        output.warn(&format!(
-            "cli.toml held the token of another identity, {} (sub {:?}): note it down if it owns anything",
-            replaced.identity, replaced.subject
-        ));
-    }
+    warn_of_another(&restored, output);
+    let (before, after) = restored_json(&restored);
     let signed_by = restored.signed_by;
     let report = json!({
         "identity": publisher.identity,
         "issuer": publisher.issuer,
         "subject": publisher.subject,
         "verified_with": null,
-        "before": replaced.map(|(replaced, times, key)| side(replaced, Some(*times), *key)),
-        "after": side(publisher, Some(restored.times), Some(signed_by)),
+        "before": before,
+        "after": after,
     });
     output.result(&report, || {
         format!(
@@ -118,4 +109,24 @@ pub(super) fn restore(
         )
     });
     Ok(Answer::Yes)
+}
+
+/// Says whose token a new one has taken the place of, if that is somebody else.
+pub(super) fn warn_of_another(restored: &token::Restored, output: &Output) {
+    let another = restored.replaced.as_ref();
+    let another = another.filter(|(one, _, _)| one.identity != restored.publisher.identity);
+    if let Some((replaced, _, _)) = another {
+        output.warn(&format!(
+            "cli.toml held the token of another identity, {} (sub {:?}): note it down if it owns anything",
+            replaced.identity, replaced.subject
+        ));
+    }
+}
+
+/// The token that was there before, and the one that is there now.
+pub(super) fn restored_json(restored: &token::Restored) -> (Value, Value) {
+    let before = restored.replaced.as_ref();
+    let before = before.map(|(replaced, times, key)| side(replaced, Some(*times), *key));
+    let after = side(&restored.publisher, Some(restored.times), Some(restored.signed_by));
+    (json!(before), after)
 }

@@ -100,6 +100,11 @@ fn every_command_that_succeeds() {
     clean(&["token", "restore", "--env", "local"]);
     clean(&["identity", "derive", "--issuer", "localhost", "--subject", "publisher"]);
     let identity = Identity::from_claims("localhost", "publisher").to_string();
+    clean(&["token", "recover", "--list", CLI_TOML]);
+    clean(&["token", "recover", "--dry-run", "--identity", &identity, CLI_TOML]);
+    clean(&["token", "recover", "--identity", &identity, CLI_TOML]);
+    clean(&["scan", PUBLIC]);
+    clean(&["scan", CLI_TOML, PRIVATE, &key]);
     clean(&["identity", "inspect", &identity]);
     cage.host.write("users.csv", "subject\npublisher\n");
     let map =
@@ -124,6 +129,7 @@ fn every_command_that_succeeds() {
 fn every_command_that_takes_a_key_file() {
     let cage = Cage::new();
     let public = cage.input("keys/public");
+    let somebody = Identity::from_claims("localhost", "somebody").to_string();
     for file in cage.inputs("keys") {
         for arguments in [
             &["key", "fingerprint", &file][..],
@@ -143,6 +149,10 @@ fn every_command_that_takes_a_key_file() {
             &["token", "check", "--cli-toml", CLI_TOML, "--public-key", &file],
             &["token", "check", "--cli-toml", CLI_TOML, "--jwks", &file],
             &["token", "check", "--cli-toml", &file, "--public-key", &public],
+            &["scan", &file],
+            &["scan", "--json", "-v", &file],
+            &["token", "recover", "--list", &file],
+            &["token", "recover", "--dry-run", "-v", "--identity", &somebody, &file],
             &["doctor", "--logs", &file],
             &["doctor", "--logs", "publish.log", "--cli-toml", &file],
             &["doctor", "--server", NOBODY, "--cli-toml", &file],

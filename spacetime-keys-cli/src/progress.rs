@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Shown on a terminal, after a second. Without colours, so that `NO_COLOR` has its way.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     wanted: bool,
     started: Instant,
     /// Bytes of the input, where that is known.
@@ -20,28 +20,33 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Begins to wait.
-    pub(super) fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool) -> Self {
         let wanted = !quiet && stderr().is_terminal();
         Self { wanted, started: Instant::now(), size: None, read: 0, bar: None }
     }
 
     /// So long the way is, where that is known.
-    pub(super) const fn set_size(&mut self, size: Option<u64>) {
+    pub(crate) const fn set_size(&mut self, size: Option<u64>) {
         self.size = size;
     }
 
-    /// So many bytes more, and so many users in all.
-    pub(super) fn advance(&mut self, bytes: usize, users: u64) {
-        self.read += bytes as u64;
+    /// So many bytes more, and what there is to say.
+    pub(crate) fn advance(&mut self, bytes: u64, message: impl FnOnce() -> String) {
+        self.read += bytes;
         let read = self.read;
         if let Some(bar) = self.bar() {
-            bar.set_message(format!("mapped {users}"));
+            bar.set_message(message());
             bar.set_position(read);
         }
     }
 
+    /// All bytes so far.
+    pub(crate) const fn read(&self) -> u64 {
+        self.read
+    }
+
     /// From now on something else is done, of which nobody knows how long it takes.
-    pub(super) fn begin(&mut self, what: &'static str) {
+    pub(crate) fn begin(&mut self, what: &'static str) {
         self.size = None;
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
@@ -51,14 +56,14 @@ impl Progress {
         }
     }
 
-    pub(super) fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         if let Some(bar) = self.bar() {
             bar.tick();
         }
     }
 
     /// Says something without disturbing the bar.
-    pub(super) fn pause(&self, say: impl FnOnce()) {
+    pub(crate) fn pause(&self, say: impl FnOnce()) {
         match &self.bar {
             Some(bar) => bar.suspend(say),
             None => say(),

@@ -1,0 +1,65 @@
+//! Who owns a database: what `token recover` is told, or asks a server.
+
+use std::time::Duration;
+
+use spacetime_keys_core::doctor::{CliTomlSeen, DatabaseAnswer, Reply, ServerSeen, Source};
+use spacetime_keys_core::{Error, Identity};
+use spacetime_keys_rotation::Paths;
+
+use crate::args::Recover;
+use crate::config::Config;
+use crate::doctor::{self, Client};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// How long a server may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The identity that was named, or that of the database's owner. The server is asked without a token.
+pub(super) fn owner(
+    args: &Recover,
+    config: &Config,
+    paths: &Paths,
+    output: &Output,
+) -> Result<Identity, Failure> {
+    if let Some(identity) = args.identity {
+        return Ok(identity);
+    }
+    let defaults = config.defaults();
+    let (name, source) = match (&args.server, &defaults.server) {
+        (Some(server), _) => (server, Source::Argument),
+        (None, Some(server)) => (server, Source::Configuration),
+        (None, None) => return Err(nobody()),
+    };
+    let database = args.database.as_ref().or(defaults.database.as_ref()).ok_or_else(nobody)?;
+    let servers = doctor::servers(&paths.cli_toml);
+    let url = servers.url(name).map_err(|error| doctor::no_url(source, error, &servers))?;
+    let seen = doctor::with_sign("an answer of the server", output, || {
+        // No token is sent: what is there is not the owner's.
+        let client = Client::new(&url, TIMEOUT, false, output);
+        let mut seen = ServerSeen::look(&client);
+        seen.look_for(&client, &CliTomlSeen::default(), None, Some(database));
+        seen
+    });
+    if let Some(foreign) = seen.health.foreign() {
+        let failure = Failure::from(Error::ServerUnreached);
+        let hint = foreign.advice(&url).to_string();
+        return Err(failure.with_message(format!("{url}: {foreign}")).with_hint(hint));
+    }
+    if let Some(why) = seen.health.unreached() {
+        let failure = Failure::from(Error::ServerUnreached);
+        let hint = why.advice().to_string();
+        return Err(failure.with_message(format!("{url}: {why}")).with_hint(hint));
+    }
+    match seen.database {
+        Reply::Is(DatabaseAnswer::OwnedBy(owner)) => Ok(owner),
+        _ => Err(Failure::from(Error::OwnerUnknown).prefix(url)),
+    }
+}
+
+fn nobody() -> Failure {
+    Failure::usage(
+        "whose token is lost? nothing says it",
+        "--identity HEX, or --server URL and --database NAME for the owner of a database; --list shows whom there is",
+    )
+}
