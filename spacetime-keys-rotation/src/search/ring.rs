@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{Escrow, PublisherState, Vault};
 use spacetime_keys_core::scan::Ring;
 
@@ -10,7 +11,7 @@ use crate::host::{self, Paths};
 use crate::read::{earlier_keys, read_vaults};
 use crate::site::Site;
 
-/// Every key that the vaults have or had and that this host mounts, and the publishers in escrow and in
+/// Every key that the vaults have or had, that this host mounts or that was retired, and the publishers in escrow and in
 /// `cli.toml`. Where there is no store yet, what the host has.
 ///
 /// # Errors
@@ -29,6 +30,17 @@ pub fn ring_of(site: &Site<'_>, paths: &Paths) -> Result<Ring, Failure> {
             let vault = vaults.iter().find(|vault| vault.knows(fingerprint));
             ring.add_key(&key, vault.map(|vault| &vault.environment))?;
         }
+    }
+    // A retired pair's versions may be gone from the vault.
+    for vault in &vaults {
+        let list = vault.retired.iter().flatten();
+        for retired in list.flat_map(RetiredKeys::keys) {
+            ring.add_key(&retired.public_key, Some(&vault.environment))?;
+        }
+    }
+    let copy = host::read_retired_keys(&paths.mounted_keys_dir)?;
+    for retired in copy.iter().flatten().flat_map(RetiredKeys::keys) {
+        ring.add_key(&retired.public_key, site.settings.host.as_ref())?;
     }
     // Of a pair that no vault has, the configuration may tell the environment.
     for key in host::read_mounted(&paths.mounted_keys_dir)?.0.keys {

@@ -55,6 +55,22 @@ fn tokens_of_a_fleet_are_told_from_those_of_others() {
     assert_eq!(report["other_tokens"], 1);
 }
 
+/// The private key of a retired pair may be nowhere any more; the list still knows it.
+#[test]
+fn tokens_of_a_retired_key_are_the_fleets_own() {
+    let host = Host::new();
+    let key = PrivateKey::from_pem(host.read(PRIVATE)).unwrap();
+    host.run(&["rotate", "--env", "local", "--honor-old-tokens", "30d", "--yes"]).success();
+    host.write("log", token(&key, &json!({ "iss": "localhost", "sub": OTHER })));
+    for vault in ["dev", "local"] {
+        host.remove(&format!("{STORE}/kv-{vault}/spacetimedb-jwt-private-key/00000001"));
+    }
+    let (_, report) = scan(&host, &["log"]);
+    let fingerprint = key.public_key().fingerprint().to_string();
+    assert_eq!(report["found"][0]["fingerprint"], fingerprint, "{report:#}");
+    assert!(report["found"][0]["environment"].is_string(), "{report:#}");
+}
+
 #[test]
 fn no_secret_is_printed() {
     let host = Host::rotated("local");
