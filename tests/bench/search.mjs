@@ -26,7 +26,8 @@ function built() {
   return join(JSON.parse(metadata).target_directory, "release", "spacetime-keys");
 }
 const program = process.env.SPACETIME_KEYS_PROGRAM ?? built();
-if (spawnSync("rg", ["--version"]).error) throw new Error("this needs ripgrep (apt install ripgrep)");
+if (spawnSync("rg", ["--version"]).error)
+  throw new Error("this needs ripgrep (apt install ripgrep)");
 
 const host = mkdtempSync(join(tmpdir(), "spacetime-keys-bench-"));
 
@@ -35,17 +36,31 @@ function make(folder) {
   mkdirSync(folder, { recursive: true });
   const lines = [];
   for (let line = 0; line < 40_000; line++) {
-    const id = line % 50 ? `client ${line}` : `0000${(line + 4096).toString(16)}-0000-4000-8000-000000000000`.slice(-36);
-    lines.push(`2026-11-30T09:00:00.${line} INFO subscribe database=app ${id} GET /v1/database/app 200 issued token key\n`);
+    const id =
+      line % 50
+        ? `client ${line}`
+        : `0000${(line + 4096).toString(16)}-0000-4000-8000-000000000000`.slice(-36);
+    lines.push(
+      `2026-11-30T09:00:00.${line} INFO subscribe database=app ${id} GET /v1/database/app 200 issued token key\n`,
+    );
   }
   const pieces = {
     log: Buffer.from(lines.join("")),
-    rows: Buffer.concat([randomBytes(2 << 20), Buffer.alloc(1 << 20), Buffer.from("player score ".repeat(80_000))]),
-    base64: Buffer.from(randomBytes(3 << 20).toString("base64").replace(/(.{76})/g, "$1\n")),
+    rows: Buffer.concat([
+      randomBytes(2 << 20),
+      Buffer.alloc(1 << 20),
+      Buffer.from("player score ".repeat(80_000)),
+    ]),
+    base64: Buffer.from(
+      randomBytes(3 << 20)
+        .toString("base64")
+        .replace(/(.{76})/g, "$1\n"),
+    ),
     random: randomBytes(4 << 20),
   };
   for (const [name, piece] of Object.entries(pieces)) {
-    for (let size = 0; size < 256e6; size += piece.length) appendFileSync(join(folder, name), piece);
+    for (let size = 0; size < 256e6; size += piece.length)
+      appendFileSync(join(folder, name), piece);
   }
 }
 
@@ -55,16 +70,23 @@ try {
   if (!given) make(folder);
   const time = (command, args, statuses) => {
     const started = process.hrtime.bigint();
-    const { status, stderr } = spawnSync(command, args, { cwd: host, encoding: "utf8", maxBuffer: 1 << 30 });
+    const { status, stderr } = spawnSync(command, args, {
+      cwd: host,
+      encoding: "utf8",
+      maxBuffer: 1 << 30,
+    });
     const ms = Number(process.hrtime.bigint() - started) / 1e6;
-    if (!statuses.includes(status)) throw new Error(`${command} ${args.join(" ")} failed: ${stderr}`);
+    if (!statuses.includes(status))
+      throw new Error(`${command} ${args.join(" ")} failed: ${stderr}`);
     return ms;
   };
   const works = {
-    "rg -a, one pattern, one thread": () => time("rg", ["-a", "-c", "-j1", "-uuu", UUID, folder], [0, 1]),
+    "rg -a, one pattern, one thread": () =>
+      time("rg", ["-a", "-c", "-j1", "-uuu", UUID, folder], [0, 1]),
     "rg -a, one pattern": () => time("rg", ["-a", "-c", "-uuu", UUID, folder], [0, 1]),
     scan: () => time(program, ["scan", "-q", folder], [0, 1]),
-    "token recover": () => time(program, ["token", "recover", "-q", "--identity", IDENTITY, folder], [1]),
+    "token recover": () =>
+      time(program, ["token", "recover", "-q", "--identity", IDENTITY, folder], [1]),
   };
   const times = Object.fromEntries(Object.keys(works).map((name) => [name, []]));
   // The first round warms the page cache. Then one after the other, so that a slow moment hits all.
@@ -79,8 +101,12 @@ try {
   for (const name of Object.keys(works)) {
     const ms = median(times[name]);
     const ratio = ms / all;
-    const verdict = name.startsWith("rg") ? "" : `; goal ${GOAL} ${ratio <= GOAL ? "met" : "MISSED"}`;
-    console.log(`${name}: ${ms.toFixed(0)} ms, × rg ${ratio.toFixed(2)}, × one thread of it ${(ms / one).toFixed(2)}${verdict}`);
+    const verdict = name.startsWith("rg")
+      ? ""
+      : `; goal ${GOAL} ${ratio <= GOAL ? "met" : "MISSED"}`;
+    console.log(
+      `${name}: ${ms.toFixed(0)} ms, × rg ${ratio.toFixed(2)}, × one thread of it ${(ms / one).toFixed(2)}${verdict}`,
+    );
   }
 } finally {
   rmSync(host, { recursive: true, force: true });
