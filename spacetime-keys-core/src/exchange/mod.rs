@@ -16,10 +16,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::error::Claim;
+use crate::error::{Claim, TokenPart};
 use crate::es256::{Signer, Verifier};
 use crate::jwt::{Members, Publisher, Times, Token, examine, sign};
-use crate::server::LEEWAY;
+use crate::server::{LEEWAY, Rules, reading};
 use crate::{Error, Fingerprint, Identity, Result};
 
 /// Exchanges tokens. Make one and keep it: the keys in it are parsed once.
@@ -126,8 +126,8 @@ impl Exchange {
         self.examine(token, now, lifetime).unwrap_or_else(Outcome::Refused)
     }
 
-    fn examine(&self, token: &str, now: i64, lifetime: Option<u32>) -> Result<Outcome> {
-        let token = Token::parse(token)?;
+    fn examine(&self, text: &str, now: i64, lifetime: Option<u32>) -> Result<Outcome> {
+        let token = Token::parse(text)?;
         let (publisher, times) = examine(&token)?;
         token.check_critical()?;
         if !publisher.is_local() {
@@ -146,6 +146,11 @@ impl Exchange {
         };
         key.check(issued_at, now)?;
         token.check_readings()?;
+        // With its own header, a token may become good that never was.
+        let is_good = |rules| reading(text, rules) == Some((publisher.identity, true));
+        if !Rules::ALL.into_iter().any(is_good) {
+            return Err(Error::TokenMalformed(TokenPart::Header));
+        }
         self.check_bearer(&token, &publisher)?;
         self.sign(&token, &publisher, key, Terms { times, now, lifetime }).map(Outcome::Exchanged)
     }

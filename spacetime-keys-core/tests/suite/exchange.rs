@@ -137,6 +137,8 @@ fn what_is_not_exchanged() {
         (header(r#"{"alg":"ES384"}"#), "ERR_TOKEN_ALGORITHM"),
         (header(r#"{"alg":"ES256","crit":["exp"]}"#), "ERR_TOKEN_CRITICAL"),
         (header(r#"{"alg":"ES256","b64":false}"#), "ERR_TOKEN_CRITICAL"),
+        // No server reads such a header: the token was never good.
+        (header(r#"{"alg":"ES256","typ":{"a":""}}"#), "ERR_TOKEN_MALFORMED"),
         (replaced("localhost", "https://id.example.com"), "ERR_TOKEN_EXTERNAL_ISSUER"),
         (replaced("localhost", "Localhost"), "ERR_TOKEN_EXTERNAL_ISSUER"),
         (replaced(SUBJECT, ""), "ERR_CLAIM_INVALID"),
