@@ -19,17 +19,10 @@ const { TARGETS, candidates } = require("../lib/targets.js");
 
 const names = (...list) => list.map((name) => `package/${name}`);
 const libraries = [
-  "cache",
-  "check",
-  "doctor",
-  "engine",
-  "errors",
-  "fleet",
-  "identities",
-  "keys",
-  "lock",
+  ...["cache", "check", "create-exchange", "doctor", "engine", "errors", "exchange", "fleet"],
+  ...["identities", "keys", "lock", "native", "node-handler", "questions", "sets", "signer"],
+  ...["signing", "targets", "tokens", "verifier"],
 ];
-libraries.push("native", "sets", "signer", "signing", "targets", "tokens", "verifier");
 const tooling = readdirSync(join(packageFolder, "tooling")).filter((name) => name.endsWith(".ts"));
 const licenses = names("LICENSE-APACHE", "LICENSE-MIT", "package.json");
 const mainFiles = [

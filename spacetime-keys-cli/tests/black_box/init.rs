@@ -331,5 +331,5 @@ fn the_comments_are_the_defaults() {
         assert_eq!((&default["name"], &default["value"]), (&said["name"], &said["value"]));
     }
     let is_said = |value: &&Value| value["source"] == CONFIG;
-    assert!(said.as_array().unwrap().iter().filter(is_said).count() == 10, "{said}");
+    assert!(said.as_array().unwrap().iter().filter(is_said).count() == 11, "{said}");
 }

@@ -7,8 +7,6 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { generateKeyPair } from "spacetime-keys";
-
 import { check, finish } from "../real-server/support/checks.mjs";
 import { run, temporaryFolder } from "../real-server/support/processes.mjs";
 import { signByHand } from "../support/tokens.mjs";
@@ -30,15 +28,10 @@ symlinkSync(PACKAGE, join(folder, "node_modules/spacetime-keys"), "dir");
 cpSync(join(REPOSITORY, "tests/fixtures/real-host"), folder, { recursive: true });
 
 const now = Math.floor(Date.now() / 1000);
-const retired = generateKeyPair();
-const entry = { public_key: retired.publicKey, fingerprint: retired.fingerprint, revoked: false };
-const times = { retired_at: now - 60, honored_until: now + 86_400 };
-writeFileSync(
-  join(folder, ".generated/spacetimedb-keys/retired-keys.json"),
-  JSON.stringify({ version: 1, keys: [{ ...entry, ...times }], publishers: [] }),
-);
+// Of the pair that the page's rotation retires.
+const pair = readFileSync(join(folder, ".generated/spacetimedb-keys/id_ecdsa"), "utf8");
 const player = { iss: "localhost", sub: "a-player", iat: now - 600 };
-writeFileSync(join(folder, "token-of-a-player"), signByHand(retired.privateKey, player));
+writeFileSync(join(folder, "token-of-a-player"), signByHand(pair, player));
 // A server that has the mounted key, as far as an exchange asks it.
 writeFileSync(
   join(folder, "stand-in.mjs"),
