@@ -51,7 +51,11 @@ fn rotated(fleet: &Fleet, host: &Host) {
 fn starts() -> Vec<Start> {
     vec![
         Start::new("rotate, first met", &["rotate", "--env", "local", "--yes"], |_, _| {}),
-        Start::new("rotate, again", &["rotate", "--env", "local", "--yes"], rotated),
+        Start::new(
+            "rotate, players keep their tokens",
+            &["rotate", "--env", "local", "--honor-old-tokens", "30d", "--yes"],
+            rotated,
+        ),
         Start::new("rotate all", &["rotate", "--env", "all", "--yes"], rotated),
         Start::new("rollback", &["rollback", "--env", "local", "--yes"], rotated),
         Start::new("sync, behind", &["sync", "--env", "local"], |fleet, host| {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use spacetime_keys_core::es256::Verifier;
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{Operation, Policy, Request};
 use spacetime_keys_core::jwt::{Publisher, Token};
 use spacetime_keys_core::{Fingerprint, PrivateKey, PublicKey};
-use spacetime_keys_rotation::site::{ESCROW_SECRET, PRIVATE_SECRET, PUBLIC_SECRET};
+use spacetime_keys_rotation::site::{ESCROW_SECRET, PRIVATE_SECRET, PUBLIC_SECRET, RETIRED_SECRET};
 use spacetime_keys_rotation::store::AzCli;
 use spacetime_keys_rotation::{
     Done, Failure, Job, Outcome, Paths, Planned, Settings, Silent, Site, Watch, run,
@@ -89,6 +90,8 @@ impl Host {
         let mut settings = Settings::of_guide(self.path("state")).unwrap();
         settings.environments.retain(|(_, vault)| VAULTS.contains(&vault.as_str()));
         settings.policy = Policy::of_guide(&settings.names(), 0).unwrap();
+        // So that lists of retired keys are among what may fail.
+        settings.policy.honor_old_tokens = 86_400;
         let store = AzCli::new(stand_in.az(timeout), Arc::clone(watch));
         let site = Site::new(&settings, &store, &**watch);
         let local = settings.environment("local").unwrap();
@@ -168,6 +171,12 @@ pub(crate) fn check_proven(host: &Host, stand_in: &StandIn, context: &str) -> Fi
     assert_eq!(identity_of(host), IDENTITY, "{context}: the identity changed");
     let escrow = stand_in.values("kv-local", ESCROW_SECRET).pop().unwrap();
     assert!(escrow.contains(IDENTITY), "{context}: the publisher's claims are not in escrow");
+    let list = stand_in.values("kv-local", RETIRED_SECRET).pop().unwrap();
+    let list = RetiredKeys::parse(&list).unwrap();
+    assert_eq!(stand_in.values("kv-dev", RETIRED_SECRET).pop(), Some(list.to_json()), "{context}");
+    assert!(!list.keys().is_empty() && list.find(pair).is_none(), "{context}: {list:?}");
+    let copy = host.read(".generated/spacetimedb-keys/retired-keys.json");
+    assert!(RetiredKeys::parse(&copy).unwrap().is_copy_of(&list), "{context}: another list");
     assert!(!host.path("state/unfinished.json").exists(), "{context}: a mark is left over");
     assert_eq!(stand_in.leftovers(), [""; 0], "{context}: a secret's file is left");
     pair
