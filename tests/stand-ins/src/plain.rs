@@ -81,7 +81,12 @@ impl Plain {
             for mut stream in listener.incoming().flatten() {
                 let (answer, noted) = (Arc::clone(&answer), Arc::clone(&noted));
                 thread::spawn(move || {
-                    let Some(request) = Request::read(&stream) else { return };
+                    if !begins_as_http(&stream) {
+                        // As servers do, who wait for no end of it: perhaps it is TLS.
+                        reply(&mut stream, "400 Bad Request", "");
+                        return end(&stream);
+                    }
+                    let Some(request) = Request::read(&stream) else { return end(&stream) };
                     // Before the answer: whoever has that may look.
                     noted.lock().unwrap().push(request.clone());
                     answer(&request, &mut stream);
@@ -102,6 +107,12 @@ impl Plain {
     pub fn take(&self) -> Vec<Request> {
         std::mem::take(&mut self.seen.lock().unwrap())
     }
+}
+
+/// Whether what comes first may be a method.
+fn begins_as_http(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    stream.peek(&mut first).is_ok_and(|_| first[0].is_ascii_uppercase())
 }
 
 /// Ends a connection as servers do. Closed while something of the client's is unread, it would be
