@@ -179,4 +179,19 @@ fn a_player_is_back_behind_caddy_and_nginx() {
     exchange.wait_until_ready();
     assert_eq!(exchange.refusal(&newer), "ERR_KEY_REVOKED");
     proxies.iter().for_each(is_good);
+    // A time that is over: a second after the rotation, of which the restart takes a part.
+    let (last, _) = player(&server);
+    host.spacetime_keys(&["rotate", "--env", "local", "--honor-old-tokens", "1", "--yes"]);
+    server.restart();
+    exchange.wait_until_ready();
+    let started = Instant::now();
+    while exchange.refusal(&last) != "ERR_KEY_NOT_HONORED" {
+        assert!(started.elapsed() < Duration::from_mins(5), "it is honoured for ever");
+        thread::sleep(Duration::from_millis(100));
+    }
+    let last = format!("Authorization: Bearer {last}");
+    for proxy in &proxies {
+        assert_eq!(proxy.ask(short, &[&last], "").0, 401);
+        is_good(proxy);
+    }
 }
