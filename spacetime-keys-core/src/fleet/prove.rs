@@ -65,11 +65,5 @@ fn is_noted(vault: &Vault, retirement: &Retirement, pair: Fingerprint) -> bool {
 /// Whether this host has its vault's list of retired keys. A damaged one is nothing to have.
 fn is_listed(after: &Snapshot, environment: &Environment) -> bool {
     let Some(Ok(list)) = after.vault(environment).map(|vault| &vault.retired) else { return true };
-    let Ok(copy) = &after.host.retired else { return false };
-    match (list, copy) {
-        (None, None) => true,
-        (Some(list), Some(copy)) => copy.is_copy_of(list),
-        (None, Some(copy)) => copy.is_empty(),
-        (Some(_), None) => false,
-    }
+    after.host.has_list(list.as_ref())
 }

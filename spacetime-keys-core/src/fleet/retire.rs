@@ -1,7 +1,7 @@
 //! What becomes of the lists of retired keys.
 
 use super::plan::{Action, Plan};
-use super::{Environment, Policy, Request, Snapshot, Vault};
+use super::{Environment, Snapshot, Vault};
 use crate::exchange::RetiredKeys;
 use crate::{Fingerprint, Identity, PublicKey};
 
@@ -68,85 +68,6 @@ impl Retirement {
     }
 }
 
-/// A group, and the pair that it is to hold.
-pub(super) struct Retiring<'a> {
-    pub(super) policy: &'a Policy,
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) request: &'a Request,
-    pub(super) group: &'a [Environment],
-    /// The pair, if it exists already.
-    pub(super) pair: Option<Fingerprint>,
-    /// The mounted pair, if it is pushed first.
-    pub(super) adopt: Option<Fingerprint>,
-    /// Whether this host mounts the group's keys.
-    pub(super) is_host: bool,
-}
-
-impl Retiring<'_> {
-    /// What the group's lists say, taken together. What this host has of them counts where a vault's
-    /// own cannot be read, or is to begin.
-    pub(super) fn before(&self) -> RetiredKeys {
-        let mut list = RetiredKeys::default();
-        let mut is_damaged = false;
-        for vault in self.vaults() {
-            match &vault.retired {
-                Ok(Some(found)) => list.merge(found),
-                Ok(None) => {}
-                Err(_) => is_damaged = true,
-            }
-        }
-        if let Ok(Some(found)) = &self.snapshot.host.retired
-            && self.is_host
-            && (is_damaged || self.adopt.is_some())
-        {
-            list.merge(found);
-        }
-        list
-    }
-
-    /// What is to be noted; `None` where no list is kept.
-    pub(super) fn retirement(&self, publishers: Vec<Identity>) -> Option<Retirement> {
-        let request = self.request;
-        let before = self.before();
-        let honor = request.honor_old_tokens.unwrap_or(self.policy.honor_old_tokens);
-        let is_kept = self.vaults().any(|vault| vault.retired != Ok(None)) || !before.is_empty();
-        (is_kept || honor > 0 || request.compromised).then(|| Retirement {
-            before,
-            keys: self.keys(),
-            honor,
-            compromised: request.compromised,
-            ends_all: request.honor_old_tokens == Some(0),
-            publishers,
-        })
-    }
-
-    /// The keys that servers have signed with until now: the vaults' own, the one that is mounted
-    /// here, and what this run has replaced already.
-    fn keys(&self) -> Vec<Fingerprint> {
-        let replaced = |vault: &Vault| {
-            let latest = vault.latest.as_ref()?;
-            let own = latest.tags.rotation_id.as_ref() == Some(&self.request.rotation_id);
-            latest.tags.previous.filter(|_| own)
-        };
-        let present = self.vaults().filter_map(|vault| vault.private.fingerprint());
-        let knows = |key: &Fingerprint| self.vaults().any(|vault| vault.knows(*key));
-        let mounted = self.snapshot.host.private.fingerprint().filter(|_| self.is_host);
-        let mut keys: Vec<_> = present
-            .chain(self.vaults().filter_map(replaced))
-            .chain(mounted.filter(knows))
-            .chain(self.adopt)
-            .filter(|key| Some(*key) != self.pair)
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
-    }
-
-    fn vaults(&self) -> impl Iterator<Item = &Vault> {
-        self.snapshot.group(self.group)
-    }
-}
-
 /// Whether the list in this vault is to be written: before its pair is, so that no host finds a new
 /// pair without it.
 pub(super) fn is_to_be_noted(
@@ -178,15 +99,7 @@ pub(super) fn is_to_be_mounted(
     let Some(Ok(list)) = snapshot.vault(environment).map(|vault| &vault.retired) else {
         return false;
     };
-    let was_in_use = |list: &RetiredKeys| {
-        let before = snapshot.host.private.fingerprint().filter(|_| mounts);
-        before.and_then(|key| list.find(key)).is_some_and(|key| !key.revoked)
-    };
-    match (list, &snapshot.host.retired) {
-        (None, Ok(None)) => false,
-        // Of another environment, or of a vault that is gone.
-        (None, Ok(Some(copy))) => !copy.is_empty(),
-        (Some(list), Ok(Some(copy))) => !copy.is_copy_of(list) || was_in_use(list),
-        (_, Err(_)) | (Some(_), Ok(None)) => true,
-    }
+    let before = snapshot.host.private.fingerprint().filter(|_| mounts);
+    let retired = before.and_then(|key| list.as_ref()?.find(key));
+    !snapshot.host.has_list(list.as_ref()) || retired.is_some_and(|key| !key.revoked)
 }

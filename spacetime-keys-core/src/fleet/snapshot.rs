@@ -304,6 +304,14 @@ impl Host {
     pub fn pair(&self) -> PairState {
         PairState::of(&self.private, &self.public)
     }
+
+    /// Whether its `retired-keys.json` is a copy of this list of a vault's. No list is one with nothing
+    /// in it.
+    pub fn has_list(&self, list: Option<&RetiredKeys>) -> bool {
+        let nothing = RetiredKeys::default();
+        let copy = self.retired.as_ref().map(|copy| copy.as_ref().unwrap_or(&nothing));
+        copy.is_ok_and(|copy| copy.is_copy_of(list.unwrap_or(&nothing)))
+    }
 }
 
 /// What a person asked for.

@@ -179,6 +179,6 @@ fn is_list(content: &[u8]) -> bool {
     str::from_utf8(content).is_ok_and(|text| RetiredKeys::parse(text).is_ok())
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

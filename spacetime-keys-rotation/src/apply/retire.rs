@@ -1,12 +1,11 @@
 //! The lists of retired keys: a vault's, and this host's copy of it.
 
-use std::sync::PoisonError;
-
 use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{Plan, Step, Tags};
 use spacetime_keys_core::{Fingerprint, PublicKey};
 
 use super::execute::Executor;
+use super::guard::lock;
 use crate::error::Failure;
 use crate::host;
 use crate::read::parse_retired;
@@ -27,8 +26,7 @@ impl Executor<'_> {
             if let Some(key) = self.public_key(vault, *fingerprint) {
                 keys.push(key);
             } else {
-                let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-                unknown.push(*fingerprint);
+                lock(&self.unknown).push(*fingerprint);
             }
         }
         let list = retirement.list(&keys, target.source.fingerprint(), self.now);
@@ -60,7 +58,7 @@ impl Executor<'_> {
     /// The plan, without the keys that were nowhere to be read: no list can name them, and nobody can
     /// return to them.
     pub(super) fn provable(&self) -> Plan {
-        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = lock(&self.unknown);
         let mut plan = self.plan.clone();
         for retirement in plan.targets.iter_mut().filter_map(|target| target.retirement.as_mut()) {
             retirement.keys.retain(|key| !unknown.contains(key));

@@ -30,17 +30,15 @@ impl Auditor<'_> {
 
     /// This host's copy, against the list of the vault whose keys it mounts.
     pub(super) fn retired_of_host(&mut self, environment: Option<&Environment>) {
-        let copy = match &self.snapshot.host.retired {
-            Ok(copy) => copy.clone().unwrap_or_default(),
-            Err(error) => {
-                self.add(Finding::Error(*error), environment);
-                return;
-            }
-        };
+        let host = &self.snapshot.host;
+        if let Err(error) = host.retired {
+            self.add(Finding::Error(error), environment);
+            return;
+        }
         let vault = environment.and_then(|environment| self.snapshot.vault(environment));
-        let list = vault.filter(|vault| vault.pair() != PairState::Unavailable);
-        if let Some(Ok(list)) = list.map(|vault| &vault.retired)
-            && !copy.is_copy_of(&list.clone().unwrap_or_default())
+        let vault = vault.filter(|vault| vault.pair() != PairState::Unavailable);
+        if let Some(Ok(list)) = vault.map(|vault| &vault.retired)
+            && !host.has_list(list.as_ref())
         {
             self.add(Finding::RetiredKeysBehind, environment);
         }
