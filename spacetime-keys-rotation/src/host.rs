@@ -141,10 +141,7 @@ pub fn read_mounted(folder: &Path) -> Result<(Mounted, bool), Failure> {
 /// A file that cannot be read at all; what is wrong with one that can be is the inner result.
 pub fn read_retired_keys(folder: &Path) -> Result<Result<Option<RetiredKeys>, Error>, Failure> {
     let content = files::read(&retired_keys_in(folder))?;
-    let parse = |content: &[u8]| {
-        str::from_utf8(content).map_err(|_| Error::RetiredKeysDamaged).and_then(RetiredKeys::parse)
-    };
-    Ok(content.map(|content| parse(&content)).transpose())
+    Ok(content.map(|content| RetiredKeys::parse(&*content)).transpose())
 }
 
 /// What `cli.toml` says.

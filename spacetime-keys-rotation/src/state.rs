@@ -158,6 +158,12 @@ impl State {
     }
 }
 
+/// The run whose id is in such a name.
+pub(crate) fn run_of(name: &str) -> Option<String> {
+    let is_run = |part: &&str| part.contains('-') && part.starts_with(|c: char| c.is_ascii_digit());
+    name.split('.').find(is_run).map(str::to_owned)
+}
+
 fn read_note(path: &Path) -> Result<Option<Journal>, Failure> {
     let Some(content) = files::read(path)? else { return Ok(None) };
     let journal = Journal::parse(&content);

@@ -32,7 +32,7 @@ pub(super) fn run(
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
     let site = Site::new(&config.settings, &*store, &*watcher);
     let scope = config.settings.scope(&Config::asked(&args.env))?;
-    let report = Report { pairs: past_pairs(&site, &paths, &scope.environments)? };
+    let report = Report { pairs: past_pairs(&site, &scope.environments)? };
     output.result(&report, || to_text(&report.pairs));
     Ok(Answer::Yes)
 }

@@ -71,7 +71,7 @@ fn finds_and_mends(host: &Host, codes: &[&str]) {
 
 /// What the exchange makes of a player's token, with what a host has mounted.
 fn exchanged(host: &Host, player: &str) -> Result<String, Error> {
-    let list = RetiredKeys::parse(&host.read(RETIRED)).unwrap();
+    let list = RetiredKeys::parse(host.read(RETIRED)).unwrap();
     let key = PrivateKey::from_pem(host.read(PRIVATE)).unwrap();
     let exchange = Exchange::new(&list, Signer::new(&key).unwrap())?;
     match exchange.exchange(player, now(), None) {
@@ -256,7 +256,7 @@ fn what_is_wrong_with_lists_is_found_and_mended() {
 
     // Somebody adds a key of their own.
     let host = start();
-    let mut more = RetiredKeys::parse(&host.read(RETIRED)).unwrap();
+    let mut more = RetiredKeys::parse(host.read(RETIRED)).unwrap();
     more.retire(PrivateKey::generate().unwrap().public_key(), now(), 1_000_000);
     host.write(RETIRED, more.to_json());
     finds_and_mends(&host, &["ERR_RETIRED_KEYS_BEHIND"]);
@@ -280,7 +280,7 @@ fn what_is_wrong_with_lists_is_found_and_mended() {
 
     // The pair in use is revoked: whoever did that, and was cut short.
     let host = start();
-    let mut revoked = RetiredKeys::parse(&host.read(RETIRED)).unwrap();
+    let mut revoked = RetiredKeys::parse(host.read(RETIRED)).unwrap();
     revoked.revoke(PrivateKey::from_pem(host.read(PRIVATE)).unwrap().public_key(), now());
     for place in [RETIRED, &value("dev"), &value("local")] {
         host.write(place, revoked.to_json());

@@ -107,7 +107,7 @@ impl Exchange {
     pub fn was_in_use(&mut self, key: Fingerprint, at: i64) {
         let found = self.retired.iter_mut().map(|(retired, _)| retired);
         for retired in found.filter(|retired| retired.public_key.fingerprint() == key) {
-            retired.retired_at = retired.retired_at.max(at);
+            retired.was_in_use(at);
         }
     }
 

@@ -54,6 +54,13 @@ struct Document {
 }
 
 impl RetiredKey {
+    /// The key was still in use at `at`. What has leaked is not believed.
+    pub(super) fn was_in_use(&mut self, at: i64) {
+        if !self.revoked {
+            self.retired_at = self.retired_at.max(at);
+        }
+    }
+
     /// Whether a token of this key may be exchanged at `now` that says it was issued at `issued_at`.
     pub(super) fn check(&self, issued_at: i64, now: i64) -> Result<()> {
         if self.revoked {
@@ -76,9 +83,9 @@ impl RetiredKeys {
     /// # Errors
     /// [`Error::RetiredKeysDamaged`] if it is not that: a key twice, a fingerprint that is not the
     /// key's, a member that is not known (whoever wrote it meant something by it).
-    pub fn parse(json: &str) -> Result<Self> {
+    pub fn parse(json: impl AsRef<[u8]>) -> Result<Self> {
         let document: Document =
-            serde_json::from_str(json).map_err(|_| Error::RetiredKeysDamaged)?;
+            serde_json::from_slice(json.as_ref()).map_err(|_| Error::RetiredKeysDamaged)?;
         if document.version != VERSION {
             return Err(Error::RetiredKeysDamaged);
         }
@@ -169,9 +176,9 @@ impl RetiredKeys {
     /// Notes that a server still signed with this key at `at`, after another had taken its place in
     /// the key store: so long, tokens of it are its own. A revoked key is not believed.
     pub fn was_in_use(&mut self, fingerprint: Fingerprint, at: i64) {
-        let later = |key: &&RetiredKey| !key.revoked && key.retired_at < at;
-        if let Some(key) = self.find(fingerprint).filter(later).cloned() {
-            self.put(RetiredKey { retired_at: at, ..key });
+        if let Some(mut key) = self.find(fingerprint).cloned() {
+            key.was_in_use(at);
+            self.put(key);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which pairs a vault has held, and what became of each.
 
 use super::decide::earlier_pair;
-use super::{Environment, Origin, Policy, Snapshot, StoredVersion, Vault};
+use super::{Environment, Origin, Policy, StoredVersion, Vault};
 use crate::Fingerprint;
 
 const SECONDS_A_DAY: i64 = 86_400;
@@ -59,10 +59,11 @@ pub struct PastPair {
 }
 
 /// The pairs of an environment's vault, the newest first.
-pub fn history(policy: &Policy, snapshot: &Snapshot, environment: &Environment) -> Vec<PastPair> {
-    let Some(vault) = snapshot.vault(environment) else { return Vec::new() };
+pub fn history(policy: &Policy, vaults: &[Vault], environment: &Environment) -> Vec<PastPair> {
+    let of = |name: &Environment| vaults.iter().find(|vault| vault.environment == *name);
+    let Some(vault) = of(environment) else { return Vec::new() };
     let group = policy.group_of(environment).unwrap_or_default();
-    let vaults: Vec<&Vault> = snapshot.group(group).collect();
+    let vaults: Vec<&Vault> = group.iter().filter_map(of).collect();
     let current = vault.private.fingerprint();
     let previous = current.and_then(|current| earlier_pair(&vaults, current).ok()?.fingerprint());
     let list = vault.retired.as_ref().ok().and_then(Option::as_ref);

@@ -290,7 +290,7 @@ proptest! {
         if is_publisher {
             list.add_publisher(identity);
         }
-        let list = RetiredKeys::parse(&list.to_json()).unwrap();
+        let list = RetiredKeys::parse(list.to_json()).unwrap();
         let token = issued(object(&claims), &signers[signer]);
         let exchange = Exchange::new(&list, Signer::new(&present).unwrap()).unwrap();
         let outcome = exchange.exchange(&token, now, lifetime);

@@ -138,7 +138,9 @@ impl<'a> Guard<'a> {
 
     /// Whether no key is lost with this content: there is none in it, or a vault has it.
     fn is_harmless(&self, content: &[u8]) -> bool {
-        if content.iter().all(u8::is_ascii_whitespace) || is_list(content) {
+        // There is no secret in a list of retired keys.
+        let is_list = || RetiredKeys::parse(content).is_ok();
+        if content.iter().all(u8::is_ascii_whitespace) || is_list() {
             return true;
         }
         // Certificates beside a key, or a document around it, are nowhere else perhaps.
@@ -172,11 +174,6 @@ impl<'a> Guard<'a> {
             (key.public_key().fingerprint() == fingerprint).then_some(key)
         })
     }
-}
-
-/// Whether it is a list of retired keys: there is no secret in it.
-fn is_list(content: &[u8]) -> bool {
-    str::from_utf8(content).is_ok_and(|text| RetiredKeys::parse(text).is_ok())
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
