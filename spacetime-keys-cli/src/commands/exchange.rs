@@ -1,7 +1,6 @@
 //! `exchange`: players' old tokens are honoured for a while.
 
 use serde_json::json;
-use spacetime_keys_core::doctor::{Servers, Source};
 use spacetime_keys_rotation::host;
 
 use super::Answer;
@@ -22,7 +21,15 @@ pub(super) fn run(
         Some(_) => host::require(&files.paths.mounted_keys_dir, Some("--keys-dir"))?,
         None => files.require_keys()?,
     }
-    let url = server(args, config, &doctor::servers(&files.paths.cli_toml))?;
+    let servers = doctor::servers(&files.paths.cli_toml);
+    let configured = config.defaults().server;
+    let url = doctor::server_url(args.server.as_deref(), configured.as_deref(), &servers)?;
+    let url = url.ok_or_else(|| {
+        Failure::usage(
+            "no server is named",
+            "name the one that the proxy leads to: `--server http://HOST:PORT`, or [host] server of the configuration",
+        )
+    })?;
     let (listener, address) = exchange::bind(args.listen)?;
     if !address.ip().to_canonical().is_loopback() {
         output.warn(&format!(
@@ -38,20 +45,4 @@ pub(super) fn run(
     };
     exchange::serve(listener, &shared, output, begin)?;
     Ok(Answer::Yes)
-}
-
-/// The server's URL: the argument's, else the configuration's.
-fn server(args: &args::Exchange, config: &Config, servers: &Servers) -> Result<String, Failure> {
-    let configured = config.defaults().server;
-    let (name, source) = match (&args.server, &configured) {
-        (Some(name), _) => (name, Source::Argument),
-        (None, Some(name)) => (name, Source::Configuration),
-        (None, None) => {
-            return Err(Failure::usage(
-                "no server is named",
-                "name the one that the proxy leads to: `--server http://HOST:PORT`, or [host] server of the configuration",
-            ));
-        }
-    };
-    servers.url(name).map_err(|error| doctor::no_url(source, error, servers))
 }

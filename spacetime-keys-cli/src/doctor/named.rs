@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use spacetime_keys_core::Error;
-use spacetime_keys_core::doctor::{Servers, Source};
+use spacetime_keys_core::doctor::{Foreign, Servers, Source, Unreached};
 use spacetime_keys_core::printable::visible;
 
 use crate::failure::Failure;
@@ -13,6 +13,30 @@ use crate::files;
 pub(crate) fn servers(cli_toml: &Path) -> Servers {
     let content = files::read(cli_toml);
     Servers::of(content.as_ref().map_or(Some(&[]), |content| content.as_deref().map(Vec::as_slice)))
+}
+
+/// The URL of the server that an argument names, else the configuration; `None`: neither does.
+pub(crate) fn server_url(
+    argument: Option<&str>,
+    configured: Option<&str>,
+    servers: &Servers,
+) -> Result<Option<String>, Failure> {
+    let argument = argument.map(|name| (name, Source::Argument));
+    let named = argument.or(configured.map(|name| (name, Source::Configuration)));
+    let url = |(name, source)| servers.url(name).map_err(|error| no_url(source, error, servers));
+    named.map(url).transpose()
+}
+
+/// Why a server's answer is none of a SpacetimeDB server.
+pub(crate) fn foreign(url: &str, foreign: Foreign) -> Failure {
+    let failure = Failure::from(Error::ServerUnreached);
+    failure.with_message(format!("{url}: {foreign}")).with_hint(foreign.advice(url).to_string())
+}
+
+/// Why there is no answer.
+pub(crate) fn unreached(url: &str, why: Unreached) -> Failure {
+    let failure = Failure::from(Error::ServerUnreached);
+    failure.with_message(format!("{url}: {why}")).with_hint(why.advice().to_string())
 }
 
 /// A name that is no server's, and who has it.

@@ -134,14 +134,9 @@ fn with_issuer(
 }
 
 fn no_ruling(url: &str, unruled: Unruled, issuer: Option<&Issuer>) -> Failure {
-    let unreached = Failure::from(Error::ServerUnreached);
     match unruled {
-        Unruled::Foreign(foreign) => unreached
-            .with_message(format!("{url}: {foreign}"))
-            .with_hint(foreign.advice(url).to_string()),
-        Unruled::Unreached(why) => {
-            unreached.with_message(format!("{url}: {why}")).with_hint(why.advice().to_string())
-        }
+        Unruled::Foreign(foreign) => doctor::foreign(url, foreign),
+        Unruled::Unreached(why) => doctor::unreached(url, why),
         _ => {
             let failure = Failure::from(Error::TokenWithheld).prefix(url);
             match issuer.and_then(Issuer::failure) {

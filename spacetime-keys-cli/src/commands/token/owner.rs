@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spacetime_keys_core::doctor::{CliTomlSeen, DatabaseAnswer, Reply, ServerSeen, Source};
+use spacetime_keys_core::doctor::{CliTomlSeen, DatabaseAnswer, Reply, ServerSeen};
 use spacetime_keys_core::{Error, Identity};
 use spacetime_keys_rotation::Paths;
 
@@ -26,14 +26,10 @@ pub(super) fn owner(
         return Ok(identity);
     }
     let defaults = config.defaults();
-    let (name, source) = match (&args.server, &defaults.server) {
-        (Some(server), _) => (server, Source::Argument),
-        (None, Some(server)) => (server, Source::Configuration),
-        (None, None) => return Err(nobody()),
-    };
     let database = args.database.as_ref().or(defaults.database.as_ref()).ok_or_else(nobody)?;
     let servers = doctor::servers(&paths.cli_toml);
-    let url = servers.url(name).map_err(|error| doctor::no_url(source, error, &servers))?;
+    let url = doctor::server_url(args.server.as_deref(), defaults.server.as_deref(), &servers)?;
+    let url = url.ok_or_else(nobody)?;
     let seen = doctor::with_sign("an answer of the server", output, || {
         // No token is sent: what is there is not the owner's.
         let client = Client::new(&url, TIMEOUT, false, output);
@@ -42,14 +38,10 @@ pub(super) fn owner(
         seen
     });
     if let Some(foreign) = seen.health.foreign() {
-        let failure = Failure::from(Error::ServerUnreached);
-        let hint = foreign.advice(&url).to_string();
-        return Err(failure.with_message(format!("{url}: {foreign}")).with_hint(hint));
+        return Err(doctor::foreign(&url, foreign));
     }
     if let Some(why) = seen.health.unreached() {
-        let failure = Failure::from(Error::ServerUnreached);
-        let hint = why.advice().to_string();
-        return Err(failure.with_message(format!("{url}: {why}")).with_hint(hint));
+        return Err(doctor::unreached(&url, why));
     }
     match seen.database {
         Reply::Is(DatabaseAnswer::OwnedBy(owner)) => Ok(owner),
