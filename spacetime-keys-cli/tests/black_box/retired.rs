@@ -24,10 +24,8 @@ fn parsed(text: &str) -> Value {
 
 /// The latest list in a vault; `None`: there is no such secret.
 fn stored(host: &Host, environment: &str) -> Option<Value> {
-    let folder = format!("{STORE}/kv-{environment}/spacetimedb-retired-keys");
-    let versions = fs::read_dir(host.path(&folder)).ok()?;
-    let newest = versions.map(|entry| entry.unwrap().file_name()).max()?;
-    Some(parsed(&host.read(&format!("{folder}/{}/value", newest.to_str().unwrap()))))
+    let list = host.stored(&format!("kv-{environment}"), "spacetimedb-retired-keys")?;
+    Some(parsed(&list))
 }
 
 fn list(host: &Host) -> Value {

@@ -65,11 +65,8 @@ fn log_in_again(host: &Host) -> String {
 }
 
 fn escrow(host: &Host) -> Value {
-    let folder = format!("{STORE}/kv-local/spacetimedb-publisher-claims");
-    let versions = fs::read_dir(host.path(&folder)).unwrap();
-    let newest = versions.map(|entry| entry.unwrap().file_name()).max().unwrap();
-    let value = host.read(&format!("{folder}/{}/value", newest.to_str().unwrap()));
-    serde_json::from_str(&value).unwrap()
+    let escrow = host.stored("kv-local", "spacetimedb-publisher-claims").unwrap();
+    serde_json::from_str(&escrow).unwrap()
 }
 
 fn and<'a>(arguments: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 use spacetime_keys_core::es256::Signer;
 use spacetime_keys_core::{PrivateKey, RsaPrivateKey, rs256};
 
@@ -42,6 +43,28 @@ pub fn other() -> &'static Signer {
 
 fn signer(pem: &str) -> Signer {
     Signer::new(&PrivateKey::from_pem(pem).unwrap()).unwrap()
+}
+
+/// An input without a zero byte is a text as it stands; with one, it is `header ‖ 00 ‖ claims`, to be
+/// signed.
+pub fn take(input: &[u8], as_it_stands: impl Fn(&str), signed: impl Fn(&[u8], &[u8])) {
+    match input.iter().position(|&byte| byte == 0) {
+        Some(at) => signed(&input[..at], &input[at + 1..]),
+        None => {
+            if let Ok(text) = str::from_utf8(input) {
+                as_it_stands(text);
+            }
+        }
+    }
+}
+
+/// The header that servers write.
+pub const OWN_HEADER: &[u8] = br#"{"typ":"JWT","alg":"ES256"}"#;
+
+/// Whether claims are such that servers take them, and none has ever written them: `hex_identity` as
+/// numbers, and an `nbf` with nothing inside.
+pub fn is_odd(claims: &Value) -> bool {
+    claims["hex_identity"].is_array() || [json!([]), json!({})].contains(&claims["nbf"])
 }
 
 /// A compact JWS of any header and claims, truly signed.

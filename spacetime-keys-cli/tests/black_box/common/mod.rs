@@ -88,6 +88,15 @@ impl Host {
         fs::read_to_string(self.path(inside)).unwrap()
     }
 
+    /// The latest value of a secret in the store; `None`: there is no such secret.
+    #[track_caller]
+    pub(crate) fn stored(&self, vault: &str, secret: &str) -> Option<String> {
+        let folder = format!("{STORE}/{vault}/{secret}");
+        let versions = fs::read_dir(self.path(&folder)).ok()?;
+        let newest = versions.map(|entry| entry.unwrap().file_name()).max()?;
+        Some(self.read(&format!("{folder}/{}/value", newest.to_str().unwrap())))
+    }
+
     /// Writes a file, and makes the folders that it is in.
     #[track_caller]
     pub(crate) fn write(&self, inside: &str, content: impl AsRef<[u8]>) {
