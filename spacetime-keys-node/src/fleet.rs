@@ -3,6 +3,7 @@
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{
     self, CliTomlFacts, Environment, Escrow, Host, KeyState, Mounted, Plan, Policy, Refusal, Scope,
     Snapshot, Source, StoredVersion, Tags, Vault,
@@ -116,6 +117,7 @@ pub(crate) fn understand_vault(
             earlier: Vec::new(),
             escrow: Ok(Escrow::default()),
             retired: Ok(None),
+            retired_before: RetiredKeys::default(),
         });
     }
     let (private, private_key) =
@@ -152,6 +154,7 @@ pub(crate) fn understand_vault(
         earlier,
         escrow: contents.escrow.as_deref().map_or_else(|| Ok(Escrow::default()), Escrow::parse),
         retired: Ok(None),
+        retired_before: RetiredKeys::default(),
     })
 }
 

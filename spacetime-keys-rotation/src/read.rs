@@ -107,6 +107,7 @@ fn unavailable(environment: &Environment, name: &str) -> Vault {
         earlier: Vec::new(),
         escrow: Ok(Escrow::default()),
         retired: Ok(None),
+        retired_before: RetiredKeys::default(),
     }
 }
 
@@ -155,6 +156,7 @@ fn read_vault(site: &Site<'_>, environment: &Environment, name: &str) -> Result<
         public: public_state,
         earlier,
         escrow: parse_escrow(&escrow),
+        retired_before: retired_before(site, name, &retired),
         retired: parse_retired(&retired),
     };
     let keys = [private_key, public_key].into_iter().flatten().collect();
@@ -199,6 +201,21 @@ pub(crate) fn parse_escrow(history: &History) -> Result<Escrow, Error> {
 /// A vault's list of retired keys, if it has one.
 pub(crate) fn parse_retired(history: &History) -> Result<Option<RetiredKeys>, Error> {
     history.latest.as_ref().map(|secret| RetiredKeys::parse(&secret.value)).transpose()
+}
+
+/// What the newest version of a vault's list says that can be read, where the latest cannot.
+fn retired_before(site: &Site<'_>, vault: &str, history: &History) -> RetiredKeys {
+    if parse_retired(history).is_ok() {
+        return RetiredKeys::default();
+    }
+    let mut versions: Vec<&Properties> = history.versions.iter().collect();
+    versions.sort_by_key(|version| std::cmp::Reverse((version.created, &version.version)));
+    let secret = &site.settings.retired_secret;
+    let read = |version: &Properties| {
+        let value = site.store.get(vault, secret, &version.version).ok()?.value;
+        RetiredKeys::parse(&*value).ok()
+    };
+    versions.into_iter().find_map(read).unwrap_or_default()
 }
 
 /// The public keys of all earlier pairs that can be read.

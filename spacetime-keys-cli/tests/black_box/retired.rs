@@ -315,6 +315,38 @@ fn a_leaked_key_that_is_gone() {
     }
 }
 
+/// A list that was damaged afterwards, on a host that has no copy: what leaked once has leaked for ever.
+#[test]
+fn a_damaged_list_makes_nothing_good_that_had_leaked() {
+    let damages: [fn(&Host, &str); 3] = [
+        |host, value| host.write(value, "{}"),
+        |host, value| host.write(value, ""),
+        |host, value| host.remove(value),
+    ];
+    for (number, damage) in damages.into_iter().enumerate() {
+        let host = Host::new();
+        let leaked = host.mounted().to_string();
+        rotate(&host, &["--compromised"]);
+        // Another version of the list, which is the one that is damaged.
+        rotate(&host, &[]);
+        host.run(&["rollback", "--env", "local", "--yes"]).success();
+        let folder = |vault| format!("{STORE}/kv-{vault}/spacetimedb-retired-keys");
+        for vault in ["dev", "local"] {
+            let newest = fs::read_dir(host.path(&folder(vault))).unwrap();
+            let newest = newest.map(|entry| entry.unwrap().file_name()).max().unwrap();
+            damage(&host, &format!("{}/{}/value", folder(vault), newest.to_str().unwrap()));
+        }
+        host.remove(RETIRED);
+        let verified = host.run(&["verify", "--env", "local", "--json"]);
+        assert_eq!(verified.status, Some(1), "{number}: {verified:?}");
+        host.run(&["resume", "--env", "local"]).success();
+        let found = list_of(&host).into_iter().find(|key| key["fingerprint"] == leaked);
+        assert_eq!(found.map(|key| key["revoked"] == true), Some(true), "{number}");
+        // That a version's value was taken away stays a warning.
+        host.run(&["verify", "--env", "local"]).success();
+    }
+}
+
 /// A key that somebody put under the list's name may be the only copy.
 #[test]
 fn nothing_is_lost_that_stands_in_the_lists_place() {

@@ -209,7 +209,7 @@ impl Finding {
             ),
             Self::RetiredKeysDamaged => (
                 Error::RetiredKeysDamaged.code(), Bad, "the vault's list of retired keys cannot be read",
-                ("{} begins a new one, with what this host has of it", [Step::RESUME]).into(),
+                ("{} begins a new one, with what earlier versions and this host have of it", [Step::RESUME]).into(),
             ),
             Self::RetiredKeysNotShared => (
                 "ERR_RETIRED_KEYS_NOT_SHARED", Bad, "the vaults of one group hold different lists of retired keys",

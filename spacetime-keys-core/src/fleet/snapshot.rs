@@ -196,6 +196,8 @@ pub struct Vault {
     pub escrow: Result<Escrow>,
     /// The list of retired keys, if one is kept.
     pub retired: Result<Option<RetiredKeys>>,
+    /// What the list said before, where it cannot be read: what has leaked is not forgotten with it.
+    pub retired_before: RetiredKeys,
 }
 
 impl Vault {

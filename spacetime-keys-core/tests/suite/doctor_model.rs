@@ -9,6 +9,7 @@ use spacetime_keys_core::doctor::{
     Places, Reply, ServerSeen, diagnose,
 };
 use spacetime_keys_core::es256::Signer;
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{
     Environment, Escrow, KeyState, Mounted, Place, PlaceKind, StoredVersion, Tags, Unfinished,
     Vault,
@@ -172,6 +173,7 @@ impl Scene {
             earlier: Vec::new(),
             escrow: Ok(escrow),
             retired: Ok(None),
+            retired_before: RetiredKeys::default(),
         }]
     }
 

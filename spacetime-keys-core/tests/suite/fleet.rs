@@ -6,6 +6,7 @@ use crate::common::properties;
 use crate::fleet_model::{World, all_environments, environment, policy};
 use proptest::prelude::*;
 use spacetime_keys_core::Error;
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{
     CliTomlFacts, Environment, Escrow, Host, KeyState, Mounted, Operation, Policy, Request, Scope,
     Snapshot, Source, Vault, audit, plan, prove,
@@ -162,6 +163,7 @@ fn another_groups_empty_vault_is_not_mended_with_this_hosts_keys() {
                 earlier: Vec::new(),
                 escrow: Ok(Escrow::default()),
                 retired: Ok(None),
+                retired_before: RetiredKeys::default(),
             })
             .collect(),
         host: Host::of(mounted, false, CliTomlFacts::of(None)),

@@ -262,6 +262,7 @@ impl World {
                 earlier: versions,
                 escrow: Ok(secrets.escrow.clone()),
                 retired: Ok(secrets.retired.clone()),
+                retired_before: RetiredKeys::default(),
             }
         });
         // Verified by any key that is stored or mounted.

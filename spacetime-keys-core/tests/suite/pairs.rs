@@ -1,6 +1,7 @@
 //! Which pair a plan leads to, and that every vault is looked at before that is called proven.
 
 use spacetime_keys_core::error::Proof;
+use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{
     CliTomlFacts, Environment, Escrow, Host, KeyState, Mounted, Operation, Snapshot, Source,
     StoredVersion, Tags, Vault, plan, prove,
@@ -40,6 +41,7 @@ fn vault(environment: &str, keys: &[&PrivateKey]) -> Vault {
         earlier: versions,
         escrow: Ok(Escrow::default()),
         retired: Ok(None),
+        retired_before: RetiredKeys::default(),
     }
 }
 

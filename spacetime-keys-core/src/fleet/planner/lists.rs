@@ -55,8 +55,9 @@ impl Planner<'_> {
         })
     }
 
-    /// What a group's lists say, taken together. What this host has of them counts where a vault's own
-    /// cannot be read, or is to begin with the mounted pair (`adopt`).
+    /// What a group's lists say, taken together. Where a vault's own cannot be read, what it said before
+    /// counts, and what this host has of it; so does that where a list is to begin with the mounted pair
+    /// (`adopt`).
     fn list_before(&self, group: &[Environment], adopt: Option<Fingerprint>) -> RetiredKeys {
         let mut list = RetiredKeys::default();
         let mut is_damaged = false;
@@ -64,7 +65,10 @@ impl Planner<'_> {
             match &vault.retired {
                 Ok(Some(found)) => list.merge(found),
                 Ok(None) => {}
-                Err(_) => is_damaged = true,
+                Err(_) => {
+                    is_damaged = true;
+                    list.merge(&vault.retired_before);
+                }
             }
         }
         if let Ok(Some(found)) = &self.snapshot.host.retired
