@@ -110,8 +110,22 @@ impl State {
     }
 
     /// The vaults' part of a run is done; the rest is for the host that began it. Only under the lock.
-    pub(crate) fn leave(&self, _lock: &Lock, journal: Journal) -> Result<(), Failure> {
-        write_note(&self.first_note(), &journal.left())
+    ///
+    /// The first note may be another run's by now: that one stays, and of this run nothing is left to
+    /// say. Its host shows as one that is behind its vault.
+    pub(crate) fn leave(
+        &self,
+        lock: &Lock,
+        paths: &Paths,
+        journal: Journal,
+    ) -> Result<(), Failure> {
+        let (first, rotation_id) = (self.first_note(), journal.rotation_id.clone());
+        let is_other = |journal: Journal| journal.rotation_id != rotation_id;
+        if read_note(&first)?.is_some_and(is_other) {
+            return self.end(lock, paths, &rotation_id);
+        }
+        write_note(&first, &journal.left())?;
+        self.remove(&[self.own_note(paths)], &rotation_id)
     }
 
     /// The run has been proven. Only under the lock.
@@ -122,10 +136,15 @@ impl State {
         rotation_id: &str,
     ) -> Result<(), Failure> {
         failpoint::reached("journal:before-removal")?;
-        for path in [self.own_note(paths), self.first_note()] {
-            let fail = |error: std::io::Error| Failure::io("removing", &path, &error);
-            if read_note(&path)?.is_some_and(|journal| journal.rotation_id == rotation_id) {
-                std::fs::remove_file(&path).map_err(fail)?;
+        self.remove(&[self.own_note(paths), self.first_note()], rotation_id)
+    }
+
+    /// Removes those notes that are this run's.
+    fn remove(&self, notes: &[PathBuf], rotation_id: &str) -> Result<(), Failure> {
+        for path in notes {
+            let fail = |error: std::io::Error| Failure::io("removing", path, &error);
+            if read_note(path)?.is_some_and(|journal| journal.rotation_id == rotation_id) {
+                std::fs::remove_file(path).map_err(fail)?;
             }
         }
         let fail = |error: std::io::Error| Failure::io("removing in", &self.folder, &error);

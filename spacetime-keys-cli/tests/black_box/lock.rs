@@ -169,6 +169,32 @@ fn another_host_finishes_what_concerns_the_vaults() {
     }
 }
 
+#[test]
+fn a_run_that_seems_another_hosts_hides_no_other() {
+    // Another machine's run stands in the first note, so this host's has one of its own; and then
+    // somebody mounts another environment's pair here.
+    let host = cut_short("a");
+    let local = host.command(&["rotate", "--env", "local", "--yes", "--no-sync-mounted-keys"]);
+    let no_token = |mut command: std::process::Command| {
+        command.env("SPACETIME_KEYS_MACHINE", "b").arg("--no-preserve-publisher-token");
+        command
+    };
+    assert_eq!(Run::from(no_token(local).output().unwrap()).status, Some(0));
+    let mut sync = no_token(host.command(&["sync", "--env", "local"]));
+    sync.env("SPACETIME_KEYS_FAILPOINT", "after mount-private local=kill");
+    assert_eq!(Run::from(sync.output().unwrap()).status, None);
+    let prods = host.stored("kv-prod", "spacetimedb-jwt-private-key").unwrap();
+    host.mount(&PrivateKey::from_pem(prods).unwrap());
+    let first = || host.read(&format!("{STORE}/.state/unfinished.json"));
+    let theirs = first();
+
+    let resumed = on("b", &host, &["resume", "--no-preserve-publisher-token"]);
+    assert_eq!(resumed.status, Some(0), "{resumed:?}");
+    assert_eq!(first(), theirs, "the other machine's note is not ours to write over");
+    let verified = on("b", &host, &["verify", "--env", "local"]);
+    assert!(!verified.stdout.contains("was interrupted"), "no circle: {verified:?}");
+}
+
 /// What `verify` says of a run that is left to another host: a warning, in text and in JSON.
 fn waits_for_another_host(machine: &str, host: &Host) -> String {
     let text = on(machine, host, &["verify", "--env", "local"]).stdout;

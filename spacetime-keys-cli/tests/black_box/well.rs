@@ -57,6 +57,21 @@ fn follow_problem(host: &Host, problem: &Value) {
     follow(host, problem["hint"].as_str().unwrap());
 }
 
+/// An empty vault has nothing that `sync` could bring.
+#[test]
+fn a_damaged_public_key_before_the_first_rotation() {
+    for damaged in ["", "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYI\n"] {
+        let host = Host::new();
+        host.write(PUBLIC, damaged);
+        let report = host.run(&["verify", "--env", "local", "--json"]).json();
+        let problems = report["problems"].as_array().unwrap().iter();
+        let hints: Vec<_> = problems.map(|problem| problem["hint"].as_str().unwrap()).collect();
+        assert!(!hints.iter().any(|hint| hint.contains("sync")), "{hints:#?}");
+        follow(&host, hints.iter().find(|hint| hint.contains('`')).unwrap());
+        is_well(&host);
+    }
+}
+
 /// What `spacetime login` does: a new `sub`, signed by the server that is there.
 fn log_in_again(host: &Host) -> String {
     let key = PrivateKey::from_pem(host.read(PRIVATE)).unwrap();

@@ -205,7 +205,7 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
         Err(failure) => return Err(failure.resumable()),
     };
     let ended = match run.left {
-        Some(journal) => site.state.leave(&lock, journal),
+        Some(journal) => site.state.leave(&lock, &paths, journal),
         None => site.state.end(&lock, &paths, &run.request.rotation_id),
     };
     ended.map_err(Failure::resumable)?;

@@ -1,6 +1,7 @@
 //! What an audit says of the host: its mounted files and its publisher.
 
 use super::{Auditor, MountedReport, PublisherReport, status};
+use crate::advice::NextStep;
 use crate::error::Unsound;
 use crate::fleet::finding::{Finding, Problem, Severity};
 use crate::fleet::{Environment, Host, KeyState, PairState, PublisherState, Vault};
@@ -95,14 +96,6 @@ impl Auditor<'_> {
                 self.add(Finding::Error(Error::MountedUnsound(Unsound::Unreadable)), here);
             }
             PairState::Unsound(how) => {
-                for (file, key) in [("id_ecdsa", &host.private), ("id_ecdsa.pub", &host.public)] {
-                    if let KeyState::Bad(error) = key {
-                        let mut problem = Problem::new(Finding::Error(*error), here);
-                        problem.message = format!("{file}: {}", problem.message);
-                        problem.hint = self.completed(problem.hint);
-                        self.push(problem);
-                    }
-                }
                 let vault = here.and_then(|environment| self.snapshot.vault(environment));
                 // Where a private key was never seen, its other half cannot be told from the vault.
                 let strange = vault.is_some_and(|vault| {
@@ -123,6 +116,18 @@ impl Auditor<'_> {
                 } else {
                     Finding::Error(Error::MountedUnsound(how))
                 };
+                for (file, key) in [("id_ecdsa", &host.private), ("id_ecdsa.pub", &host.public)] {
+                    if let KeyState::Bad(error) = key {
+                        let mut problem = Problem::new(Finding::Error(*error), here);
+                        problem.message = format!("{file}: {}", problem.message);
+                        // An empty vault has nothing to bring.
+                        if is_first && matches!(problem.hint.next_step(), Some(NextStep::Sync(_))) {
+                            problem.hint = Problem::new(finding, here).hint;
+                        }
+                        problem.hint = self.completed(problem.hint);
+                        self.push(problem);
+                    }
+                }
                 self.add(finding, here);
             }
             PairState::Sound(pair) => {
