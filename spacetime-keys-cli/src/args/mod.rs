@@ -156,7 +156,7 @@ pub(crate) struct HostFiles {
     #[arg(long, value_name = "FILE")]
     pub(crate) cli_toml: Option<PathBuf>,
     /// The folder that the server mounts [default: the configuration's]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, alias = "keys-dir", value_name = "DIR")]
     pub(crate) mounted_keys_dir: Option<PathBuf>,
 }
 
@@ -174,6 +174,21 @@ pub(crate) struct Trust {
     pub(crate) allow_external_issuer: bool,
 }
 
+/// The server after a run.
+#[derive(ClapArgs)]
+pub(crate) struct RestartOptions {
+    /// Restart the server, then ask it whether it has the mounted key and takes the publisher token
+    ///
+    /// Runs COMMAND by the shell [default: the configuration's `[host] restart`], unless the server has the
+    /// mounted key already. The server asked is `[host] server`, else that of spacetime.json, else the
+    /// `default_server` of cli.toml. Exit code 1: the keys are in place, and the server is not proven.
+    #[arg(long, value_name = "COMMAND", num_args = 0..=1, conflicts_with = "no_sync_mounted_keys")]
+    pub(crate) restart: Option<Option<String>>,
+    /// With --restart: how long the server may take [default: 60s]
+    #[arg(long, value_name = "TIME", requires = "restart", value_parser = time)]
+    pub(crate) wait: Option<Duration>,
+}
+
 /// What a run does with this host.
 #[derive(ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -188,6 +203,8 @@ pub(crate) struct HostOptions {
     pub(crate) no_sync_mounted_keys: bool,
     #[command(flatten)]
     pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) restart: RestartOptions,
     /// Print the steps, change nothing
     #[arg(long, short = 'd')]
     pub(crate) dry_run: bool,
@@ -218,6 +235,9 @@ pub(crate) struct Rotate {
     /// The pair before has leaked: never exchange a token of it, and never return to it
     #[arg(long)]
     pub(crate) compromised: bool,
+    /// With --restart: return to the pair before where the server does not come up with the new key
+    #[arg(long, requires = "restart", conflicts_with = "compromised")]
+    pub(crate) rollback_on_failure: bool,
     #[command(flatten)]
     pub(crate) host: HostOptions,
 }

@@ -9,6 +9,7 @@ mod identity_map;
 mod init;
 mod jwks;
 mod key;
+mod restarting;
 mod rotation;
 mod scan;
 mod searching;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use spacetime_keys_core::fleet::{Environment, Operation, Request};
 use spacetime_keys_rotation::store;
-use spacetime_keys_rotation::{self as engine, Job, Outcome, Site};
+use spacetime_keys_rotation::{self as engine, Job, Outcome, Paths, Site};
 
 use super::Answer;
+use super::restarting::Restart;
 use crate::args::{self, HostFiles, HostOptions};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -34,7 +35,7 @@ pub(super) fn rotate(
     job.request.replace_lost_key = args.replace_lost_key;
     job.request.honor_old_tokens = args.honor_old_tokens;
     job.request.compromised = args.compromised;
-    run(config, &job, output)
+    run(config, &job, (&args.host, args.rollback_on_failure), output)
 }
 
 pub(super) fn resume(
@@ -47,7 +48,7 @@ pub(super) fn resume(
     let environments = environment.iter().cloned().collect();
     let named = args.host_env.as_deref();
     let job = job(config, Operation::Resume, environments, environment, named, &args.host)?;
-    run(config, &job, output)
+    run(config, &job, (&args.host, false), output)
 }
 
 pub(super) fn rollback(
@@ -58,13 +59,15 @@ pub(super) fn rollback(
     let name = config.environment(args.env.as_deref())?;
     let (environments, host) = config.settings.rotated(name.as_str())?;
     let named = args.host_env.as_deref();
-    run(config, &job(config, Operation::Rollback, environments, host, named, &args.host)?, output)
+    let job = job(config, Operation::Rollback, environments, host, named, &args.host)?;
+    run(config, &job, (&args.host, false), output)
 }
 
 pub(super) fn sync(config: &Config, args: &args::Sync, output: &Output) -> Result<Answer, Failure> {
     let environment = config.environment(args.env.as_deref())?;
     let (environments, host) = (vec![environment.clone()], Some(environment));
-    run(config, &job(config, Operation::Sync, environments, host, None, &args.host)?, output)
+    let job = job(config, Operation::Sync, environments, host, None, &args.host)?;
+    run(config, &job, (&args.host, false), output)
 }
 
 /// `host` is what this host mounts, unless an environment is `named` for that.
@@ -100,31 +103,54 @@ fn job(
     Ok(Job { request, paths, dry_run: options.dry_run, ask: !options.yes })
 }
 
-fn run(config: &Config, job: &Job, output: &Output) -> Result<Answer, Failure> {
-    match carry_out(config, job, output)? {
-        Outcome::NothingToResume => {
-            let text = "no run was interrupted; name an environment (--env E) to mend its group";
-            output.result(&rotation_report::nothing(text), || format!("{text}\n"));
+/// Does the job; then the server is restarted, where somebody asked for that, and where a restart fails
+/// (`rolls_back`), the pair before is brought back.
+fn run(
+    config: &Config,
+    job: &Job,
+    (options, rolls_back): (&HostOptions, bool),
+    output: &Output,
+) -> Result<Answer, Failure> {
+    let restart = Restart::wanted(config, job, &options.restart, rolls_back, output)?;
+    on_site(config, &job.paths, output, |site, watcher| {
+        let outcome = engine::run(site, job).map_err(|failure| watcher.words(failure))?;
+        let mut report = match &outcome {
+            Outcome::NothingToResume => {
+                let text =
+                    "no run was interrupted; name an environment (--env E) to mend its group";
+                output.result(&rotation_report::nothing(text), || format!("{text}\n"));
+                return Ok(Answer::Yes);
+            }
+            Outcome::Planned(planned) => {
+                watcher.tell(planned);
+                let mut report = Report::planned(planned);
+                report.next.extend(restart.iter().map(Restart::plan));
+                report
+            }
+            Outcome::Done(planned, done) => Report::done(planned, done, restart.is_some()),
+        };
+        if let (Outcome::Done(planned, done), Some(restart)) = (&outcome, &restart) {
+            restart.follow(site, (planned, done), &mut report);
         }
-        Outcome::Planned(planned) => show(&Report::planned(&planned), output),
-        Outcome::Done(planned, done) => show(&Report::done(&planned, &done), output),
-    }
-    Ok(Answer::Yes)
+        output.result(
+            &report,
+            || {
+                if output.is_quiet() { report.verdict() } else { report.to_text() }
+            },
+        );
+        Ok(report.is_well().into())
+    })
 }
 
-/// Says what it works on, and does the job.
-pub(super) fn carry_out(config: &Config, job: &Job, output: &Output) -> Result<Outcome, Failure> {
-    here::say(config, &job.paths, output);
+/// Says what it works on, and does it.
+pub(super) fn on_site<T>(
+    config: &Config,
+    paths: &Paths,
+    output: &Output,
+    work: impl FnOnce(&Site<'_>, &Watcher) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    here::say(config, paths, output);
     let watcher = Arc::new(Watcher::new(output));
     let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
-    let outcome = engine::run(&site, job).map_err(|failure| watcher.words(failure))?;
-    if let Outcome::Planned(planned) = &outcome {
-        watcher.tell(planned);
-    }
-    Ok(outcome)
-}
-
-fn show(report: &Report, output: &Output) {
-    output.result(report, || if output.is_quiet() { report.verdict() } else { report.to_text() });
+    work(&Site::new(&config.settings, &*store, &*watcher), &watcher)
 }

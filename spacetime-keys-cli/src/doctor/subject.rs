@@ -17,58 +17,87 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
 
+/// What somebody has named.
+#[derive(Default)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) environment: Option<&'a str>,
+    pub(crate) cli_toml: Option<&'a Path>,
+    pub(crate) keys_dir: Option<&'a Path>,
+    pub(crate) server: Option<&'a str>,
+    pub(crate) database: Option<&'a str>,
+    /// Whether only a log is looked at.
+    pub(crate) log_only: bool,
+}
+
+impl<'a> From<&'a args::Doctor> for Wanted<'a> {
+    fn from(args: &'a args::Doctor) -> Self {
+        Self {
+            environment: args.env.as_deref(),
+            cli_toml: args.cli_toml.as_deref(),
+            keys_dir: args.keys_dir.as_deref(),
+            server: args.server.as_deref(),
+            database: args.database.as_deref(),
+            // A log by itself says what it says, wherever it is read.
+            log_only: args.logs.is_some() && args.server.is_none() && args.database.is_none(),
+        }
+    }
+}
+
 pub(crate) struct Subject {
     pub(crate) paths: Paths,
     pub(crate) asked: Asked,
     pub(crate) project: ProjectSeen,
     /// The databases of the project, where it has several and none was named.
     several: Vec<String>,
-    /// Whether the files are the configuration's.
+    /// Whether the files are the configuration's: `cli.toml`, and the mounted keys.
     are_configured: [bool; 2],
+    /// Whether somebody named them.
+    are_named: [bool; 2],
     environment: Option<Environment>,
 }
 
 impl Subject {
     /// Looks where the arguments, the configuration, the project and the usual places lead to.
     pub(crate) fn find(
-        args: &args::Doctor,
+        wanted: &Wanted<'_>,
         config: &Config,
         defaults: &Defaults,
     ) -> Result<Self, Failure> {
-        let environment = args.env.as_deref().or(defaults.environment.as_deref());
+        let environment = wanted.environment.or(defaults.environment.as_deref());
         let environment = environment.map(|name| config.settings.environment(name)).transpose()?;
-        let files = config.host_files(args.cli_toml.as_deref(), args.keys_dir.as_deref())?;
+        let files = config.host_files(wanted.cli_toml, wanted.keys_dir)?;
         let configured = &files.paths;
+        let are_named = [wanted.cli_toml.is_some(), wanted.keys_dir.is_some()];
         let around = Around::of_process();
         let paths = around.in_place_of(configured, files.named());
         let mut subject = Self {
             are_configured: [
-                args.cli_toml.is_none() && paths.cli_toml == configured.cli_toml,
-                args.keys_dir.is_none() && paths.mounted_keys_dir == configured.mounted_keys_dir,
+                !are_named[0] && paths.cli_toml == configured.cli_toml,
+                !are_named[1] && paths.mounted_keys_dir == configured.mounted_keys_dir,
             ],
+            are_named,
             paths,
             asked: Asked::default(),
             project: ProjectSeen::None,
             several: Vec::new(),
             environment,
         };
-        // A log by itself says what it says, wherever it is read.
-        if args.logs.is_none() || args.server.is_some() || args.database.is_some() {
-            subject.find_server(args, defaults, &around)?;
+        if !wanted.log_only {
+            subject.find_server(wanted, defaults, &around)?;
         }
         Ok(subject)
     }
 
     fn find_server(
         &mut self,
-        args: &args::Doctor,
+        wanted: &Wanted<'_>,
         defaults: &Defaults,
         around: &Around,
     ) -> Result<(), Failure> {
         let servers = servers(&self.paths.cli_toml);
         let folder = std::env::current_dir().unwrap_or_default();
         let looked = project::look(&folder, self.environment.as_ref().map(Environment::as_str));
-        let argument = Names { server: args.server.as_deref(), database: args.database.as_deref() };
+        let argument = Names { server: wanted.server, database: wanted.database };
         let configuration =
             Names { server: defaults.server.as_deref(), database: defaults.database.as_deref() };
         let target = looked.project().target(argument.database.or(configuration.database));
@@ -101,13 +130,11 @@ impl Subject {
     /// Names for commands.
     pub(crate) fn places(
         &self,
-        args: &args::Doctor,
+        restart: Option<&String>,
         config: &Config,
         config_file: Option<&Path>,
-        defaults: &Defaults,
     ) -> Places {
         let text = |path: &Path| path.to_string_lossy().into_owned();
-        let restart = args.restart.as_ref().or(defaults.restart.as_ref());
         Places {
             cli_toml: text(&self.paths.cli_toml),
             keys_dir: text(&self.paths.mounted_keys_dir),
@@ -121,7 +148,7 @@ impl Subject {
     }
 
     /// Says what nobody has typed: where it is from.
-    pub(crate) fn say(&self, args: &args::Doctor, output: &Output) {
+    pub(crate) fn say(&self, output: &Output) {
         let asked = [("server", &self.asked.server), ("database", &self.asked.database)];
         for (what, named) in asked {
             if let Some((name, source)) = named
@@ -131,9 +158,10 @@ impl Subject {
             }
         }
         let [cli_toml, keys_dir] = self.are_configured;
+        let [cli_toml_named, keys_named] = self.are_named;
         for (what, path, is_found) in [
-            ("cli.toml", &self.paths.cli_toml, args.cli_toml.is_none() && !cli_toml),
-            ("keys", &self.paths.mounted_keys_dir, args.keys_dir.is_none() && !keys_dir),
+            ("cli.toml", &self.paths.cli_toml, !cli_toml_named && !cli_toml),
+            ("keys", &self.paths.mounted_keys_dir, !keys_named && !keys_dir),
         ] {
             if is_found {
                 output.note(&format!("{what:<8}  {} (found in a usual place)", path.display()));

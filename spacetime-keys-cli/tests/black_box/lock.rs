@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use spacetime_keys_core::PrivateKey;
 
-use crate::common::{CLI_TOML, Host, PRIVATE, PUBLIC, Run, STORE, token};
+use crate::common::{CLI_TOML, Host, IDENTITY, PRIVATE, PUBLIC, Run, STORE, token};
 use crate::scenario::{keys_in, mounted_is_a_pair, token_fits_mounted_key};
 use crate::stopped::Stopped;
 
@@ -175,7 +175,7 @@ fn a_run_that_seems_another_hosts_hides_no_other() {
     // somebody mounts another environment's pair here.
     let host = cut_short("a");
     let local = host.command(&["rotate", "--env", "local", "--yes", "--no-sync-mounted-keys"]);
-    let no_token = |mut command: std::process::Command| {
+    let no_token = |mut command: Command| {
         command.env("SPACETIME_KEYS_MACHINE", "b").arg("--no-preserve-publisher-token");
         command
     };
@@ -281,4 +281,25 @@ fn a_link_in_the_notes_place() {
     std::os::unix::fs::symlink(host.path("valuable"), note).unwrap();
     host.run(ROTATE).success();
     assert_eq!(host.read("valuable"), "as it was");
+}
+
+/// What was cut short with nothing done, and whose key is lost since, does not stand in the way.
+#[test]
+fn a_run_of_which_nothing_is_left() {
+    let host = Host::new();
+    let mut command = host.command(&["resume", "--env", "local"]);
+    command.env("SPACETIME_KEYS_FAILPOINT", "file:renamed=fail");
+    assert_ne!(Run::from(command.output().unwrap()).status, Some(0));
+    let note = host.path(&format!("{STORE}/.state/unfinished.json"));
+    for file in [PRIVATE, PUBLIC] {
+        fs::remove_file(host.path(file)).unwrap();
+    }
+
+    host.run(&["resume", "--dry-run"]);
+    assert!(note.exists(), "a dry run changes nothing");
+    let resumed = host.run(&["resume", "--json"]);
+    assert_eq!((resumed.status, resumed.code()), (Some(3), "ERR_VAULT_EMPTY".into()));
+    assert!(!note.exists());
+    host.run(&["rotate", "--env", "local", "--yes", "--expect-identity", IDENTITY]).success();
+    host.run(&["verify", "--env", "local"]).success();
 }

@@ -48,6 +48,7 @@ mod proxy;
 mod publishers;
 mod recover;
 mod refusals;
+mod restart;
 mod retired;
 mod rotation;
 mod scan;

@@ -27,6 +27,7 @@ pub mod project;
 mod remedy;
 mod ruling;
 mod servers;
+mod serves;
 pub(crate) mod shell;
 mod version;
 mod withheld;
@@ -46,6 +47,7 @@ pub use observations::{MountedSeen, Observations, Places, ProjectSeen, ServerSee
 pub use ruling::{Ruling, Unruled};
 pub use servers::Servers;
 pub(crate) use servers::is_loopback;
+pub use serves::Serves;
 pub use withheld::Withheld;
 
 /// Says what a publish would get, and why.

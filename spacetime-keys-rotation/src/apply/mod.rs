@@ -150,8 +150,14 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
         // Half of what another run does would look like damage.
         let paths = run.paths.clone();
         let guarded = site.state.guarded(&paths);
-        let (gathered, plan) = prepare(site, &mut run)
-            .map_err(|failure| if guarded.is_locked() { guarded.busy() } else { failure })?;
+        let (gathered, plan) = match prepare(site, &mut run) {
+            Err(failure) if !job.dry_run && cannot_be_finished(&run, &failure) => {
+                give_up(site, job, run)?;
+                return Err(failure);
+            }
+            looked => looked
+                .map_err(|failure| if guarded.is_locked() { guarded.busy() } else { failure })?,
+        };
         if !job.dry_run {
             announce_continued(site, &run);
         }
@@ -175,7 +181,13 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
     let Some(mut run) = decide_locked(site, job, run)? else {
         return Err(Kind::Locked(None).into());
     };
-    let (gathered, plan) = prepare(site, &mut run)?;
+    let looked = prepare(site, &mut run);
+    if let Err(failure) = &looked
+        && cannot_be_finished(&run, failure)
+    {
+        site.state.end(&lock, &paths, &run.request.rotation_id)?;
+    }
+    let (gathered, plan) = looked?;
     if !look_first && plan.changes_anything() {
         execute::check_writable(site, &run.paths, &plan)?;
     }
@@ -211,6 +223,26 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
     ended.map_err(Failure::resumable)?;
     site.watch.ends(&planned, &done);
     Ok(Outcome::Done(Box::new(planned), Box::new(done)))
+}
+
+/// Whether nothing is left of what a run that was cut short set out to do: its vaults are empty, and no
+/// key is mounted. Its note would only stand in the way of a first pair.
+fn cannot_be_finished(run: &Run, failure: &Failure) -> bool {
+    let is_empty = matches!(failure.kind(), Kind::Refused { error: Error::VaultEmpty, .. });
+    is_empty && run.request.continuing && run.left.is_none()
+}
+
+/// Removes the note of such a run, if it is still one under the lock.
+fn give_up(site: &Site<'_>, job: &Job, run: Run) -> Result<(), Failure> {
+    let paths = run.paths.clone();
+    let lock = site.state.lock(&paths, run.request.operation.as_str())?;
+    let Some(mut run) = decide_locked(site, job, run)? else { return Ok(()) };
+    match prepare(site, &mut run) {
+        Err(failure) if cannot_be_finished(&run, &failure) => {
+            site.state.end(&lock, &paths, &run.request.rotation_id)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn announce_continued(site: &Site<'_>, run: &Run) {

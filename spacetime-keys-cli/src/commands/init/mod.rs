@@ -14,7 +14,7 @@ use spacetime_keys_core::doctor::{ServerSeen, Servers};
 use spacetime_keys_core::fleet::{Environment, Operation, Request};
 use spacetime_keys_core::{Fingerprint, PublicKey};
 use spacetime_keys_rotation::places::{Around, Found, Kept, Service, services};
-use spacetime_keys_rotation::{Job, Outcome, configuration, files};
+use spacetime_keys_rotation::{self as engine, Job, Outcome, configuration, files};
 
 use super::{Answer, rotation};
 use crate::args;
@@ -170,10 +170,12 @@ fn first_pair(seen: &Seen, output: &Output) -> Result<Report, Failure> {
     };
     let paths = config.host_files(None, None)?.paths;
     let job = Job { request, paths, dry_run: false, ask: false };
-    match rotation::carry_out(&config, &job, output)? {
-        Outcome::Done(planned, done) => Ok(Report::done(&planned, &done)),
-        _ => Err(Failure::bug("a rotation that is to be done was not done")),
-    }
+    rotation::on_site(&config, &job.paths, output, |site, watcher| {
+        match engine::run(site, &job).map_err(|failure| watcher.words(failure))? {
+            Outcome::Done(planned, done) => Ok(Report::done(&planned, &done, false)),
+            _ => Err(Failure::bug("a rotation that is to be done was not done")),
+        }
+    })
 }
 
 fn shown(path: &Path) -> String {

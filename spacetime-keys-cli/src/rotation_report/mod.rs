@@ -1,5 +1,7 @@
 //! What a run says about itself: a person's text, and the JSON document.
 
+mod server;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -8,7 +10,8 @@ use spacetime_keys_core::fleet::{Action, Environment, Note, Operation, Step};
 use spacetime_keys_core::{Fingerprint, Identity};
 use spacetime_keys_rotation::{Done, Planned};
 
-use crate::output::{BOLD, GOOD, styled};
+use crate::output::{BAD, BOLD, GOOD, styled};
+pub(crate) use server::{RolledBack, ServerReport};
 
 #[derive(Serialize)]
 pub(crate) struct Report {
@@ -20,7 +23,12 @@ pub(crate) struct Report {
     pairs: Vec<PairReport>,
     publisher: Option<PublisherReport>,
     notes: Vec<Note>,
-    next: Vec<String>,
+    pub(crate) next: Vec<String>,
+    /// Only where the server was to be restarted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<ServerReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rolled_back: Option<RolledBack>,
     /// Whether everything was as it should be already.
     #[serde(skip)]
     was_well: bool,
@@ -104,13 +112,15 @@ impl Report {
             publisher,
             notes: plan.notes.clone(),
             next: Vec::new(),
+            server: None,
+            rolled_back: None,
             was_well: !plan.changes_anything(),
         }
     }
 
-    /// A run that was carried out.
-    pub(crate) fn done(planned: &Planned, done: &Done) -> Self {
-        let mut report = Self { next: next_steps(planned), ..Self::new(planned) };
+    /// A run that was carried out. `restarts`: the server is restarted next.
+    pub(crate) fn done(planned: &Planned, done: &Done, restarts: bool) -> Self {
+        let mut report = Self { next: next_steps(planned, restarts), ..Self::new(planned) };
         for (step, version) in report.steps.iter_mut().zip(&done.versions) {
             step.status = "done";
             step.version.clone_from(version);
@@ -150,7 +160,23 @@ impl Report {
         }
         let done = if self.was_well { "nothing to do, and proven" } else { "done and proven" };
         let done = format!("{}: {done}", self.operation.as_str());
-        format!("{} {}\n", styled(GOOD, done), self.rotation_id)
+        let mut text = format!("{} {}\n", styled(GOOD, done), self.rotation_id);
+        if let Some(server) = &self.server {
+            let _ = writeln!(text, "{}", server.verdict());
+        }
+        match &self.rolled_back {
+            Some(RolledBack::Done(report)) => text.push_str(&report.verdict()),
+            Some(RolledBack::Failed { error }) => {
+                let _ = writeln!(text, "{} {}", styled(BAD, "rollback failed:"), error.message);
+            }
+            None => {}
+        }
+        text
+    }
+
+    /// Whether all that was asked for is as it should be.
+    pub(crate) fn is_well(&self) -> bool {
+        self.rolled_back.is_none() && self.server.as_ref().is_none_or(|server| server.ok)
     }
 
     pub(crate) fn to_text(&self) -> String {
@@ -192,7 +218,7 @@ impl Report {
     }
 }
 
-fn next_steps(planned: &Planned) -> Vec<String> {
+fn next_steps(planned: &Planned, restarts: bool) -> Vec<String> {
     let Planned { request, paths, plan, previous, .. } = planned;
     let mut next = Vec::new();
     let of_host = plan.host.as_ref().and_then(|(_, target)| previous.get(*target));
@@ -205,7 +231,7 @@ fn next_steps(planned: &Planned) -> Vec<String> {
             "The key files of this host are the ones from before: `spacetime-keys sync --env {host}`, then restart the server. Until then it answers 401 to the new token."
         ));
     }
-    if plan.steps.iter().any(mounts) {
+    if !restarts && plan.steps.iter().any(mounts) {
         next.push(format!(
             "Restart the server: it reads {} at start-up only.",
             paths.private_key().display()
