@@ -24,6 +24,7 @@ mod process;
 mod proxy;
 mod publishers;
 mod recover;
+mod restart;
 mod server;
 mod tokens;
 

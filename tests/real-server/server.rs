@@ -140,7 +140,7 @@ impl Server {
         panic!("the server did not start:\n{}", said());
     }
 
-    fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         // Fails only if the process has ended already, which is as good.
         let _ = self.process.kill();
         let _ = self.process.wait();

@@ -19,6 +19,7 @@ mod doctor_logs;
 mod doctor_model;
 mod doctor_newer;
 mod doctor_properties;
+mod doctor_serves;
 mod doctor_surroundings;
 mod exchange;
 mod exchange_front;

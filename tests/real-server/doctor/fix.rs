@@ -1,17 +1,12 @@
 //! `doctor --fix --yes`: cures what it calls curable, whatever is wrong, and the restart is its own.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::Path;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 use spacetime_keys_test_support::{Random, again, count, seed};
 
 use crate::host::{DATABASE, Host};
-use crate::process::run;
+use crate::restart::Restarts;
 
 use super::cure::publishes;
 use super::diagnosis::Diagnosis;
@@ -21,49 +16,21 @@ use super::owner::OwnersHost;
 use super::set_up::{Serving, SetUp};
 use super::world::World;
 
-const PAUSE: Duration = Duration::from_millis(5);
-
 /// Runs `doctor --fix` with a restart command that is answered by `restart`, in this process.
 fn fix(
     host: &Host,
     url: &str,
     database: &str,
-    mut restart: impl FnMut() -> Result<(), String>,
+    restart: impl FnMut() -> Result<(), String>,
 ) -> Diagnosis {
-    let (wanted, done) = (host.path("restart-wanted"), host.path("restart-done"));
-    let line = format!(
-        "echo > '{0}'; until [ -e '{1}' ]; do sleep 0.02; done; read -r code < '{1}'; rm '{1}'; exit $code",
-        wanted.display(),
-        done.display()
-    );
+    let restarts = Restarts::of(host);
     let mut command = host.command(env!("CARGO_BIN_EXE_spacetime-keys"));
     command.args(["doctor", "--fix", "--yes", "--json", "--timeout", "60s", "--server", url]);
-    command.arg(format!("--database={database}")).args(["--restart", &line]);
-    let ended = thread::scope(|scope| {
-        let running = scope.spawn(|| run(&mut command));
-        while !running.is_finished() {
-            if fs::remove_file(&wanted).is_ok() {
-                // The command gets its answer whatever happens: nothing waits for ever.
-                let restarted = catch_unwind(AssertUnwindSafe(&mut restart));
-                answer(&done, matches!(restarted, Ok(Ok(()))));
-                if let Err(panic) = restarted {
-                    resume_unwind(panic);
-                }
-            }
-            thread::sleep(PAUSE);
-        }
-        running.join().unwrap()
-    });
+    command.arg(format!("--database={database}")).args(["--restart", &restarts.command_line()]);
+    let ended = restarts.run(&mut command, restart);
     let document = serde_json::from_str(&ended.stdout)
         .unwrap_or_else(|error| panic!("stdout is no JSON ({error}):\n{}", ended.output()));
     Diagnosis { code: ended.code, document, printed: ended.output() }
-}
-
-/// Written whole before it is seen.
-fn answer(done: &Path, well: bool) {
-    let beside = done.with_extension("new");
-    fs::write(&beside, format!("{}\n", i32::from(!well))).unwrap();
-    fs::rename(&beside, done).unwrap();
 }
 
 /// Whether something is wrong that doctor has steps for which, it says, are enough.
