@@ -182,8 +182,16 @@ pub(crate) struct RestartOptions {
     /// Runs COMMAND by the shell [default: the configuration's `[host] restart`], unless the server has the
     /// mounted key already. The server asked is `[host] server`, else that of spacetime.json, else the
     /// `default_server` of cli.toml. Exit code 1: the keys are in place, and the server is not proven.
-    #[arg(long, value_name = "COMMAND", num_args = 0..=1, conflicts_with = "no_sync_mounted_keys")]
-    pub(crate) restart: Option<Option<String>>,
+    // A command that is blank is none.
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        num_args = 0..=1,
+        default_missing_value = "",
+        hide_default_value = true,
+        conflicts_with = "no_sync_mounted_keys"
+    )]
+    pub(crate) restart: Option<String>,
     /// With --restart: how long the server may take [default: 60s]
     #[arg(long, value_name = "TIME", requires = "restart", value_parser = time)]
     pub(crate) wait: Option<Duration>,
@@ -214,6 +222,7 @@ pub(crate) struct HostOptions {
 }
 
 #[derive(ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Rotate {
     /// The environment whose group is rotated, or `all` [default: `SPACETIME_KEYS_ENV`, else this host's]
     #[arg(long, value_name = "E")]

@@ -43,8 +43,8 @@ impl<'a> Restart<'a> {
     ) -> Result<Option<Self>, Failure> {
         let Some(command) = &options.restart else { return Ok(None) };
         let defaults = config.defaults();
-        let command = command.as_ref().or(defaults.restart.as_ref());
-        let command = command.filter(|command| !command.trim().is_empty()).ok_or_else(|| {
+        let mut commands = [Some(command), defaults.restart.as_ref()].into_iter().flatten();
+        let command = commands.find(|command| !command.trim().is_empty()).ok_or_else(|| {
             Failure::usage(
                 "nobody says how the server is restarted",
                 "name the command: `--restart COMMAND`, or `[host] restart` in spacetime-keys.toml",
@@ -87,9 +87,9 @@ impl<'a> Restart<'a> {
             self.output.warn("this run has left this host to another one: no server was restarted");
             return;
         };
-        let serves = server.serves_mounted();
+        let is_up = server.serves_mounted();
         report.server = Some(server);
-        if serves {
+        if is_up {
             return;
         }
         if self.rolls_back {

@@ -49,7 +49,7 @@ impl ServerReport {
         let serves = seen.serves(self.mounted_fingerprint);
         self.served_fingerprint = match serves {
             Serves::Mounted => Some(self.mounted_fingerprint),
-            Serves::Another(served) => Some(served),
+            Serves::Another(other) => Some(other),
             Serves::Unusable | Serves::Foreign(_) | Serves::Nothing(_) => None,
         };
         self.ok = serves == Serves::Mounted;
