@@ -129,7 +129,7 @@ impl<'a> Restart<'a> {
         }
         report.saw(&seen);
         if report.serves_mounted() && planned.request.preserve_publisher {
-            self.foretell(&inquiry, &mut report);
+            foretell(&inquiry, &mut report);
         }
         Some(report)
     }
@@ -144,15 +144,6 @@ impl<'a> Restart<'a> {
             }
             waiting.sign();
             thread::sleep(PAUSE.min(waiting.left()));
-        }
-    }
-
-    /// What a publish would get now: the last proof, where there is a token to publish with.
-    fn foretell(&self, inquiry: &Inquiry<'_>, report: &mut ServerReport) {
-        match inquiry.look(None, None) {
-            Ok(seen) if seen.identity().is_some() => report.foretold(&diagnose(&seen)),
-            Ok(_) => {}
-            Err(failure) => report.failed = Some(failure.message),
         }
     }
 
@@ -177,6 +168,15 @@ impl<'a> Restart<'a> {
             Ok(_) => RolledBack::of(&Failure::bug("a rollback that is to be done was not done")),
             Err(failure) => RolledBack::of(&failure.into()),
         }
+    }
+}
+
+/// What a publish would get now: the last proof, where there is a token to publish with.
+fn foretell(inquiry: &Inquiry<'_>, report: &mut ServerReport) {
+    match inquiry.look(None, None) {
+        Ok(seen) if seen.identity().is_some() => report.foretold(&diagnose(&seen)),
+        Ok(_) => {}
+        Err(failure) => report.failed = Some(failure.message),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use spacetime_keys_core::Identity;
-use spacetime_keys_stand_ins::plain::Plain;
+use spacetime_keys_stand_ins::plain::{Plain, reply};
 
 use crate::common::{CLI_TOML, Host, IDENTITY, PUBLIC, Run};
 use crate::doctor::live::{Live, RESTART};
@@ -142,18 +142,12 @@ fn a_rollback_that_fails_says_so() {
 #[test]
 fn what_stands_in_the_servers_place() {
     let page = Plain::serve(|_, stream| {
-        spacetime_keys_stand_ins::plain::reply(
-            stream,
-            "200 OK\r\nContent-Type: text/html",
-            "<html>",
-        );
+        reply(stream, "200 OK\r\nContent-Type: text/html", "<html>");
     });
-    let own = |_: &Host| -> Option<Plain> { None };
-    let cases: [(&str, &dyn Fn(&Host) -> Option<Plain>, &str); 2] = [
-        ("http://127.0.0.1:9", &own, "does not answer: no connection"),
-        (&page.url, &own, "is not what answers: an HTML page came"),
-    ];
-    for (url, _, expected) in cases {
+    for (url, expected) in [
+        ("http://127.0.0.1:9", "does not answer: no connection"),
+        (&page.url, "is not what answers: an HTML page came"),
+    ] {
         let host = Host::rotated("local");
         configure(&host, url, "true");
         let (_, report) = told(&host, &[&ROTATE[..], &["--restart", "--wait", "1s"]].concat(), 1);
@@ -183,7 +177,7 @@ fn a_command_that_fails_and_a_token_that_is_refused() {
             ..Standin::new(std::fs::read_to_string(&public).unwrap(), &IDENTITY)
         };
         let (head, body) = standin.answer(request);
-        spacetime_keys_stand_ins::plain::reply(stream, &head, body);
+        reply(stream, &head, body);
     });
     configure(&host, &server.url, "true");
     let wish = ["--restart", "--rollback-on-failure"];
