@@ -18,8 +18,13 @@
  * @packageDocumentation
  */
 
-/** What went wrong, by the same names as in the library and the program. */
-export interface KeysError extends Error {
+/**
+ * What went wrong, by the same names as in the library and the program. Thrown by this package only: there is
+ * nothing to make one with.
+ */
+export class KeysError extends Error {
+  /** Not for callers. */
+  private constructor();
   /** A stable name, `ERR_…`. */
   readonly code: string;
   /** The next step, in words. */
@@ -113,6 +118,38 @@ export function fingerprint(key: string): string;
  * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
  */
 export function thumbprint(key: string): string;
+
+/** A key that was a JWK. */
+export interface ImportedJwk {
+  /** What the key is for. */
+  algorithm: Algorithm;
+  /** SPKI, PEM. */
+  publicKey: string;
+  /** PKCS#8, PEM; `null` of a public JWK. */
+  privateKey: string | null;
+  /** Its thumbprint (RFC 7638), whatever `kid` the JWK has. */
+  kid: string;
+  /** Its fingerprint. */
+  fingerprint: string;
+}
+
+/**
+ * Reads a JWK (RFC 7517, section 4), public or private: P-256 (`EC`) or `RSA`.
+ *
+ * @param jwk JSON text or object. Of a set, one of its `keys`.
+ * @throws {@link KeysError} `ERR_JWK_…`, `ERR_KEY_…`, `ERR_PEM_…`.
+ */
+export function importJwk(jwk: string | Record<string, unknown>): ImportedJwk;
+
+/**
+ * A key as a JWK: its public half with `kid` (the thumbprint), `use` and `alg`.
+ *
+ * @param key A private or a public key, PEM.
+ * @param options `private: true`: with the secret member `d`, of a P-256 private key. Nobody gets that by
+ * mistake: without it, the JWK of a private key is a public one.
+ * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
+ */
+export function exportJwk(key: string, options?: { private?: boolean }): Record<string, string>;
 
 // ---- Identities ------------------------------------------------------------------------------
 
@@ -483,6 +520,11 @@ export type WebRequest = typeof globalThis extends { Request: { prototype: infer
 export type WebResponse = typeof globalThis extends { Response: { prototype: infer Type } }
   ? Type
   : object;
+
+/** The platform's `fetch`, where its type is declared. */
+export type WebFetch = typeof globalThis extends { fetch: infer Type }
+  ? Type
+  : (url: string, init: object) => Promise<WebResponse>;
 
 /** Answers requests: what `Bun.serve` takes as `fetch`, and Hono and h3 as a handler of `Request`s. */
 export type WebHandler = (request: WebRequest) => WebResponse | Promise<WebResponse>;
@@ -1312,6 +1354,67 @@ export class Verifier {
   verifyMany(tokens: readonly string[], options?: { now?: number }): VerifyResult[];
   /** As {@link Verifier.verifyMany}, off the main thread. */
   verifyManyAsync(tokens: readonly string[], options?: { now?: number }): Promise<VerifyResult[]>;
+}
+
+/** How a {@link RemoteVerifier} fetches a set, and what it holds every token against. */
+export interface RemoteVerifierOptions extends Omit<VerifierOptions, "issuer" | "audience"> {
+  /**
+   * An `aud` that tokens must name; `null` so that none is compared. An issuer signs for everybody who logs in
+   * with it, for other apps, too.
+   */
+  audience: string | null;
+  /**
+   * The URL of the set, or of a discovery document. Default: the issuer's
+   * `/.well-known/openid-configuration`, where SpacetimeDB servers look, and the `jwks_uri` in it.
+   */
+  jwksUrl?: string;
+  /** Whether keys may come by plain http from another machine than this one. Default: no. */
+  plainHttp?: boolean;
+  /** Seconds after which the set is fetched again. Default: 300, as servers do. */
+  maxAge?: number;
+  /** Seconds for which the last set is still used while the issuer gives none. Default: 3600. */
+  maxStale?: number;
+  /**
+   * Seconds between two requests that an unknown `kid` is the reason for. Default: 30. So a token of a key
+   * that was published a moment ago is verified, and made-up `kid`s cause no requests.
+   */
+  cooldown?: number;
+  /** Seconds that fetching the set may take in all. Default: 5. */
+  timeout?: number;
+  /** In the place of the global `fetch`. Redirects are left to the caller (`redirect: "manual"`). */
+  fetch?: WebFetch;
+}
+
+/**
+ * Verifies with an issuer's keys, which it fetches: at the first token, every {@link
+ * RemoteVerifierOptions.maxAge} seconds, and once more for a `kid` that it does not know. It fetches once for
+ * all that wait. A redirect is followed, but never from https to http, and no answer is read that is larger
+ * than a set may be.
+ *
+ * @example
+ * ```js
+ * const verifier = new RemoteVerifier("https://auth.example.com", { audience: "my-app" });
+ * const { identity, claims } = await verifier.verify(token); // or throws
+ * ```
+ */
+export class RemoteVerifier {
+  /**
+   * @param issuer The `iss` that tokens must have: an http or https URL. The `issuer` of its discovery
+   * document must be the same (OpenID Connect Discovery 1.0, section 4.3).
+   * @throws {@link KeysError} `ERR_ISSUER_URL`, `ERR_JWKS_URL`, `ERR_JWKS_URL_DANGER`, `ERR_JWKS_PLAIN_HTTP`.
+   */
+  constructor(issuer: string, options: RemoteVerifierOptions);
+  /**
+   * As {@link verifyToken}. `now`: the present moment, in Unix seconds.
+   *
+   * @throws {@link KeysError} As a rejection: those of {@link verifyToken}; `ERR_JWKS_FETCH` where no set came;
+   * `ERR_JWKS_…` of what came in its place; `ERR_TOKEN_DISCOVERY_ISSUER`.
+   */
+  verify(token: string, options?: { now?: number }): Promise<VerifiedToken>;
+  /** For many, in their order, off the main thread. One that does not hold leaves the others alone. */
+  verifyMany(tokens: readonly string[], options?: { now?: number }): Promise<VerifyResult[]>;
+  /** Fetches the set now. */
+  refresh(): Promise<void>;
 }
 
 /** The version of this package. */

@@ -11,7 +11,9 @@ const { deriveIdentities, deriveIdentitiesAsync, deriveIdentity } = require("./l
 const keys = require("./lib/keys.js");
 const { lockHost } = require("./lib/lock.js");
 const { jwks, lintJwks, openidConfiguration } = require("./lib/sets.js");
+const { KeysError } = require("./lib/errors.js");
 const { toNodeHandler } = require("./lib/node-handler.js");
+const { RemoteVerifier } = require("./lib/remote-verifier.js");
 const { Signer } = require("./lib/signer.js");
 const signing = require("./lib/signing.js");
 const { checkToken, decodeToken } = require("./lib/tokens.js");
@@ -19,6 +21,8 @@ const { Verifier, verifyToken } = require("./lib/verifier.js");
 
 module.exports = {
   Exchange,
+  KeysError,
+  RemoteVerifier,
   Signer,
   Verifier,
   auditFleet,
@@ -31,8 +35,10 @@ module.exports = {
   deriveIdentity,
   diagnose,
   exchangeToken,
+  exportJwk: keys.exportJwk,
   fingerprint: keys.fingerprint,
   generateKeyPair: keys.generateKeyPair,
+  importJwk: keys.importJwk,
   jwks,
   lintJwks,
   lockHost,

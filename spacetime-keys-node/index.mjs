@@ -3,6 +3,8 @@ import api from "./index.js";
 
 export const {
   Exchange,
+  KeysError,
+  RemoteVerifier,
   Signer,
   Verifier,
   auditFleet,
@@ -15,8 +17,10 @@ export const {
   deriveIdentity,
   diagnose,
   exchangeToken,
+  exportJwk,
   fingerprint,
   generateKeyPair,
+  importJwk,
   jwks,
   lintJwks,
   lockHost,

@@ -1,9 +1,17 @@
 "use strict";
 // Errors with the core's `code` and `hint`.
 
-/** An `Error` with these fields. */
+class KeysError extends Error {
+  constructor(message, fields) {
+    super(message);
+    Object.assign(this, fields);
+  }
+}
+// On the prototype: an error has no more fields of its own than it is given.
+Object.defineProperty(KeysError.prototype, "name", { value: "KeysError", configurable: true });
+
 function keysError({ message, ...fields }) {
-  return Object.assign(new Error(message), fields);
+  return new KeysError(message, fields);
 }
 
 /** What the addon threw, as the error that a caller sees. */
@@ -27,4 +35,4 @@ function attempt(call) {
   }
 }
 
-module.exports = { attempt, keysError, translate };
+module.exports = { KeysError, attempt, keysError, translate };

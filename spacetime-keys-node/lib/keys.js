@@ -4,6 +4,7 @@ const check = require("./check.js");
 const { attempt } = require("./errors.js");
 const native = require("./native.js");
 
+const exporting = check.fields({ private: check.flag }, { private: false });
 const generation = check.fields({ algorithm: check.oneOf("ES256", "RS256") });
 
 function normalizePem(pem) {
@@ -32,4 +33,23 @@ function thumbprint(key) {
   return attempt(() => native.thumbprint(key));
 }
 
-module.exports = { checkKeyPair, fingerprint, generateKeyPair, normalizePem, thumbprint };
+function importJwk(jwk) {
+  const json = check.document(jwk, "jwk");
+  return JSON.parse(attempt(() => native.importJwk(json)));
+}
+
+function exportJwk(key, options) {
+  check.text(key, "key");
+  const { private: isPrivate } = exporting(options, "options");
+  return JSON.parse(attempt(() => native.exportJwk(key, isPrivate)));
+}
+
+module.exports = {
+  checkKeyPair,
+  exportJwk,
+  fingerprint,
+  generateKeyPair,
+  importJwk,
+  normalizePem,
+  thumbprint,
+};

@@ -1,6 +1,8 @@
 "use strict";
 // Questions to a SpacetimeDB server: by GET, and without a token.
 
+const body = require("./body.js");
+
 /** Milliseconds that an answer may take, and that a question may wait for its turn. */
 const PATIENCE = 2000;
 
@@ -28,9 +30,10 @@ class Questions {
       // A redirect could lead to another server, whose key is not the one in question.
       const signal = AbortSignal.timeout(PATIENCE);
       const response = await fetch(`${this.#server}${path}`, { redirect: "manual", signal });
-      const body = await text(response.body);
+      const bytes = await body.read(response.body, LARGEST);
       const contentType = response.headers.get("content-type") ?? "";
-      return body === null ? null : { status: response.status, contentType, body };
+      if (bytes === null) return null;
+      return { status: response.status, contentType, body: bytes.toString("utf8") };
     } catch {
       return null;
     } finally {
@@ -64,18 +67,6 @@ class Questions {
     clearTimeout(next.timer);
     next.resolve(true);
   }
-}
-
-/** `null` if it is too large. */
-async function text(body) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > LARGEST) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 module.exports = { Questions };

@@ -4,7 +4,7 @@ use napi_derive::napi;
 use serde_json::json;
 use spacetime_keys_core::error::Found;
 use spacetime_keys_core::{
-    Error, PrivateKey, PublicKey, RsaPrivateKey, VerificationKey, key, pem, rs256,
+    Error, PrivateKey, PublicKey, RsaPrivateKey, VerificationKey, jwks, key, pem, rs256,
 };
 use zeroize::Zeroizing;
 
@@ -82,6 +82,46 @@ pub fn thumbprint(pem: String) -> napi::Result<String> {
     let pem = Zeroizing::new(pem);
     let key = VerificationKey::of_either_pem(pem.as_str()).map_err(thrown)?;
     Ok(key.kid())
+}
+
+/// A JWK's text in; PEM, `algorithm`, `kid` and `fingerprint` out. With a private JWK, both PEMs.
+#[napi(catch_unwind)]
+pub fn import_jwk(jwk: String) -> napi::Result<String> {
+    let jwk = Zeroizing::new(jwk);
+    imported(&jwk).map_err(thrown)
+}
+
+fn imported(jwk: &str) -> Result<String, Error> {
+    let public = VerificationKey::of_either_pem(jwk)?;
+    let private = match (PrivateKey::from_pem(jwk), &public) {
+        (Ok(key), _) => Some(key.to_pem()),
+        (Err(Error::KeyIsPublic), _) => None,
+        (Err(_), VerificationKey::Rs256(_)) => match RsaPrivateKey::from_pem(jwk) {
+            Ok(key) => Some(key.to_pem()?),
+            Err(Error::KeyIsPublic) => None,
+            Err(error) => return Err(error),
+        },
+        (Err(error), _) => return Err(error),
+    };
+    Ok(json!({
+        "algorithm": public.algorithm().to_string(),
+        "publicKey": public.to_pem(),
+        "privateKey": private.as_ref().map(|pem| pem.as_str()),
+        "kid": public.kid(),
+        "fingerprint": public.fingerprint(),
+    })
+    .to_string())
+}
+
+/// A JWK's text: of the public key, or (`private`) with its secret member.
+#[napi(catch_unwind)]
+pub fn export_jwk(pem: String, private: bool) -> napi::Result<String> {
+    let pem = Zeroizing::new(pem);
+    if private {
+        let key = PrivateKey::from_pem(pem.as_str()).map_err(thrown)?;
+        return Ok(jwks::private_jwk(&key).as_str().to_owned());
+    }
+    VerificationKey::of_either_pem(pem.as_str()).map(|key| jwks::jwk(&key)).map_err(thrown)
 }
 
 /// The public keys in PEM texts, which come as a JSON array.

@@ -21,6 +21,7 @@ mod exchange;
 mod fleet;
 mod front;
 mod identities;
+mod key_search;
 mod keys;
 mod lock;
 mod object;

@@ -19,9 +19,19 @@ const { TARGETS, candidates } = require("../lib/targets.js");
 
 const names = (...list) => list.map((name) => `package/${name}`);
 const libraries = [
-  ...["cache", "check", "create-exchange", "doctor", "engine", "errors", "exchange", "fleet"],
-  ...["identities", "keys", "lock", "native", "node-handler", "questions", "sets", "signer"],
-  ...["signing", "targets", "tokens", "verifier"],
+  ...[
+    "body",
+    "cache",
+    "check",
+    "create-exchange",
+    "doctor",
+    "engine",
+    "errors",
+    "exchange",
+    "fleet",
+  ],
+  ...["identities", "keys", "lock", "native", "node-handler", "questions", "remote-verifier"],
+  ...["sets", "signer", "signing", "targets", "tokens", "verifier"],
 ];
 const tooling = readdirSync(join(packageFolder, "tooling")).filter((name) => name.endsWith(".ts"));
 const licenses = names("LICENSE-APACHE", "LICENSE-MIT", "package.json");

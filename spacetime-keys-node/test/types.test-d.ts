@@ -19,11 +19,14 @@ import {
   type JwkSet,
   type JwksReport,
   type KeyPair,
-  type KeysError,
+  KeysError,
+  type ImportedJwk,
   type MintOptions,
   type MintedToken,
   type NodeHandlerOptions,
   type Observations,
+  RemoteVerifier,
+  type RemoteVerifierOptions,
   type ResignOptions,
   type Resigned,
   type RetiredKeys,
@@ -57,8 +60,10 @@ import {
   deriveIdentity,
   diagnose,
   exchangeToken,
+  exportJwk,
   fingerprint,
   generateKeyPair,
+  importJwk,
   jwks,
   lintJwks,
   mendAndRotate,
@@ -472,7 +477,24 @@ verifier.verify(token, { issuer: "a" });
 // @ts-expect-error tokens are texts
 verifier.verifyMany([1]);
 
+// Keys that are fetched
+const remoteOptions: RemoteVerifierOptions = { audience: null, maxAge: 60 };
+const remoteVerifier = new RemoteVerifier("https://a.example", remoteOptions);
+const fetched: Promise<VerifiedToken> = remoteVerifier.verify(token, { now: 1 });
+const fetchedMany: Promise<VerifyResult[]> = remoteVerifier.verifyMany([token]);
+const refreshed: Promise<void> = remoteVerifier.refresh();
+// @ts-expect-error whom the tokens are for must be said
+new RemoteVerifier("https://a.example", {});
+// @ts-expect-error the issuer is the first argument
+new RemoteVerifier("https://a.example", { audience: null, issuer: "a" });
+
+// JWKs
+const imported: ImportedJwk = importJwk(exportJwk(token, { private: true }));
+same<typeof imported.privateKey, string | null>(true);
+
 // Errors
+// @ts-expect-error there is nothing to make one with
+new KeysError("a");
 try {
   verifier.verify(token);
 } catch (error) {
@@ -483,7 +505,18 @@ try {
   (error as KeysError).code = "x";
 }
 
-export { forNode, later, manyLater, notYet, one, tokensLater, trusted };
+export {
+  fetched,
+  fetchedMany,
+  forNode,
+  later,
+  manyLater,
+  notYet,
+  one,
+  refreshed,
+  tokensLater,
+  trusted,
+};
 
 // ---- The engine ----
 

@@ -138,6 +138,8 @@ describe("index.d.ts and the run time", () => {
   it("have the same members of classes", () => {
     for (const node of values.filter(ts.isClassDeclaration)) {
       const of = api[nameOf(node)];
+      // The members of an error are each error's own.
+      if (of === api.KeysError) continue;
       const isStatic = (member) =>
         ts.getModifiers(member)?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
       const members = node.members.filter((member) => !ts.isConstructorDeclaration(member));

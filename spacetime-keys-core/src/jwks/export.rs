@@ -4,12 +4,17 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
-use crate::{Error, Result, VerificationKey};
+use zeroize::Zeroizing;
+
+use crate::{Error, PrivateKey, Result, VerificationKey};
 
 /// Where a server looks first, below the issuer's URL.
 pub const WELL_KNOWN_DISCOVERY: &str = ".well-known/openid-configuration";
 /// Where our discovery document says that the set is. Servers take any URL there.
 pub const WELL_KNOWN_JWKS: &str = ".well-known/jwks.json";
+
+/// 32 bytes as base64url.
+const SCALAR_TEXT: usize = 43;
 
 /// A public key as JWK (RFC 7517, section 4). A private member has no place in it.
 #[derive(Serialize)]
@@ -47,6 +52,30 @@ impl From<&VerificationKey> for Jwk {
         };
         Self { kty, numbers, kid: key.kid(), purpose: "sig", alg }
     }
+}
+
+/// A public key as a JWK (RFC 7517, section 4): one JSON object, without white space. `kid` is the
+/// thumbprint (RFC 7638); `use` is `sig`.
+pub fn jwk(key: &VerificationKey) -> String {
+    // Strings only: always has a JSON form.
+    serde_json::to_string(&Jwk::from(key)).unwrap_or_default()
+}
+
+/// A private key as a JWK (RFC 7518, section 6.2.2): the members of [`jwk`], and the secret scalar `d` in
+/// full length.
+pub fn private_jwk(key: &PrivateKey) -> Zeroizing<String> {
+    let public = jwk(&key.public_key().clone().into());
+    let scalar = key.to_scalar_bytes();
+    let mut d = Zeroizing::new([0; SCALAR_TEXT]);
+    // The length is that of 32 bytes.
+    let _ = URL_SAFE_NO_PAD.encode_slice(scalar.as_slice(), d.as_mut_slice());
+    let d = str::from_utf8(d.as_slice()).unwrap_or_default();
+    let members = public.strip_suffix('}').unwrap_or_default();
+    let mut text = Zeroizing::new(String::with_capacity(public.len() + SCALAR_TEXT + 8));
+    for part in [members, r#","d":""#, d, "\"}"] {
+        text.push_str(part);
+    }
+    text
 }
 
 /// A JWK set of these keys, in their order: JSON with a newline at the end. Each has its

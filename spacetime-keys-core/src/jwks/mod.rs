@@ -17,7 +17,8 @@ pub(crate) use document::no_set;
 pub(crate) use lint::has_entries;
 
 pub use export::{
-    WELL_KNOWN_DISCOVERY, WELL_KNOWN_JWKS, check_issuer, discovery, export, jwks_uri,
+    WELL_KNOWN_DISCOVERY, WELL_KNOWN_JWKS, check_issuer, discovery, export, jwk, jwks_uri,
+    private_jwk,
 };
 pub use issuer::{compare_issuers, discovery_url};
 pub use lint::{Defect, Problem, Report, TakenBy, lint};

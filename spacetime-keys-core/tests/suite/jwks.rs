@@ -14,10 +14,27 @@ use serde_json::{Value, json};
 use spacetime_keys_core::error::{DiscoveryFlaw, NoSet};
 use spacetime_keys_core::fleet::Severity;
 use spacetime_keys_core::jwks::{
-    Defect, JwkSet, MAX_JWKS_BYTES, Report, ServerCache, Skipped, discovery, export, jwks_uri,
-    lint, rollover,
+    Defect, JwkSet, MAX_JWKS_BYTES, Report, ServerCache, Skipped, discovery, export, jwk, jwks_uri,
+    lint, private_jwk, rollover,
 };
 use spacetime_keys_core::{Error, PrivateKey, VerificationKey};
+
+#[test]
+fn a_key_as_a_jwk() {
+    let key = PrivateKey::generate().unwrap();
+    let public = VerificationKey::from(key.public_key().clone());
+    let parse = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+    let set: Value = parse(&export(std::slice::from_ref(&public)).unwrap());
+    assert_eq!(parse(&jwk(&public)), set["keys"][0]);
+    let private = private_jwk(&key);
+    let mut members = parse(&private);
+    // RFC 7518, 6.2.2.1: the scalar has the length of the curve's order, also where it begins with zeros.
+    let scalar = members.as_object_mut().unwrap().remove("d").unwrap();
+    assert_eq!(URL_SAFE_NO_PAD.decode(scalar.as_str().unwrap()).unwrap().len(), 32);
+    assert_eq!(members, set["keys"][0]);
+    let again = PrivateKey::from_pem(private.as_str()).unwrap();
+    assert_eq!(again.to_pem().as_str(), key.to_pem().as_str());
+}
 
 /// RFC 7517, appendix A.1: its P-256 and its RSA key.
 const RFC_X: &str = "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4";

@@ -11,13 +11,28 @@ import { list, old } from "./retired.mjs";
 import { signByHand } from "./tokens.mjs";
 
 export const now = 1_800_000_000;
-const { Exchange, Signer, Verifier } = api;
+const { Exchange, RemoteVerifier, Signer, Verifier } = api;
 const signer = new Signer(ec.privateKey);
 const verifier = new Verifier(ec.publicKey);
 const caching = new Verifier(ec.publicKey, { cache: 100 });
 const claims = { iss: "localhost", sub: "a", x: 1 };
 const token = signer.sign(claims, { now });
 const set = api.jwks(ec.publicKey);
+const remoteOptions = {
+  audience: null,
+  algorithm: "ES256",
+  leeway: 5,
+  cache: 10,
+  jwksUrl: "https://a.example/keys",
+  plainHttp: false,
+  maxAge: 300,
+  maxStale: 3600,
+  cooldown: 30,
+  timeout: 5,
+  fetch: async () => Response.json(set),
+};
+const remote = new RemoteVerifier("https://a.example", remoteOptions);
+const remoteToken = signer.sign({ ...claims, iss: "https://a.example" }, { now });
 const { cliToml, privateKey: mountedKey } = throwawayHost();
 const hostToml = read(cliToml);
 const identity = api.deriveIdentity("localhost", "a");
@@ -499,6 +514,50 @@ export const calls = [
     { ...exchanging, 1: "options" },
     echoes,
   ),
+  of("importJwk", [api.exportJwk(ec.privateKey, { private: true })], {
+    0: "needs",
+    "0.kty": "claim",
+    "0.d": "claim",
+  }),
+  of(
+    "exportJwk",
+    [ec.privateKey, { private: true }],
+    {
+      0: "word",
+      1: "options",
+      "1.private": "flag",
+    },
+    echoes,
+  ),
+  row(
+    "new RemoteVerifier",
+    (...args) => new RemoteVerifier(...args),
+    ["https://a.example", remoteOptions],
+    {
+      0: "word",
+      1: "needs",
+      "1.audience": "nullText",
+      "1.algorithm": "optionalWord",
+      "1.leeway": "seconds",
+      "1.cache": "seconds",
+      "1.jwksUrl": "optionalWord",
+      "1.plainHttp": "flag",
+      "1.maxAge": "seconds",
+      "1.maxStale": "seconds",
+      "1.cooldown": "seconds",
+      "1.timeout": "seconds",
+      "1.fetch": "func",
+    },
+  ),
+  on(remote, "verify", [remoteToken, { now }], { 0: "word", ...moment }, isAsync),
+  on(
+    remote,
+    "verifyMany",
+    [[remoteToken, remoteToken], { now }],
+    { 0: "texts", "0.0": "text", ...moment },
+    isAsync,
+  ),
+  on(remote, "refresh", [], {}, isAsync),
   row("new Signer", (...args) => new Signer(...args), [ec.privateKey], { 0: "word" }),
   row(
     "new Verifier",
