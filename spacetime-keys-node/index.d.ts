@@ -1356,6 +1356,71 @@ export class Verifier {
   verifyManyAsync(tokens: readonly string[], options?: { now?: number }): Promise<VerifyResult[]>;
 }
 
+/** A key of an issuer: with `privateKey`, or with `publicKey` only. */
+export interface IssuerKey {
+  /** P-256 or RSA, PEM. */
+  privateKey?: string;
+  /** Of a key that signs no more, and whose last tokens may still be good. */
+  publicKey?: string;
+  /** When its rollover begins, in Unix seconds. Every key but the first has one. */
+  from?: number;
+}
+
+/** The token that an app lets somebody have: as {@link MintOptions}, without what the issuer knows. */
+export interface IssuerGrant {
+  /** The user's id in your app: one that never changes. */
+  subject: string;
+  /** For whom the token is: `aud`. */
+  audience?: string | readonly string[];
+  /** Seconds, no more than {@link IssuerOptions.tokenLifetime}. */
+  ttl?: number;
+  /** As in {@link MintOptions}; a publisher's token is not handed out. */
+  purpose?: "app" | "robot" | "delegated";
+  /** Further claims. */
+  claims?: Claims;
+}
+
+/** What {@link createIssuer} is made of. */
+export interface IssuerOptions {
+  /** The `iss` of the tokens: the URL under which the handler is reached. Its path comes before each route. */
+  issuer: string;
+  /**
+   * The keys, in the order in which they sign. To begin a rollover, add a key at the end with `from`: the
+   * present moment. It is published at once, signs when every server has had time to fetch it (10 minutes
+   * later), and the key before it leaves the set when its last token has expired. Every process that has
+   * the same keys does the same at the same time.
+   */
+  keys: readonly IssuerKey[];
+  /**
+   * Who may have which token, by the app's own session. `null` is a 401; a `Response` is sent as it is. Without
+   * it, there is no token route.
+   */
+  authorize?: (request: WebRequest) => IssuerAnswer | Promise<IssuerAnswer>;
+  /** Where tokens are asked for, by POST. Default: `/token`. */
+  tokenPath?: string;
+  /** How long tokens live at most, in seconds. Default: 900. */
+  tokenLifetime?: number;
+  /** As in {@link MintOptions}. Default: `dev`. */
+  target?: "prod" | "test" | "dev" | "local";
+  /** Hears of what fails. Default: its code or name, on stderr. The client is told `internal`. */
+  onError?: (error: unknown) => void;
+  /** The present moment, in Unix seconds. */
+  now?: () => number;
+}
+
+/** What an app says to somebody who asks for a token. */
+export type IssuerAnswer = IssuerGrant | WebResponse | null | undefined;
+
+/**
+ * An issuer as a handler of `Request`s: `GET /.well-known/openid-configuration`, `GET /.well-known/jwks.json`,
+ * and `POST /token`, which answers `{ token, identity, expires_at }`. {@link toNodeHandler} puts it into
+ * Express and `node:http`.
+ *
+ * @throws {@link KeysError} `ERR_ISSUER_URL`, `ERR_ISSUER_SCHEDULE`, `ERR_JWKS_SAME_KEY_TWICE`, `ERR_PEM_…`,
+ * `ERR_KEY_…`.
+ */
+export function createIssuer(options: IssuerOptions): (request: WebRequest) => Promise<WebResponse>;
+
 /** How a {@link RemoteVerifier} fetches a set, and what it holds every token against. */
 export interface RemoteVerifierOptions extends Omit<VerifierOptions, "issuer" | "audience"> {
   /**

@@ -3,6 +3,7 @@
 
 const { version } = require("./package.json");
 const { createExchange } = require("./lib/create-exchange.js");
+const { createIssuer } = require("./lib/create-issuer.js");
 const { diagnose } = require("./lib/doctor.js");
 const engine = require("./lib/engine.js");
 const { Exchange, exchangeToken } = require("./lib/exchange.js");
@@ -29,6 +30,7 @@ module.exports = {
   checkKeyPair: keys.checkKeyPair,
   checkToken,
   createExchange,
+  createIssuer,
   decodeToken,
   deriveIdentities,
   deriveIdentitiesAsync,

@@ -11,6 +11,7 @@ export const {
   checkKeyPair,
   checkToken,
   createExchange,
+  createIssuer,
   decodeToken,
   deriveIdentities,
   deriveIdentitiesAsync,

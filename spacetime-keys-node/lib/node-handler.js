@@ -159,4 +159,4 @@ function fail(response, status) {
   response.end();
 }
 
-module.exports = { toNodeHandler };
+module.exports = { report, toNodeHandler };

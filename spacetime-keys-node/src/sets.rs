@@ -2,9 +2,9 @@
 
 use napi_derive::napi;
 use serde_json::json;
-use spacetime_keys_core::jwks;
+use spacetime_keys_core::jwks::{self, Schedule, ServerCache};
 
-use crate::error::thrown;
+use crate::error::{bug, thrown};
 use crate::keys::public_keys;
 
 #[napi(catch_unwind)]
@@ -15,6 +15,15 @@ pub fn jwks(pems: String) -> napi::Result<String> {
 #[napi(catch_unwind)]
 pub fn openid_configuration(issuer: String, pems: String) -> napi::Result<String> {
     jwks::discovery(&issuer, &public_keys(&pems)?).map_err(thrown)
+}
+
+/// Which of an issuer's keys are published, and which signs. `starts`: a JSON array of Unix seconds.
+#[napi(catch_unwind)]
+pub fn issuer_shift(starts: String, token_lifetime: u32, now: i64) -> napi::Result<String> {
+    let starts: Vec<i64> = serde_json::from_str(&starts).map_err(bug)?;
+    let schedule =
+        Schedule::new(&starts, token_lifetime, ServerCache::default()).map_err(thrown)?;
+    serde_json::to_string(&schedule.at(now)).map_err(bug)
 }
 
 #[napi(catch_unwind)]

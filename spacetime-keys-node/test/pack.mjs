@@ -24,6 +24,7 @@ const libraries = [
     "cache",
     "check",
     "create-exchange",
+    "create-issuer",
     "doctor",
     "engine",
     "errors",

@@ -255,7 +255,7 @@ describe("RemoteVerifier", () => {
     assert.ok(await own.verify(issuer.token(ec, { iss: "https://a.example" })));
     assert.deepEqual(
       requests.map(([url]) => url),
-      ["https://a.example" + DOCUMENT, "https://a.example" + SET],
+      [`https://a.example${DOCUMENT}`, `https://a.example${SET}`],
     );
     assert.deepEqual(requests[0].slice(1), [
       "application/jwk-set+json, application/json",

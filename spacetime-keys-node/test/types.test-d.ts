@@ -21,6 +21,7 @@ import {
   type KeyPair,
   KeysError,
   type ImportedJwk,
+  type IssuerOptions,
   type MintOptions,
   type MintedToken,
   type NodeHandlerOptions,
@@ -54,6 +55,7 @@ import {
   checkKeyPair,
   checkToken,
   createExchange,
+  createIssuer,
   decodeToken,
   deriveIdentities,
   deriveIdentitiesAsync,
@@ -488,6 +490,14 @@ new RemoteVerifier("https://a.example", {});
 // @ts-expect-error the issuer is the first argument
 new RemoteVerifier("https://a.example", { audience: null, issuer: "a" });
 
+// An issuer
+const issuerOptions: IssuerOptions = {
+  issuer: "https://a.example",
+  keys: [{ privateKey: "a" }, { publicKey: "b", from: 1 }],
+  authorize: async () => ({ subject: "u_1", audience: ["a"], claims: { sid: 1 } }),
+};
+const handing: (request: never) => Promise<unknown> = createIssuer(issuerOptions);
+
 // JWKs
 const imported: ImportedJwk = importJwk(exportJwk(token, { private: true }));
 same<typeof imported.privateKey, string | null>(true);
@@ -506,6 +516,7 @@ try {
 }
 
 export {
+  handing,
   fetched,
   fetchedMany,
   forNode,

@@ -305,6 +305,9 @@ errors! {
     /// An issuer that cannot be found by its URL.
     IssuerUrl: Input "ERR_ISSUER_URL" "an issuer is an http or https URL of at most 128 bytes, without query, fragment, user name or blanks"
         => "give the issuer as tokens have it in `iss`, such as https://id.example.com";
+    /// Rollovers that do not follow each other.
+    IssuerSchedule: Input "ERR_ISSUER_SCHEDULE" "each key's rollover begins after the one before it"
+        => "name the keys in the order in which they sign, each with a later moment than the one before it";
 
     // ---- cli.toml -----------------------------------------------------------------------------
     /// Not TOML.

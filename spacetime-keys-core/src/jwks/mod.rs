@@ -9,6 +9,7 @@ mod issuer;
 mod lint;
 mod place;
 mod rollover;
+mod schedule;
 mod search;
 mod set;
 pub(crate) mod shape;
@@ -23,5 +24,6 @@ pub use export::{
 pub use issuer::{compare_issuers, discovery_url};
 pub use lint::{Defect, Problem, Report, TakenBy, lint};
 pub use rollover::{Rollover, RolloverStep, ServerCache, rollover};
+pub use schedule::{Schedule, Shift};
 pub use search::{FoundSet, MAX_HOPS, Search, Step};
 pub use set::{JwkSet, MAX_JWKS_BYTES, SetKey, Skipped};

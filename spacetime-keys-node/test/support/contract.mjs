@@ -82,6 +82,8 @@ kinds.claimText = [
   ...["symbol", "function", "class", "date", "string object", "toJSON that lies"],
 ];
 kinds.code = ["zero", "one", "negative zero"];
+// A rollover that is over: then the key must be one that signs.
+kinds.from = [];
 kinds.likely = ["undefined", "string"];
 kinds.null = ["undefined", "null"];
 kinds.nullableText = [...kinds.optionalText, "null"];
@@ -379,6 +381,36 @@ export const calls = [
       0: "needs",
       "0.server": "word",
       "0.mountedKeysDir": "optionalText",
+      "0.onError": "func",
+      "0.now": "func",
+    },
+  ),
+  of(
+    "createIssuer",
+    [
+      {
+        issuer: "https://a.example",
+        keys: [{ privateKey: ec.privateKey }, { publicKey: other.publicKey, from: now + 60 }],
+        authorize: () => null,
+        tokenPath: "/token",
+        tokenLifetime: 900,
+        target: "dev",
+        onError: () => {},
+        now: () => now,
+      },
+    ],
+    {
+      0: "needs",
+      "0.issuer": "word",
+      "0.keys": "needs",
+      "0.keys.0": "needs",
+      "0.keys.0.privateKey": "word",
+      "0.keys.1.publicKey": "word",
+      "0.keys.1.from": "from",
+      "0.authorize": "func",
+      "0.tokenPath": "optionalWord",
+      "0.tokenLifetime": "seconds",
+      "0.target": "optionalWord",
       "0.onError": "func",
       "0.now": "func",
     },
