@@ -50,7 +50,8 @@ const readGrant = check.fields({
   audience: check.oneOrMany(check.text),
   ttl: check.seconds,
   purpose: check.oneOf("app", "robot", "delegated"),
-  claims: (value, name) => (check.json(value, name), value),
+  // The signer checks them: each is read once.
+  claims: (value) => value,
 });
 
 function createIssuer(options) {
