@@ -22,12 +22,12 @@ url=http://127.0.0.1:${listen##*:}
 read -r run < /proc/sys/kernel/random/uuid
 said=$(mktemp)
 server=
-publisher=
+other= # what runs beside it
 
 # SIGINT is what a server ends cleanly by. Servers 1.x and one that hangs may need the other.
 end_server() {
   trap '' INT TERM
-  [ -z "$publisher" ] || kill "$publisher" 2> /dev/null || :
+  [ -z "$other" ] || kill "$other" 2> /dev/null || :
   if [ -n "$server" ]; then
     kill -INT "$server" 2> /dev/null || :
     (sleep 2 && kill -TERM "$server") > /dev/null 2>&1 &
@@ -56,7 +56,8 @@ trap stop INT TERM
 if [ -n "$stay_down" ] && [ -e "$stay_down" ]; then
   echo "the publish of this container was refused: docker compose up -d --force-recreate makes it anew"
   sleep infinity &
-  wait "$!"
+  other=$!
+  wait "$other"
 fi
 
 # Where neither file is there, a server makes a pair of its own, and every token is void.
@@ -91,10 +92,10 @@ until [ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 1 "$url/v1/ping")" 
 done
 
 spacetime publish --yes --server "$url" "$kind" "$module" "$database" > "$said" 2>&1 < /dev/null &
-publisher=$!
+other=$!
 status=0
-wait "$publisher" || status=$?
-publisher=
+wait "$other" || status=$?
+other=
 cat "$said"
 if [ "$status" -ne 0 ]; then
   reason=error

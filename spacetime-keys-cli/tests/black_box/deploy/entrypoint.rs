@@ -216,7 +216,8 @@ fn a_refused_container_stays_down() {
     let calls = container.calls();
     let log = fs::File::create(container.host.path("log")).unwrap();
     let mut command = container.command();
-    let mut child = command.env("SPACETIMEDB_STAY_DOWN", &note).stdout(log).spawn().unwrap();
+    command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+    let mut child = command.env("SPACETIMEDB_STAY_DOWN", &note).spawn().unwrap();
     container.until(&mut child, || container.host.read("log").contains("--force-recreate"));
     signal(&child, "-INT");
     assert_eq!(child.wait().unwrap().code(), Some(0));
