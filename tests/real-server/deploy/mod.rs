@@ -2,6 +2,7 @@
 //! dash in the place of a container, its Caddyfile by Caddy, its page by hand.
 
 mod entrypoint;
+mod page;
 mod routes;
 
 use std::fs::{self, File};
