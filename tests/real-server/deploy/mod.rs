@@ -1,6 +1,7 @@
 //! A deployment as `init --with deploy` writes it, with the real server and CLI: its entrypoint run by
 //! dash in the place of a container, its Caddyfile by Caddy, its page by hand.
 
+mod container;
 mod entrypoint;
 mod page;
 mod routes;
@@ -179,25 +180,25 @@ impl Started<'_> {
         self.log()
     }
 
-    /// The server under it.
-    fn server(&self) -> u32 {
-        let id = self.process.id();
-        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-        let named = |id: &u32| {
-            let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-            name.starts_with("spacetimedb")
-        };
-        children.split_whitespace().map(|id| id.parse().unwrap()).find(named).unwrap()
-    }
-
     /// As `docker compose stop` does; how long it took.
     fn stop(mut self) -> (ExitStatus, Duration) {
         // Server 1.2.0 has no clean end.
-        wait_until_flushed(self.server(), &self.kit.host.data());
+        wait_until_flushed(server_of(self.process.id()), &self.kit.host.data());
         let began = Instant::now();
         run(Command::new("kill").args(["-INT", &self.process.id().to_string()])).expect_success();
         (self.process.wait().unwrap(), began.elapsed())
     }
+}
+
+/// The server: this process, or one that it has started.
+fn server_of(id: u32) -> u32 {
+    let named = |id: &u32| {
+        let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+        name.starts_with("spacetimedb")
+    };
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let children = children.split_whitespace().map(|id| id.parse().unwrap());
+    std::iter::once(id).chain(children).find(named).expect("a server")
 }
 
 impl Drop for Started<'_> {

@@ -131,11 +131,11 @@ fn preflight_names_what_is_missing() {
         kit.just(&["spacetimedb-setup-host"]);
         kit.host.remove(&format!("bin/{name}"));
         // The machine may have a docker.
-        let (run, _) = {
+        let run = {
             let mut command = Command::new(just());
             let path = format!("{}:/usr/bin:/bin", kit.host.path("bin").display());
             command.arg("preflight").current_dir(kit.host.path("")).env_clear().env("PATH", path);
-            (Run::of(&mut command, b""), ())
+            Run::of(&mut command, b"")
         };
         assert_ne!(run.status, Some(0), "{name}");
         assert!(run.stderr.contains(&format!("missing program: {name}")), "{run:?}");
@@ -341,7 +341,7 @@ fn no_secret_is_an_argument() {
     ] {
         let (run, calls) = kit.try_just(recipe, "");
         assert!(!calls.is_empty() || recipe[0] == "spacetimedb-setup-host", "{recipe:?}: {run:?}");
-        all += &format!("{calls}{}{}", run.stdout, run.stderr);
+        all.extend([calls.as_str(), &run.stdout, &run.stderr]);
     }
     let mut secrets: Vec<String> = kit.host.token().split('.').map(str::to_owned).collect();
     // The keys in use, and each that the store has.
