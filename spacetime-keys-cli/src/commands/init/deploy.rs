@@ -27,6 +27,7 @@ const LONGEST: usize = 63;
 
 const RECIPES: &str = concat!(
     include_str!("../../../templates/recipes.just"),
+    "\n",
     include_str!("../../../templates/promotion.just")
 );
 
@@ -68,7 +69,7 @@ pub(super) fn check_database(name: &str) -> Result<(), Failure> {
 pub(super) fn plan(folder: &Path, database: &str) -> Result<Vec<File>, Failure> {
     let mut planned = Vec::new();
     for template in &TEMPLATES {
-        let text = template.text.replace(PLACE, database);
+        let text = format!("{}\n", template.text.trim_end().replace(PLACE, database));
         planned.push(File::whole(folder.join(template.path), text, template.mode)?);
     }
     planned.push(justfile(folder)?);
