@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
 
 mod asked;
+mod deploy;
 mod doctor;
 mod exchange;
 mod flush;

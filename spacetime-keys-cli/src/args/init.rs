@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
 
 #[derive(ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -10,10 +10,16 @@ pub(crate) struct Init {
     /// The folder to set up [default: the working directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// The environment whose keys this host mounts
-    #[arg(long, value_name = "E", default_value = "local")]
-    pub(crate) env: String,
-    /// The database that is published here
+    /// Write the files of a deployment, too: recipes, compose files, Caddyfile, image
+    ///
+    /// They follow the self-hosting guide, and are yours from then on. No file that differs from what
+    /// would be written is replaced.
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["keys_dir", "cli_toml"])]
+    pub(crate) with: Option<With>,
+    /// The environment whose keys this host mounts [default: local; with a configuration, its own]
+    #[arg(long, value_name = "E")]
+    pub(crate) env: Option<String>,
+    /// The database that is published here [default with --with: the configuration's, else app]
     #[arg(long, value_name = "NAME")]
     pub(crate) database: Option<String>,
     /// The folder of the server's keys, where several are found
@@ -34,4 +40,11 @@ pub(crate) struct Init {
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+/// What is written beside the configuration.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum With {
+    /// A server in a container, with its recipes
+    Deploy,
 }

@@ -20,7 +20,7 @@ use spacetime_keys_core::Identity;
 pub(crate) use doctor::Doctor;
 pub(crate) use exchange::Exchange;
 pub(crate) use identity::{Column, Header, InputFormat, Map, OutputFormat};
-pub(crate) use init::Init;
+pub(crate) use init::{Init, With};
 pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
 pub(crate) use report::report;

@@ -18,6 +18,7 @@ mod cases;
 mod chaos;
 mod common;
 mod core_dumps;
+mod deploy;
 mod docs;
 mod doctor;
 mod durability;

@@ -9,6 +9,7 @@ use crate::common::{CLI_TOML, Host, PRIVATE, PUBLIC};
 /// Each command that there is, so that it prints something.
 const COMMANDS: &[&[&str]] = &[
     &["init", "--dry-run"],
+    &["init", "--with", "deploy", "--dry-run"],
     &["rotate", "--env", "local", "--dry-run"],
     &["rotate", "--env", "local", "--yes"],
     &["resume", "--env", "local", "--dry-run"],

@@ -25,6 +25,13 @@ pub(super) struct Chosen {
     pub(super) other_names: Vec<PathBuf>,
 }
 
+impl Chosen {
+    /// The guide's places in this folder.
+    pub(super) fn of_guide(folder: &Path) -> Self {
+        Self { keys_files: keys_in(&folder.join(GUIDE_KEYS)), ..Self::default() }
+    }
+}
+
 /// Chooses: what is named; what the server that answers here uses; what is nearest. Where that leaves
 /// several, a person is asked.
 pub(super) fn choose(

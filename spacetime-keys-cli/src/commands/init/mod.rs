@@ -1,6 +1,7 @@
 //! `init`: looks at what is here, and writes it down.
 
 mod choose;
+mod deploy;
 mod template;
 mod words;
 mod write;
@@ -17,7 +18,7 @@ use spacetime_keys_rotation::places::{Around, Found, Kept, Service, services};
 use spacetime_keys_rotation::{self as engine, Job, Outcome, configuration, files};
 
 use super::{Answer, rotation};
-use crate::args;
+use crate::args::{self, With};
 use crate::config::Config;
 use crate::doctor::Client;
 use crate::failure::Failure;
@@ -28,6 +29,9 @@ use write::{File, Status};
 
 /// Where a server listens, unless it is told otherwise.
 const USUAL_SERVER: &str = "http://127.0.0.1:3000";
+
+/// The environment of a host of which nothing else is said.
+const LOCAL: &str = "local";
 
 /// A server of this machine answers at once, or is not there.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -41,9 +45,16 @@ struct Seen {
     /// The server that answers here.
     server: Option<String>,
     services: Vec<Service>,
+    /// The files of a deployment are written, too.
+    deploys: bool,
 }
 
 impl Seen {
+    /// The database of a deployment, where that is written.
+    fn deployed(&self) -> Option<&str> {
+        self.database.as_deref().filter(|_| self.deploys)
+    }
+
     /// Whether the server's keys are in a container, and none were found on this host.
     fn keys_are_inside(&self) -> bool {
         let inside = |service: &Service| matches!(service.kept, Kept::Container | Kept::Volume(_));
@@ -53,9 +64,10 @@ impl Seen {
 
 pub(super) fn run(args: &args::Init, output: &Output) -> Result<Answer, Failure> {
     let folder = folder(args)?;
-    let environment =
-        Environment::new(&args.env).map_err(|error| Failure::from(error).into_usage())?;
-    let seen = look(args, folder, environment, output)?;
+    let seen = match args.with {
+        Some(With::Deploy) => deployment(args, folder)?,
+        None => look(args, folder, output)?,
+    };
     if args.new_keys && !seen.chosen.keys_files.is_empty() {
         return Err(words::keys_are_there(&seen));
     }
@@ -64,8 +76,9 @@ pub(super) fn run(args: &args::Init, output: &Output) -> Result<Answer, Failure>
         output.result(&report(&seen, &files, args.new_keys), || write::differences(&files));
         return Ok(Answer::Yes);
     }
-    if let Some(differs) = files.iter().find(|file| file.status == Status::Differs) {
-        return Err(words::differs(&differs.path));
+    let differ: Vec<_> = files.iter().filter(|file| file.status == Status::Differs).collect();
+    if !differ.is_empty() {
+        return Err(words::differ(&differ, args));
     }
     if !args.dry_run {
         for file in &files {
@@ -104,19 +117,42 @@ fn folder(args: &args::Init) -> Result<PathBuf, Failure> {
     }
 }
 
-fn look(
-    args: &args::Init,
-    folder: PathBuf,
-    environment: Environment,
-    output: &Output,
-) -> Result<Seen, Failure> {
+fn look(args: &args::Init, folder: PathBuf, output: &Output) -> Result<Seen, Failure> {
+    let environment = environment(args.env.as_deref().unwrap_or(LOCAL))?;
     let services = services(&folder);
     let around = Around { folder: folder.clone(), ..Around::of_process() };
     let mut found = around.look();
     found.extend(mounted_by(&services));
     let (server, its_key) = ask(&found, output);
     let chosen = choose::choose(args, &folder, &found, its_key)?;
-    Ok(Seen { folder, environment, database: args.database.clone(), chosen, server, services })
+    let database = args.database.clone();
+    Ok(Seen { folder, environment, database, chosen, server, services, deploys: false })
+}
+
+/// What a deployment has, wherever other servers keep theirs. What a configuration says that is there
+/// already is not asked for again.
+fn deployment(args: &args::Init, folder: PathBuf) -> Result<Seen, Failure> {
+    let path = folder.join(configuration::FILE_NAME);
+    // One that cannot be understood differs, and is left as it is.
+    let said = path.is_file().then(|| Config::load(Some(&path)).ok()).flatten();
+    let host = said.as_ref().and_then(|said| said.settings.host.as_ref());
+    let named = args.env.as_deref().or_else(|| host.map(Environment::as_str));
+    let database = said.as_ref().and_then(|said| said.defaults().database);
+    let database = args.database.clone().or(database).unwrap_or(deploy::DATABASE.to_owned());
+    deploy::check_database(&database)?;
+    Ok(Seen {
+        environment: environment(named.unwrap_or(LOCAL))?,
+        database: Some(database),
+        chosen: Chosen::of_guide(&folder),
+        server: Some(USUAL_SERVER.to_owned()),
+        services: Vec::new(),
+        deploys: true,
+        folder,
+    })
+}
+
+fn environment(name: &str) -> Result<Environment, Failure> {
+    Environment::new(name).map_err(|error| Failure::from(error).into_usage())
 }
 
 /// The keys that containers mount from this host.
@@ -156,7 +192,7 @@ fn report(seen: &Seen, files: &[File], new_keys: bool) -> serde_json::Value {
         "cli_toml": seen.chosen.cli_toml,
         "server": seen.server,
         "files": files.iter().map(File::report).collect::<Vec<_>>(),
-        "next": words::next(seen, new_keys),
+        "next": words::next(seen, files, new_keys),
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use spacetime_keys_rotation::places::GUIDE_KEYS;
 
-use super::Seen;
+use super::{Seen, deploy};
 
 pub(super) fn render(seen: &Seen) -> String {
     let path = |path: &Path| string(&written(path, &seen.folder));
@@ -35,7 +35,7 @@ pub(super) fn render(seen: &Seen) -> String {
         "# For `spacetime-keys doctor`.\n",
         &or_default("server", seen.server.as_deref().map(string), "\"http://127.0.0.1:3000\""),
         &or_default("database", seen.database.as_deref().map(string), "\"app\""),
-        &or_default("restart", None, &string(&restart)),
+        &or_default("restart", seen.deploys.then(|| string(deploy::RESTART)), &string(&restart)),
     ];
     parts.concat()
 }

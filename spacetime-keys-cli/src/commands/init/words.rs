@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use spacetime_keys_rotation::places::{GUIDE_KEYS, Kept, Service};
 
 use super::write::{File, Status};
-use super::{Seen, shown, template};
+use super::{Seen, deploy, shown, template};
 use crate::args;
 use crate::failure::Failure;
 use crate::output::{BOLD, GOOD, styled};
@@ -28,11 +28,18 @@ pub(super) fn above(path: &Path) -> Failure {
     )
 }
 
-pub(super) fn differs(path: &Path) -> Failure {
+pub(super) fn differ(files: &[&File], args: &args::Init) -> Failure {
+    let all: Vec<_> = files.iter().map(|file| shown(&file.path)).collect();
+    let (are, stays) = if files.len() == 1 {
+        ("is there, and says something else", "it stays as it is")
+    } else {
+        ("are there, and say something else", "they stay as they are")
+    };
+    let with = if args.with.is_some() { " --with deploy" } else { "" };
     Failure::refused(
         "ERR_FILE_DIFFERS",
-        format!("{} is there, and says something else", shown(path)),
-        "it stays as it is: `spacetime-keys init --diff` shows what would be written",
+        format!("{} {are}", all.join(", ")),
+        format!("{stays}: `spacetime-keys init{with} --diff` shows what would be written"),
     )
 }
 
@@ -63,10 +70,10 @@ pub(super) fn done(seen: &Seen, files: &[File], args: &args::Init) -> String {
     if let Some(path) = &chosen.cli_toml {
         let _ = writeln!(text, "cli.toml  {}", shown(path));
     }
-    if let Some(server) = &seen.server {
+    if let Some(server) = seen.server.as_ref().filter(|_| !seen.deploys) {
         let _ = writeln!(text, "server    {server}");
     }
-    let next = next(seen, args.new_keys);
+    let next = next(seen, files, args.new_keys);
     if !next.is_empty() {
         let _ = writeln!(text, "next");
         for step in next {
@@ -77,7 +84,10 @@ pub(super) fn done(seen: &Seen, files: &[File], args: &args::Init) -> String {
 }
 
 /// What is left to be done.
-pub(super) fn next(seen: &Seen, new_keys: bool) -> Vec<String> {
+pub(super) fn next(seen: &Seen, files: &[File], new_keys: bool) -> Vec<String> {
+    if seen.deploys {
+        return to_deploy(seen, files, new_keys);
+    }
     let mut next = Vec::new();
     let others = &seen.chosen.other_names;
     if !others.is_empty() {
@@ -98,6 +108,24 @@ pub(super) fn next(seen: &Seen, new_keys: bool) -> Vec<String> {
     } else if !new_keys && !is_inside && others.is_empty() {
         next.push("For a server that has no keys yet: `spacetime-keys init --new-keys`. For one that has: name their folder as `keys_dir` in the configuration.".to_owned());
     }
+    next
+}
+
+/// From the files of a deployment to a server that has published.
+fn to_deploy(seen: &Seen, files: &[File], new_keys: bool) -> Vec<String> {
+    let mut next = Vec::new();
+    for file in files.iter().filter(|file| file.status == Status::Kept) {
+        next.push(format!("Add this line to {}: {}", shown(&file.path), deploy::IMPORT));
+    }
+    if seen.chosen.keys_files.is_empty() && !new_keys {
+        next.push("For a server that has no keys yet: `spacetime-keys init --with deploy --new-keys`. For one that has: copy id_ecdsa and id_ecdsa.pub to .generated/spacetimedb-keys.".to_owned());
+    }
+    next.push("Put your module's source into spacetimedb/.".to_owned());
+    next.push(
+        "`just spacetimedb-setup-host` makes folders and .env: choose SPACETIME_VERSION there."
+            .to_owned(),
+    );
+    next.push("`just spacetimedb-build`, `docker compose up --detach`, `just spacetimedb-verify-runtime`.".to_owned());
     next
 }
 

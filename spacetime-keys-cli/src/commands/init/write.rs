@@ -9,13 +9,14 @@ use spacetime_keys_rotation::configuration::FILE_NAME;
 use spacetime_keys_rotation::files::{self, Mode};
 use spacetime_keys_rotation::places::{GUIDE_CLI_TOML, GUIDE_KEYS, STORE};
 
-use super::{Seen, shown, template};
+use super::{Seen, deploy, shown, template};
 use crate::failure::Failure;
 
 /// A file, as it is and as it is to be.
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) status: Status,
+    mode: u32,
     before: String,
     after: String,
 }
@@ -30,6 +31,8 @@ pub(super) enum Status {
     Unchanged,
     /// It says something else, and stays as it is.
     Differs,
+    /// It is somebody's own; a line is missing in it.
+    Kept,
 }
 
 impl Status {
@@ -39,11 +42,28 @@ impl Status {
             Self::Extended => "extended",
             Self::Unchanged => "unchanged",
             Self::Differs => "differs",
+            Self::Kept => "kept",
         }
     }
 }
 
 impl File {
+    /// A file that has to say just this.
+    pub(super) fn whole(path: PathBuf, after: String, mode: u32) -> Result<Self, Failure> {
+        let before = files::read_text(&path)?.map(|text| text.to_string());
+        let status = match &before {
+            None => Status::New,
+            Some(before) if *before == after => Status::Unchanged,
+            Some(_) => Status::Differs,
+        };
+        Ok(Self { path, status, mode, before: before.unwrap_or_default(), after })
+    }
+
+    /// A file that is left alone.
+    pub(super) fn as_it_is(path: PathBuf, status: Status, text: &str) -> Self {
+        Self { path, status, mode: MODE, before: text.to_owned(), after: text.to_owned() }
+    }
+
     pub(super) fn report(&self) -> serde_json::Value {
         json!({ "path": self.path, "status": self.status.name() })
     }
@@ -51,9 +71,12 @@ impl File {
     pub(super) fn write(&self) -> Result<(), Failure> {
         let content = self.after.as_bytes();
         match self.status {
-            Status::New => files::create(&self.path, content, MODE)?,
-            Status::Extended => files::replace(&self.path, content, Mode::KeepOr(MODE))?,
-            Status::Unchanged | Status::Differs => {}
+            Status::New => {
+                files::create_folder(files::folder_of(&self.path), FOLDER_MODE)?;
+                files::create(&self.path, content, self.mode)?;
+            }
+            Status::Extended => files::replace(&self.path, content, Mode::KeepOr(self.mode))?,
+            Status::Unchanged | Status::Differs | Status::Kept => {}
         }
         Ok(())
     }
@@ -61,20 +84,17 @@ impl File {
 
 /// Nothing in them is a secret.
 const MODE: u32 = 0o644;
+const FOLDER_MODE: u32 = 0o755;
 
 /// What is to be written. Nothing is written yet.
 pub(super) fn plan(seen: &Seen) -> Result<Vec<File>, Failure> {
-    Ok(vec![configuration(seen.folder.join(FILE_NAME), template::render(seen))?, ignored(seen)?])
-}
-
-fn configuration(path: PathBuf, after: String) -> Result<File, Failure> {
-    let before = files::read_text(&path)?.map(|text| text.to_string());
-    let status = match &before {
-        None => Status::New,
-        Some(before) if *before == after => Status::Unchanged,
-        Some(_) => Status::Differs,
-    };
-    Ok(File { path, status, before: before.unwrap_or_default(), after })
+    // First the configuration: a run that goes on after an end in the middle takes its names from it.
+    let configuration = File::whole(seen.folder.join(FILE_NAME), template::render(seen), MODE)?;
+    let mut planned = vec![configuration, ignored(seen)?];
+    if let Some(database) = seen.deployed() {
+        planned.extend(deploy::plan(&seen.folder, database)?);
+    }
+    Ok(planned)
 }
 
 /// Keys and tokens below this folder are kept out of a repository.
@@ -96,10 +116,15 @@ fn ignored(seen: &Seen) -> Result<File, Failure> {
         below(&cli_toml, ""),
         Some(".env".to_owned()),
     ];
+    let deployed = seen.deployed().map(|_| deploy::IGNORED.map(str::to_owned));
     let text = before.clone().unwrap_or_default();
     let is_there = |line: &String| text.lines().any(|known| known.trim() == line);
-    let missing: Vec<String> =
-        wanted.into_iter().flatten().filter(|line| !is_there(line)).collect();
+    let missing: Vec<String> = wanted
+        .into_iter()
+        .chain(deployed.into_iter().flatten().map(Some))
+        .flatten()
+        .filter(|line| !is_there(line))
+        .collect();
     let mut after = text.clone();
     if !missing.is_empty() && !after.is_empty() && !after.ends_with('\n') {
         after.push('\n');
@@ -112,7 +137,7 @@ fn ignored(seen: &Seen) -> Result<File, Failure> {
         Some(_) if missing.is_empty() => Status::Unchanged,
         Some(_) => Status::Extended,
     };
-    Ok(File { path, status, before: text, after })
+    Ok(File { path, status, mode: MODE, before: text, after })
 }
 
 /// What would be written, beside what is there.

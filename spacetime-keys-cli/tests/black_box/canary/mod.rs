@@ -84,6 +84,8 @@ fn every_command_that_succeeds() {
     cage.host.write("publish.log", "PUBLISH_SUCCESS\n");
     clean(&["doctor", "--logs", "publish.log"]);
     clean(&["init"]);
+    cage.host.remove("spacetime-keys.toml");
+    clean(&["init", "--with", "deploy"]);
     clean(&["config", "show"]);
     clean(&["rotate", "--env", "local", "--dry-run"]);
     clean(&["rotate", "--env", "local", "--yes"]);

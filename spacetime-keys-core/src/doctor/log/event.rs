@@ -94,7 +94,7 @@ const ENDS: [(&str, LogEvent); 4] = [
 ];
 
 /// Why it failed, or why the server did not start. The first of these that a line has counts.
-const CAUSES: [(&str, LogEvent); 17] = [
+const CAUSES: [(&str, LogEvent); 18] = [
     ("To create a database, you must be logged in", LogEvent::AccountNeeded),
     ("Database is locked and cannot be", LogEvent::Locked),
     ("VersionConflict", LogEvent::ModuleChanged),
@@ -108,6 +108,8 @@ const CAUSES: [(&str, LogEvent); 17] = [
     ("Unable to read public key", LogEvent::KeyFiles(KeyFilesFault::Public)),
     ("couldn't read key from", LogEvent::KeyFiles(KeyFilesFault::Unreadable)),
     ("cannot omit --jwt-", LogEvent::KeyFiles(KeyFilesFault::NotNamed)),
+    // The entrypoint of `init --with deploy`, which does not let the server start without them.
+    ("reason=keys_missing", LogEvent::KeyFiles(KeyFilesFault::Unreadable)),
     // CLI 1.x, which then advises a login.
     ("is not valid for server", LogEvent::Status(401)),
     ("error sending request for url", LogEvent::NoConnection),

@@ -110,6 +110,8 @@ fn starts() -> Vec<Kind> {
         ("Unable to read public key for JWT token verification", KeyFilesFault::Public),
         ("couldn't read key from \"/etc/spacetimedb/id_ecdsa\"", KeyFilesFault::Unreadable),
         (omitted, KeyFilesFault::NotNamed),
+        // The kit's entrypoint says so in the place of a server, behind its `PUBLISH_FAILED`.
+        ("reason=keys_missing", KeyFilesFault::Unreadable),
     ]
     .map(|(words, fault)| {
         (format!("Error: {words}"), LogEvent::KeyFiles(fault), Some(Outcome::Unreachable), None)
