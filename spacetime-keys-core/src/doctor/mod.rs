@@ -31,9 +31,11 @@ pub(crate) mod shell;
 mod version;
 mod withheld;
 
+pub(crate) use answers::identity;
 pub use answers::{
     Answer, DatabaseAnswer, Foreign, ForeignKind, Reply, ServedKey, TokenAnswer, Unreached,
 };
+pub(crate) use ask::encoded;
 pub use ask::{Ask, Came};
 pub use asked::{Asked, Names, Source};
 pub use check::{Check, CheckName, State};
@@ -46,6 +48,7 @@ pub use observations::{MountedSeen, Observations, Places, ProjectSeen, ServerSee
 pub use ruling::{Ruling, Unruled};
 pub use servers::Servers;
 pub(crate) use servers::is_loopback;
+pub(crate) use version::is_version;
 pub use withheld::Withheld;
 
 /// Says what a publish would get, and why.
