@@ -1,7 +1,7 @@
 //! What was seen at the destination, held against the passport.
 
 use super::gate::GateName as Name;
-use super::{Database, DatabaseSeen, Gate, Passport, Seen, TreeSeen};
+use super::{Database, DatabaseSeen, Gate, Passport, Seen};
 use crate::doctor::{Outcome, Reply, TokenAnswer};
 use crate::{Fingerprint, Identity};
 
@@ -23,7 +23,7 @@ pub fn judge(passport: &Passport, seen: &Seen, databases: &[&Database]) -> Vec<G
         let found = seen.databases.iter().find(|found| found.name == database.name);
         gates.extend(of_database(database, found));
     }
-    gates.push(tree(&seen.tree));
+    gates.push(seen.tree.as_gate());
     let modes = match seen.exposed.as_slice() {
         [] => "key files and cli.toml are this user's alone".to_owned(),
         exposed => format!("others can use {}", exposed.join(", ")),
@@ -137,17 +137,4 @@ fn of_database(expected: &Database, found: Option<&DatabaseSeen>) -> Vec<Gate> {
 
 fn another(what: &str, found: Identity, expected: Identity) -> String {
     format!("{what} is {found}, and {expected} at the source")
-}
-
-fn tree(tree: &TreeSeen) -> Gate {
-    let (ok, detail) = match (tree.secrets.first(), &tree.unread) {
-        (Some(first), _) => (false, format!("of the source: {first}")),
-        (None, Some(why)) => (false, why.clone()),
-        (None, None) if !tree.searched => (false, "nothing was searched".to_owned()),
-        (None, None) if tree.in_data > 0 => {
-            (true, format!("none; {} tokens of its users, void here, in the data", tree.in_data))
-        }
-        (None, None) => (true, "no private key and no token of the source".to_owned()),
-    };
-    Gate::new(Name::Secrets, ok, detail)
 }

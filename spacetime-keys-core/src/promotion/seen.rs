@@ -1,4 +1,4 @@
-use super::{DatabaseFacts, Table};
+use super::{DatabaseFacts, Gate, GateName, Table};
 use crate::doctor::{Outcome, Reply, TokenAnswer};
 use crate::es256::Verifier;
 use crate::jwt::{Publisher, Token};
@@ -87,4 +87,21 @@ pub struct TreeSeen {
     pub unread: Option<String>,
     /// Tokens of the source's users in the databases' own files: void here, and part of the data.
     pub in_data: u64,
+}
+
+impl TreeSeen {
+    /// As a gate.
+    pub fn as_gate(&self) -> Gate {
+        let (ok, detail) = match (self.secrets.first(), &self.unread) {
+            (Some(first), _) => (false, format!("of the source: {first}")),
+            (None, Some(why)) => (false, why.clone()),
+            (None, None) if !self.searched => (false, "nothing was searched".to_owned()),
+            (None, None) if self.in_data > 0 => (
+                true,
+                format!("none; {} tokens of its users, void here, in the data", self.in_data),
+            ),
+            (None, None) => (true, "no private key and no token of the source".to_owned()),
+        };
+        Gate::new(GateName::Secrets, ok, detail)
+    }
 }
