@@ -45,7 +45,8 @@ fn the_same_recipe_again_ends_well() {
         two.prod.add_rows(1000 + rows..1001 + rows);
         rows += 1;
         let (ended, _) = run(&two, 0);
-        assert!(ended.success, "{at}: {}", ended.output());
+        let log = fs::read_to_string(two.prod.host.path("server.log")).unwrap_or_default();
+        assert!(ended.success, "{at}: {}\n{log}", ended.output());
         two.assert_promoted(rows);
     }
     secrets::assert_none_of_prod(&two);

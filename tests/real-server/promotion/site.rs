@@ -33,6 +33,8 @@ impl Site {
         site
     }
 
+    /// Whoever looks at the lock has it for a moment, in which a server would not start: so it is asked
+    /// whether it answers.
     fn start_script(&self, address: &str) -> String {
         let folder = self.host.path("");
         let server = self.host.real("spacetimedb-standalone");
@@ -45,7 +47,7 @@ impl Site {
              --jwt-pub-key-path .generated/spacetimedb-keys/id_ecdsa.pub \
              < /dev/null >> server.log 2>&1 &\n\
              echo $! > server.pid\n\
-             for i in $(seq 600); do ! runs || exit 0; sleep 0.05; done\nexit 1\n",
+             for i in $(seq 600); do curl -fsS -o /dev/null http://{address}/v1/ping 2> /dev/null && exit; sleep 0.05; done\nexit 1\n",
             folder.display(),
             server.display(),
         )
