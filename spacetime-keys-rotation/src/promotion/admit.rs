@@ -89,9 +89,10 @@ pub fn admit(site: &Site<'_>, admission: &Admission<'_>) -> Result<Admitted, Fai
         return Err(guarded.busy());
     }
     // What is refused leaves no trace: the lock comes after a first look, which may be a long one.
-    look(site, admission)?;
+    let gates = look(site, admission)?.gates;
     let _lock = site.state.lock(paths, "admit")?;
     let Found { key, admitted } = found(site, admission)?;
+    let admitted = Admitted { gates, ..admitted };
     if let Some(data) = admission.data {
         require_stopped(data)?;
     }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use spacetime_keys_core::advice::{Choice, NextStep, Run};
+use spacetime_keys_core::words::command;
 use spacetime_keys_rotation::promotion::{self, Admission, Admitted};
 use spacetime_keys_rotation::{Site, store};
 
@@ -57,9 +59,14 @@ pub(super) fn run(args: &args::Admit, config: &Config, output: &Output) -> Resul
     let publisher = &passport.publisher;
     let another = replaced.as_ref().filter(|one| one.identity != publisher.identity);
     if let Some(another) = another.filter(|_| !args.dry_run) {
+        let restore = NextStep::TokenRestore(Run {
+            environment: Some(environment.clone()),
+            choices: vec![Choice::ExpectIdentity(Some(another.identity))],
+        });
         output.warn(&format!(
-            "cli.toml held the token of another identity, {}: its claims are in escrow, and `spacetime-keys token restore --env {environment} --identity {}` brings it back",
-            another.identity, another.identity
+            "cli.toml held the token of another identity, {}; `{}` brings it back",
+            another.identity,
+            command(&restore)
         ));
     }
     let report = json!({
