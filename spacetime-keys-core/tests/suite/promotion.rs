@@ -1,5 +1,6 @@
 //! Passports, the order of environments, and what the gates make of what was seen.
 
+use crate::common::properties;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use spacetime_keys_core::doctor::{Answer, Outcome, Reply, TokenAnswer};
@@ -250,6 +251,8 @@ fn each_gate_falls_by_itself() {
 }
 
 proptest! {
+    #![proptest_config(properties("tests/suite/promotion.regressions", 256, 2048))]
+
     /// Whatever a passport is made of, it does not end the program, and what is read is written the same.
     #[test]
     fn any_json_is_a_passport_or_an_error(
