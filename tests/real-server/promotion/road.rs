@@ -13,7 +13,7 @@ use crate::ports;
 use crate::process::{Ended, run};
 
 /// The recipes.
-const RECIPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/promotion.just");
+pub(super) const RECIPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/promotion.just");
 
 /// An sshd on this machine, and how to get there.
 pub(super) struct Road {

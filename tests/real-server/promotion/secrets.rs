@@ -49,7 +49,7 @@ fn guides_rsync(two: &Two) {
         fs::File::options().write(true).open(file).unwrap().set_modified(long_ago).unwrap();
     }
     let mut rsync = Command::new("rsync");
-    rsync.args(["-aHAX", "--delete", "-e", &two.road.ssh()]);
+    rsync.args(["-aHA", "-X", "--delete", "-e", &two.road.ssh()]);
     rsync.arg(format!("source:{}/", two.prod.data().display()));
     rsync.arg(format!("{}/", two.test.data().display()));
     run(&mut rsync).expect_success();
