@@ -58,6 +58,9 @@ const SERVICES: &[&[&str]] =
     &[&["exchange", "--server", "http://127.0.0.1:9", "--listen", "127.0.0.1:0"]];
 const KEYS: &str = ".generated/spacetimedb-keys";
 
+/// Of a source that nobody else knows.
+static PASSPORT: LazyLock<String> = LazyLock::new(|| Prod::new().passport().to_string());
+
 fn host() -> Host {
     let host = Host::rotated("local");
     host.write("users", "a\nb\n");
@@ -65,7 +68,6 @@ fn host() -> Host {
     host.write("log", "PUBLISH_SUCCESS\n");
     let server = Standin::of(&host).serve();
     host.write("server.toml", format!("[host]\nserver = \"{}\"\n", server.url));
-    static PASSPORT: LazyLock<String> = LazyLock::new(|| Prod::new().passport().to_string());
     host.write("passport", &*PASSPORT);
     host
 }

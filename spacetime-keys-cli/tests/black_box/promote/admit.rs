@@ -8,7 +8,7 @@ use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::{Identity, PrivateKey};
 
 use super::{ADMIT, PASSPORT, Prod, SUBJECT, admit, refuses, test_host, two};
-use crate::common::{CLI_TOML, CONFIG, Host, IDENTITY, PUBLIC, RETIRED};
+use crate::common::{CLI_TOML, CONFIG, Host, IDENTITY, PRIVATE, PUBLIC, RETIRED, token};
 
 /// A passport with something else in the place of a member.
 fn with(passport: &Value, member: &str, value: Value) -> String {
@@ -58,6 +58,24 @@ fn the_publisher_gets_a_token_of_the_destinations_own_key() {
     host.run(&restore).success();
     assert_eq!(admit(&host, &[]).success().json()["changed"], true);
     host.run(&["verify", "--env", "test"]).success();
+}
+
+/// Where the gates send the earlier data back, its owner is needed: nobody has kept the claims before.
+#[test]
+fn the_earlier_publishers_claims_are_kept_first() {
+    let (prod, host) = two();
+    let key = PrivateKey::from_pem(host.read(PRIVATE)).unwrap();
+    let claims =
+        json!({ "sub": "tests-own", "iss": "localhost", "aud": ["spacetimedb"], "iat": 1 });
+    host.set_token(&token(&key, &claims));
+    let earlier = Identity::from_claims("localhost", "tests-own").to_string();
+    let report = admit(&host, &[]).success().json();
+    assert_eq!(report["escrowed"], json!([earlier, prod.owner]));
+    host.run(&["token", "restore", "--env", "test", "--expect-identity", &earlier]).success();
+    // An external issuer's token is signed by nobody here, and is not kept either.
+    let external = json!({ "sub": "u", "iss": "https://id.example.com", "iat": 1 });
+    host.set_token(&token(&key, &external));
+    assert_eq!(admit(&host, &[]).success().json()["escrowed"], json!([]));
 }
 
 #[test]
@@ -185,7 +203,7 @@ fn passports_that_are_none() {
         "{}".to_owned(),
         "[]".to_owned(),
         added.to_string(),
-        passport.to_string().replacen("{", "{\"version\":1,", 1),
+        passport.to_string().replacen('{', "{\"version\":1,", 1),
         with(&passport, "/version", 2.into()),
         with(&passport, "/environment", "../prod".into()),
         with(&passport, "/server_version", "<b>".into()),
