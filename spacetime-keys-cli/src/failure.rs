@@ -107,6 +107,8 @@ impl From<Error> for Failure {
                 Error::EnvironmentName
                     | Error::EnvironmentUnknown
                     | Error::PolicyGroups
+                    | Error::PromotionList
+                    | Error::TableName
                     | Error::JwksSameKeyTwice
                     | Error::IssuerUrl
                     | Error::MintLifetime

@@ -25,6 +25,7 @@ pub mod migration;
 mod parallel;
 pub mod pem;
 pub mod printable;
+pub mod promotion;
 #[cfg(feature = "aws-lc-rs")]
 pub mod rs256;
 pub mod scan;

@@ -73,6 +73,7 @@ const fn fixed(step: &NextStep) -> &'static str {
         NextStep::KeyNormalize => "key normalize",
         NextStep::KeyFingerprint => "key fingerprint --json",
         NextStep::TokenRecover => "token recover --server URL --database NAME",
+        NextStep::PromotePassport => "promote passport --env E --server URL --database NAME",
         NextStep::TokenCheck => "token check --server-version 2.14",
         NextStep::TokenDecode => "token decode",
         NextStep::PublisherDecode => "token decode --cli-toml FILE",

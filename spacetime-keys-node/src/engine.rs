@@ -69,6 +69,7 @@ impl Fleet {
         let in_key_vault = kind == "az";
         let names = Names {
             host: None,
+            promotion: None,
             environments: self.environments,
             groups: self.groups,
             max_age_days: self.max_age_days,

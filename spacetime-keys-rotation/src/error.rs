@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 
 use spacetime_keys_core::advice::Advice;
 use spacetime_keys_core::fleet::{Action, Environment, Operation, Refusal, Request, Step};
+use spacetime_keys_core::printable::visible;
 use spacetime_keys_core::{Error, Identity};
 
 use crate::clock;
 use crate::host::Paths;
 use crate::lock::Holder;
 use crate::places::Nothing;
+use crate::promotion::ForeignSecret;
 
 /// Why a run ended, and at which place. Like the core's errors, it holds no key, token or other
 /// input; paths, environments and vaults are named.
@@ -166,6 +168,27 @@ pub enum Kind {
         /// The names of the other files.
         files: Vec<String>,
     },
+    /// A server runs on a data folder: it has locked `spacetime.pid` there.
+    #[error("a server runs on {}", .0.display())]
+    ServerRuns(PathBuf),
+    /// A folder is no data of a server's.
+    #[error("{} holds no data of a SpacetimeDB server (no control-db){}", folder.display(), in_folder(below.as_deref()))]
+    NoData {
+        /// The folder.
+        folder: PathBuf,
+        /// A folder in it that is one.
+        below: Option<PathBuf>,
+    },
+    /// Private keys or tokens of another environment lie where its data was copied to.
+    #[error("what is the source's alone lies here: {}{}", listed(named), more_of(*more))]
+    ForeignSecrets {
+        /// The first of them.
+        named: Vec<ForeignSecret>,
+        /// How many there are besides.
+        more: usize,
+        /// Whether the first is a private key.
+        is_key: bool,
+    },
     /// Somebody was asked, and did not agree.
     #[error("not confirmed: nothing was changed")]
     NotConfirmed,
@@ -191,6 +214,8 @@ pub enum Place {
     File(PathBuf),
     /// In an environment's vault, or in what belongs to it.
     Environment(Environment),
+    /// In a database, or a table of it.
+    Database(String),
     /// In a step of the plan.
     Step(Action, Environment),
 }
@@ -247,6 +272,11 @@ impl Failure {
         self.at(Place::Environment(environment.clone()))
     }
 
+    /// The same about a database, or a table of it.
+    pub(crate) fn in_database(self, name: &str) -> Self {
+        self.at(Place::Database(name.to_owned()))
+    }
+
     /// There is no plan.
     pub(crate) fn refused(refusal: Refusal, request: &Request) -> Self {
         let Request { operation, continuing, .. } = *request;
@@ -296,6 +326,7 @@ impl fmt::Display for Failure {
             match place {
                 Place::File(path) => write!(f, "{}: ", path.display())?,
                 Place::Environment(environment) => write!(f, "{environment}: ")?,
+                Place::Database(name) => write!(f, "{}: ", visible(name))?,
                 Place::Step(action, environment) => {
                     write!(f, "step `{} {environment}`: ", action.as_str())?;
                 }
@@ -324,6 +355,18 @@ fn words_of(holder: &Holder) -> String {
     let doing: String =
         doing.chars().filter(|c| c.is_ascii_lowercase() || *c == '-').take(32).collect();
     format!(": `{doing}`, since {since}, process {process}")
+}
+
+fn in_folder(below: Option<&Path>) -> String {
+    below.map_or_else(String::new, |below| format!("; such data lies in {}", below.display()))
+}
+
+fn listed(named: &[ForeignSecret]) -> String {
+    named.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn more_of(more: usize) -> String {
+    if more == 0 { String::new() } else { format!("; and {more} more") }
 }
 
 fn bytes(size: Option<u64>) -> String {

@@ -59,7 +59,7 @@ pub(crate) fn places_of(keys: &Path) -> Inspected {
     inspected
 }
 
-trait Add {
+pub(crate) trait Add {
     fn add(&mut self, kind: PlaceKind, path: &Path);
 }
 

@@ -23,6 +23,7 @@ mod lock;
 mod observe;
 pub mod places;
 pub mod project;
+pub mod promotion;
 mod read;
 mod restart;
 pub mod search;

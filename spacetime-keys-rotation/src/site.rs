@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use spacetime_keys_core::fleet::{Environment, Policy, Scope};
+use spacetime_keys_core::promotion::Order;
 
 use crate::error::{Failure, Kind};
 use crate::state::State;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub state: PathBuf,
     /// The environment whose keys this host mounts, where that was written down.
     pub host: Option<Environment>,
+    /// In which order data goes from environment to environment.
+    pub promotion: Order,
     /// Nobody has written these settings down: they are the self-hosting guide's, assumed for a folder
     /// that nobody named. Where nothing lies in it, nothing is made.
     pub assumed: bool,
@@ -69,6 +72,8 @@ pub struct Names {
     pub retired_secret: Option<String>,
     /// The environment whose keys this host mounts.
     pub host: Option<String>,
+    /// In which order data goes from environment to environment.
+    pub promotion: Option<Vec<String>>,
     /// Whether Azure's rules for the names of vaults hold.
     pub in_key_vault: bool,
 }
@@ -120,6 +125,13 @@ impl Settings {
             None => Policy::of_guide(&all, names.max_age_days)?,
         };
         policy.honor_old_tokens = names.honor_old_tokens;
+        let promotion = match names.promotion {
+            Some(order) => {
+                let order = order.iter().map(|name| Environment::new(name));
+                Order::new(order.collect::<Result<_, _>>()?)?
+            }
+            None => Order::default(),
+        };
         let is_known = |name: &String| all.iter().any(|known| known.as_str() == name);
         if !names.host.as_ref().is_none_or(is_known) {
             return Err(Kind::UnknownEnvironment(all).into());
@@ -133,6 +145,7 @@ impl Settings {
             retired_secret,
             state: state.into(),
             host: names.host.as_deref().map(Environment::new).transpose()?,
+            promotion,
             assumed: false,
         })
     }

@@ -182,9 +182,14 @@ impl Host {
 
     /// Publishes the next revision of the module with the real CLI.
     pub(crate) fn publish(&self, server: &str) -> Ended {
+        self.publish_module(server, module::wasm)
+    }
+
+    /// The same of another module.
+    pub(crate) fn publish_module(&self, server: &str, module: impl Fn(u32) -> Vec<u8>) -> Ended {
         self.revision.set(self.revision.get() + 1);
         let wasm = self.path("module.wasm");
-        fs::write(&wasm, module::wasm(self.revision.get())).unwrap();
+        fs::write(&wasm, module(self.revision.get())).unwrap();
         let wasm = wasm.to_str().unwrap();
         self.spacetime(&["publish", "-y", "-s", server, "--bin-path", wasm, DATABASE])
     }

@@ -22,6 +22,10 @@ pub(crate) fn get_as(url: &str, token: &str) -> Result<Reply, ureq::Error> {
     read(agent().get(url).header("Authorization", format!("Bearer {token}")).call()?)
 }
 
+pub(crate) fn post(url: &str, token: &str, body: &[u8]) -> Result<Reply, ureq::Error> {
+    read(agent().post(url).header("Authorization", format!("Bearer {token}")).send(body)?)
+}
+
 pub(crate) fn put(url: &str, token: &str, body: &[u8]) -> Result<Reply, ureq::Error> {
     read(agent().put(url).header("Authorization", format!("Bearer {token}")).send(body)?)
 }

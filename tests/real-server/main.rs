@@ -21,6 +21,7 @@ mod pages;
 mod places;
 mod ports;
 mod process;
+mod promotion;
 #[path = "../proxy.rs"]
 mod proxy;
 mod publishers;

@@ -1,7 +1,7 @@
 //! The smallest module that the server accepts, as WebAssembly bytes: a database without
 //! tables and reducers. A module written in Rust would need the wasm target and minutes of building.
 //!
-//! Everything here is short, so every length and constant fits into one LEB128 byte.
+//! Everything here is short, so every constant fits into one LEB128 byte, and every length into two.
 
 /// Value types, as the binary format writes them (WebAssembly 1.0, section 5.3.1).
 const I32: u8 = 0x7f;
@@ -34,6 +34,40 @@ const DESCRIPTION_AT: u8 = LENGTH_AT + 4;
 /// The module. Modules of different revisions do the same, but are different programs to the server:
 /// publishing one over the other is an update, not a repetition.
 pub(crate) fn wasm(revision: u32) -> Vec<u8> {
+    described(revision, &DESCRIPTION)
+}
+
+/// The same with a public table `thing` of one column, `id`, a `u64`.
+pub(crate) fn wasm_with_a_table(revision: u32) -> Vec<u8> {
+    described(revision, &description_of_a_table())
+}
+
+/// A `RawModuleDef` in BSATN: numbers are little-endian, a list or a string stands behind its `u32` length,
+/// an option or a variant behind its tag (0 is "some", 1 is "none").
+fn description_of_a_table() -> Vec<u8> {
+    let number = |number: u32| number.to_le_bytes().to_vec();
+    let text = |text: &str| [number(u32::try_from(text.len()).unwrap()), text.into()].concat();
+    let (one, none) = (|| number(1), || number(0));
+    let (some, no, product, u64_type, user, public) =
+        (vec![0], vec![1], vec![2], vec![13], vec![1], vec![0]);
+    let row = [product, one(), some, text("id"), u64_type];
+    // Primary key, indexes, constraints and sequences: none; no schedule.
+    let table = [text("thing"), number(0), none(), none(), none(), none(), no, user, public];
+    let name_of_the_type = [none(), text("Thing"), number(0), vec![1]];
+    [
+        // Version 9; one type, one table, no reducer, one name of a type, nothing more.
+        vec![1],
+        [vec![one()], row.to_vec()].concat().concat(),
+        [vec![one()], table.to_vec()].concat().concat(),
+        none(),
+        [vec![one()], name_of_the_type.to_vec()].concat().concat(),
+        none(),
+        none(),
+    ]
+    .concat()
+}
+
+fn described(revision: u32, description: &[u8]) -> Vec<u8> {
     let mut module = b"\0asm\x01\0\0\0".to_vec();
 
     // Types: of the import, then of the two functions.
@@ -80,9 +114,9 @@ pub(crate) fn wasm(revision: u32) -> Vec<u8> {
     module.extend(section(10, &list(&[sized(&describe), sized(&call_reducer)])));
 
     // Data: the length and the description, into memory 0 at `LENGTH_AT`.
-    let length = u32::from(size(&DESCRIPTION)).to_le_bytes();
+    let length = u32::try_from(description.len()).unwrap().to_le_bytes();
     let place = vec![0, I32_CONST, LENGTH_AT, END];
-    let data = [place, sized(&[&length[..], &DESCRIPTION].concat())].concat();
+    let data = [place, sized(&[&length[..], description].concat())].concat();
     module.extend(section(11, &list(&[data])));
 
     // A custom section, which means nothing to the server: the revision.
@@ -100,15 +134,21 @@ fn section(id: u8, content: &[u8]) -> Vec<u8> {
 
 /// The bytes behind their length: names, function bodies, sections.
 fn sized(bytes: &[u8]) -> Vec<u8> {
-    [&[size(bytes)], bytes].concat()
+    [size(bytes), bytes.to_vec()].concat()
 }
 
 /// The items behind their number: what most sections hold.
 fn list(items: &[Vec<u8>]) -> Vec<u8> {
-    [vec![size(items)], items.concat()].concat()
+    [size(items), items.concat()].concat()
 }
 
-fn size<T>(items: &[T]) -> u8 {
-    assert!(items.len() < 0x80, "longer sizes need a second LEB128 byte");
-    items.len().to_le_bytes()[0]
+/// LEB128 (section 5.2.2).
+fn size<T>(items: &[T]) -> Vec<u8> {
+    let length = u16::try_from(items.len()).unwrap();
+    assert!(length < 1 << 14, "longer sizes need a third LEB128 byte");
+    let low = length.to_le_bytes()[0] & 0x7f;
+    if length < 0x80 {
+        return vec![low];
+    }
+    vec![low | 0x80, (length >> 7).to_le_bytes()[0]]
 }

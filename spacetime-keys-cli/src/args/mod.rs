@@ -6,6 +6,7 @@ mod identity;
 mod init;
 mod jwks;
 mod misplaced;
+mod promote;
 mod report;
 mod scan;
 mod token;
@@ -23,6 +24,7 @@ pub(crate) use identity::{Column, Header, InputFormat, Map, OutputFormat};
 pub(crate) use init::{Init, With};
 pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
+pub(crate) use promote::{Accept, Admit, Asked, Passport, Promote};
 pub(crate) use report::report;
 pub(crate) use scan::{Recover, Scan};
 pub(crate) use token::{Check, Fetch, Mint, Resign, Token, TokenSource, Verification};
@@ -113,6 +115,13 @@ pub(crate) enum Command {
     /// token to keep; `/healthz` says whether tokens are exchanged, `/metrics` how many. Nothing is
     /// exchanged unless the server has the mounted key. Ends at SIGTERM and SIGINT, with exit code 0.
     Exchange(Exchange),
+    /// Take the data of one environment's server to another's: the parts that need keys
+    ///
+    /// The source says what it is (`passport`), the data is copied by other means, and the destination
+    /// refuses what must not be and gets the publisher a token of its own key (`admit`), is started and
+    /// judged (`accept`). No secret leaves the source, and none of the source's is good at the destination.
+    #[command(subcommand)]
+    Promote(Promote),
     /// Which private keys and tokens of this fleet lie in files
     ///
     /// Reads files and folders of any size, also packed by gzip or zstd; archives that are not packed are

@@ -9,6 +9,7 @@ mod identity_map;
 mod init;
 mod jwks;
 mod key;
+mod promote;
 mod restarting;
 mod rotation;
 mod scan;
@@ -49,6 +50,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
         Command::History(history) => history::run(history, &load()?, output),
         Command::Doctor(doctor) => doctor::run(doctor, &args.global, &load()?, output),
         Command::Exchange(exchange) => exchange::run(exchange, &load()?, output),
+        Command::Promote(promote) => promote::run(promote, &load()?, output),
         Command::Scan(scan) => scan::run(scan, &load()?, output),
         Command::Config(args::ConfigCommand::Show) => Ok(config::show(&load()?, output)),
         Command::Key(key) => key::run(key, output),

@@ -11,6 +11,7 @@ pub(super) struct File {
     #[serde(deserialize_with = "in_order")]
     pub(super) environments: Option<Vec<(String, String)>>,
     pub(super) policy: PolicyTable,
+    pub(super) promotion: PromotionTable,
     pub(super) host: HostTable,
 }
 
@@ -37,6 +38,12 @@ pub(super) struct PolicyTable {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
+pub(super) struct PromotionTable {
+    pub(super) order: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct HostTable {
     pub(super) environment: Option<String>,
     /// Earlier: `mounted_keys_dir`.
@@ -50,7 +57,7 @@ pub(super) struct HostTable {
 
 /// What a configuration file can say.
 pub(crate) const MEMBERS: &str = "it can say: [store] kind, path, auth, timeout_seconds, private_secret, public_secret; \
-    [environments]; [policy] groups, max_age_days, honor_old_tokens; [host] environment, keys_dir, cli_toml, server, database, restart";
+    [environments]; [policy] groups, max_age_days, honor_old_tokens; [promotion] order; [host] environment, keys_dir, cli_toml, server, database, restart";
 
 /// What was not understood: the line and, where that is a plain name, the entry. Never a value.
 pub(super) fn not_understood(text: &str, at: Option<std::ops::Range<usize>>) -> String {

@@ -136,6 +136,7 @@ impl Config {
             escrow_secret: None,
             retired_secret: None,
             host: file.host.environment.clone(),
+            promotion: file.promotion.order.clone(),
             in_key_vault: matches!(store, StoreSettings::AzureKeyVault(_)),
         };
         // A vault's name never begins with a dot.

@@ -62,6 +62,11 @@ impl Config {
                 Some(honored),
                 file.policy.honor_old_tokens.is_some(),
             ),
+            self.value(
+                "promotion.order",
+                Some(names(self.settings.promotion.environments(), ", ")),
+                file.promotion.order.is_some(),
+            ),
             self.environment_value(),
             self.value(
                 "host.keys_dir",
@@ -95,5 +100,9 @@ impl Config {
 }
 
 fn join(group: &[Environment]) -> String {
-    group.iter().map(Environment::as_str).collect::<Vec<_>>().join(" + ")
+    names(group, " + ")
+}
+
+fn names(environments: &[Environment], between: &str) -> String {
+    environments.iter().map(Environment::as_str).collect::<Vec<_>>().join(between)
 }

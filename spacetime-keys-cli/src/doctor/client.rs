@@ -1,11 +1,12 @@
-//! GET requests to one server, all of them within one deadline.
+//! Requests to one server, all of them within one deadline: GET, and queries by POST.
 
 use std::time::{Duration, Instant};
 
 use spacetime_keys_core::doctor::{Ask, Came, Unreached};
-use ureq::Agent;
+use spacetime_keys_core::promotion::Query;
 use ureq::http::HeaderValue;
 use ureq::unversioned::transport::DefaultConnector;
+use ureq::{Agent, RequestBuilder};
 use zeroize::Zeroizing;
 
 use super::address::Once;
@@ -39,7 +40,8 @@ impl<'a> Client<'a> {
         Self { url, timeout, deadline, plain_http, addresses: Once::default(), output }
     }
 
-    fn ask(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached> {
+    /// Asks by GET or, with a query, by POST.
+    fn ask(&self, path: &str, token: Option<&str>, sql: Option<&str>) -> Result<Came, Unreached> {
         let left =
             self.deadline.map_or(self.timeout, |end| end.saturating_duration_since(Instant::now()));
         // One question that hangs leaves time for the others.
@@ -62,15 +64,12 @@ impl<'a> Client<'a> {
             config = config.proxy(None);
             Agent::with_parts(config.build(), DefaultConnector::new(), self.addresses.clone())
         };
-        let mut request = agent.get(&url);
-        if let Some(token) = token {
-            let bearer = Zeroizing::new(format!("Bearer {token}"));
-            let mut value =
-                HeaderValue::from_bytes(bearer.as_bytes()).map_err(|_| Unreached::NotHttp)?;
-            value.set_sensitive(true);
-            request = request.header("authorization", value);
-        }
-        let mut response = request.call().map_err(|error| http::unreached(&error))?;
+        let bearer = token.map(bearer).transpose()?;
+        let answer = match sql {
+            None => with(agent.get(&url), bearer).call(),
+            Some(sql) => with(agent.post(&url), bearer).send(sql),
+        };
+        let mut response = answer.map_err(|error| http::unreached(&error))?;
         let content_type = response.headers().get("content-type");
         let content_type =
             content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
@@ -84,19 +83,52 @@ impl<'a> Client<'a> {
     }
 }
 
-impl Ask for Client<'_> {
-    fn get(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached> {
-        let came = self.ask(path, token);
-        let said = match &came {
+impl Client<'_> {
+    /// Says what was asked, with `-v`.
+    fn tell(&self, method: &str, path: &str, token: Option<&str>, came: &Result<Came, Unreached>) {
+        let said = match came {
             Ok(came) => came.status.to_string(),
             Err(why) => why.to_string(),
         };
         let with = if token.is_some() { " (with the token)" } else { "" };
-        self.output.detail(&format!("GET {path}{with}: {said}"));
+        self.output.detail(&format!("{method} {path}{with}: {said}"));
+    }
+}
+
+impl Ask for Client<'_> {
+    fn get(&self, path: &str, token: Option<&str>) -> Result<Came, Unreached> {
+        let came = self.ask(path, token, None);
+        self.tell("GET", path, token, &came);
         came
     }
 
     fn carries_tokens(&self) -> bool {
         http::is_https(self.url) || self.plain_http || self.addresses.are_of_this_machine()
+    }
+}
+
+impl Query for Client<'_> {
+    fn query(&self, path: &str, token: &str, sql: &str) -> Result<Came, Unreached> {
+        if !self.carries_tokens() {
+            return Err(Unreached::NoConnection);
+        }
+        let came = self.ask(path, Some(token), Some(sql));
+        self.tell("POST", path, Some(token), &came);
+        came
+    }
+}
+
+/// A token as a header, which no log shows.
+fn bearer(token: &str) -> Result<HeaderValue, Unreached> {
+    let bearer = Zeroizing::new(format!("Bearer {token}"));
+    let mut value = HeaderValue::from_bytes(bearer.as_bytes()).map_err(|_| Unreached::NotHttp)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn with<Body>(request: RequestBuilder<Body>, bearer: Option<HeaderValue>) -> RequestBuilder<Body> {
+    match bearer {
+        Some(value) => request.header("authorization", value),
+        None => request,
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use defaults::Defaults;
 pub(crate) use fix::{Fixed, fix};
 pub(crate) use inquiry::{Inquiry, PAUSE};
 pub(crate) use log::read;
-pub(crate) use named::{foreign, known, no_url, server_url, servers, unreached};
+pub(crate) use named::{foreign, known, look, no_url, server_url, servers, unreached};
 pub(crate) use subject::{Subject, Wanted};
 pub(crate) use text::to_text;
 pub(crate) use wait::{Waiting, with_sign};

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use spacetime_keys_core::Error;
-use spacetime_keys_core::doctor::{Foreign, Servers, Source, Unreached};
+use spacetime_keys_core::doctor::{Foreign, ServerSeen, Servers, Source, Unreached};
 use spacetime_keys_core::printable::visible;
 
+use super::Client;
 use crate::failure::Failure;
 use crate::files;
 
@@ -25,6 +26,18 @@ pub(crate) fn server_url(
     let named = argument.or(configured.map(|name| (name, Source::Configuration)));
     let url = |(name, source)| servers.url(name).map_err(|error| no_url(source, error, servers));
     named.map(url).transpose()
+}
+
+/// A server's version and key. Fails where none answers, or something else does.
+pub(crate) fn look(url: &str, client: &Client<'_>) -> Result<ServerSeen, Failure> {
+    let seen = ServerSeen::look(client);
+    if let Some(other) = seen.health.foreign() {
+        return Err(foreign(url, other));
+    }
+    match seen.health.unreached() {
+        Some(why) => Err(unreached(url, why)),
+        None => Ok(seen),
+    }
 }
 
 /// Why a server's answer is none of a SpacetimeDB server.

@@ -44,6 +44,7 @@ mod lock;
 mod pages;
 mod pipes;
 mod printed;
+mod promote;
 #[path = "../../../tests/proxy.rs"]
 mod proxy;
 mod publishers;

@@ -3,8 +3,11 @@
 
 use std::fs::File;
 use std::process::{Output, Stdio};
+use std::sync::LazyLock;
 
 use crate::common::{CLI_TOML, Host, PRIVATE, PUBLIC};
+use crate::doctor::standin::Standin;
+use crate::promote::Prod;
 
 /// Each command that there is, so that it prints something.
 const COMMANDS: &[&[&str]] = &[
@@ -36,6 +39,9 @@ const COMMANDS: &[&[&str]] = &[
     &["token", "restore", "--env", "local"],
     &["token", "recover", "--list", CLI_TOML],
     &["scan", CLI_TOML],
+    &["promote", "passport", "--env", "local", "--database", "app", "--config", "server.toml"],
+    &["promote", "admit", "--passport", "passport", "--env", "local", "--dry-run"],
+    &["promote", "accept", "--passport", "passport", "--server", "http://127.0.0.1:1"],
     &["identity", "derive", "--issuer", "localhost", "--subject", "u"],
     &["identity", "inspect", "c200"],
     &["identity", "map", "--from-issuer", "a", "--to-issuer", "b", "--input", "users"],
@@ -53,11 +59,17 @@ const SERVICES: &[&[&str]] =
     &[&["exchange", "--server", "http://127.0.0.1:9", "--listen", "127.0.0.1:0"]];
 const KEYS: &str = ".generated/spacetimedb-keys";
 
+/// Of a source that nobody else knows.
+static PASSPORT: LazyLock<String> = LazyLock::new(|| Prod::new().passport().to_string());
+
 fn host() -> Host {
     let host = Host::rotated("local");
     host.write("users", "a\nb\n");
     host.write("set", "{\"keys\":[]}");
     host.write("log", "PUBLISH_SUCCESS\n");
+    let server = Standin::of(&host).serve();
+    host.write("server.toml", format!("[host]\nserver = \"{}\"\n", server.url));
+    host.write("passport", &*PASSPORT);
     host
 }
 

@@ -37,6 +37,8 @@ named! {
         TokenRestore(Run) => "token-restore",
         /// Search files for an owner's claims, and sign a token for it.
         TokenRecover => "token-recover",
+        /// Say of a source of data what its destination has to know.
+        PromotePassport => "promote-passport",
         /// Look at the state of vaults and host.
         Verify => "verify",
         /// Make a P-256 pair, in that folder.

@@ -307,7 +307,7 @@ impl<'a> Answer<'a> {
     }
 
     /// An answer of that status and of a form that `read` knows, or a foreign one.
-    fn of<T>(self, status: u16, read: impl FnOnce(&[u8]) -> Option<T>) -> Reply<T> {
+    pub(crate) fn of<T>(self, status: u16, read: impl FnOnce(&[u8]) -> Option<T>) -> Reply<T> {
         let body = self.body.filter(|_| self.status == status && !self.is_html());
         body.and_then(read).map_or_else(|| self.foreign(), Reply::Is)
     }
@@ -358,6 +358,7 @@ fn owner(body: &str) -> Option<Identity> {
     identity(&hex)
 }
 
-fn identity(hex: &str) -> Option<Identity> {
+/// 64 hex digits, with `0x` before them or without.
+pub(crate) fn identity(hex: &str) -> Option<Identity> {
     Identity::parse_unchecked(hex.strip_prefix("0x").unwrap_or(hex))
 }

@@ -141,7 +141,7 @@ impl ServerSeen {
 }
 
 /// A name as one segment of a path (RFC 3986, section 3.3): all but unreserved characters escaped.
-fn encoded(name: &str) -> String {
+pub(crate) fn encoded(name: &str) -> String {
     let mut path = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {

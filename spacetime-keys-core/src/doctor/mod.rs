@@ -32,9 +32,11 @@ pub(crate) mod shell;
 mod version;
 mod withheld;
 
+pub(crate) use answers::identity;
 pub use answers::{
     Answer, DatabaseAnswer, Foreign, ForeignKind, Reply, ServedKey, TokenAnswer, Unreached,
 };
+pub(crate) use ask::encoded;
 pub use ask::{Ask, Came};
 pub use asked::{Asked, Names, Source};
 pub use check::{Check, CheckName, State};
@@ -48,6 +50,7 @@ pub use ruling::{Ruling, Unruled};
 pub use servers::Servers;
 pub(crate) use servers::is_loopback;
 pub use serves::Serves;
+pub(crate) use version::is_version;
 pub use withheld::Withheld;
 
 /// Says what a publish would get, and why.

@@ -3,7 +3,7 @@
 use crate::server::Rules;
 
 /// Whether this is a version, and nothing else that a stranger could want to have printed.
-pub(super) fn is_version(text: &str) -> bool {
+pub(crate) fn is_version(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+');
     text.len() <= 64 && text.bytes().all(plain) && Rules::of_version(text).is_ok()
 }

@@ -46,6 +46,7 @@ macro_rules! errors {
 
 pub(crate) mod advice;
 mod kinds;
+mod promotion_kinds;
 mod set_kinds;
 mod table;
 
@@ -53,6 +54,7 @@ pub use kinds::{
     Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, SignatureFlaw,
     TokenFormat, TokenPart, TomlFlaw, Unsound,
 };
+pub use promotion_kinds::PassportFlaw;
 pub use set_kinds::{DiscoveryFlaw, IssuerDifference, NoSet, UrlDanger};
 pub use table::Error;
 

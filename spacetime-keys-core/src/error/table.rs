@@ -9,6 +9,7 @@ use super::kinds::{
     Algorithm, Claim, Encoding, Found, JsonFlaw, MintClaim, Proof, ServerFlaw, SignatureFlaw,
     TokenFormat, TokenPart, TomlFlaw, Unsound,
 };
+use super::promotion_kinds::PassportFlaw;
 use super::set_kinds::{DiscoveryFlaw, IssuerDifference, NoSet, UrlDanger};
 use crate::advice::{Advice, Choice, NextStep as Step};
 
@@ -415,4 +416,37 @@ errors! {
     /// The proof at the end did not hold.
     Unproven(_what: Proof): Safety "ERR_UNPROVEN" "the proof failed: {0}"
         => ("{} shows the state, {} mends it", [Step::Verify, Step::FINISH_RUN]);
+
+    // ---- Promotion ----------------------------------------------------------------------------
+    /// What was named as a passport is none.
+    Passport(_what: PassportFlaw): Input "ERR_PASSPORT" "this is no passport that can be used: {0}"
+        => ("make a new one on a host of the source: {}", [Step::PromotePassport]);
+    /// A passport's databases are not its publisher's.
+    PassportOwner: Safety "ERR_PASSPORT_OWNER" "a database of the passport is not its publisher's"
+        => "a token of that publisher could not publish there: make a passport of one owner's databases, one passport an owner";
+    /// The claims of a database's owner are not at hand.
+    PassportClaims: Safety "ERR_PASSPORT_CLAIMS" "neither cli.toml nor the escrow has the claims of the databases' owner"
+        => ("{} brings the owner's token back from escrow; {} searches files for the owner's claims",
+            [Step::TOKEN_RESTORE, Step::TokenRecover]);
+    /// The server has another key than the mounted one, or shows none.
+    ServedKey: Safety "ERR_SERVED_KEY" "the server does not have the mounted key"
+        => "restart the server, which reads its key at start-up only; or name the server that has this key";
+    /// A table's rows could not be counted.
+    Uncounted: Input "ERR_UNCOUNTED" "the server did not count the rows of a table"
+        => "look at the table's name, and at the token: only the owner may count the rows of a private table";
+    /// What cannot be the name of a table.
+    TableName: Input "ERR_TABLE_NAME" "the name of a table is letters, digits and `_`, and no digit first"
+        => "name it as the module does: TABLE, or DATABASE.TABLE";
+    /// The list of environments is none.
+    PromotionList: Input "ERR_PROMOTION_LIST" "the order of promotion names no environment, one twice, or `prod` after another"
+        => "name each environment once in [promotion] order, the source of all data first";
+    /// An environment that the order does not name.
+    PromotionUnlisted: Safety "ERR_PROMOTION_UNLISTED" "the order of promotion does not name both environments"
+        => "add it to [promotion] order, behind the environments that its data may come from";
+    /// Data would go back.
+    PromotionUpward: Safety "ERR_PROMOTION_UPWARD" "data goes down the order of promotion only, and never to prod"
+        => "name a later environment of [promotion] order";
+    /// The source's key is the destination's, or honoured there.
+    PromotionSameKey: Safety "ERR_PROMOTION_SAME_KEY" "the source's key is this host's, or honoured here: what is signed for the one would be good on the other"
+        => ("give this environment a key of its own: {}", [Step::ROTATE]);
 }

@@ -38,6 +38,7 @@ mod pem_effects;
 mod pem_forms;
 mod pem_oddities;
 mod pem_properties;
+mod promotion;
 mod providers;
 mod resign;
 mod rsa;

@@ -1,5 +1,6 @@
 //! Rotate, resume, rollback, sync: snapshot → plan → confirm → lock → the same again, carried out.
 
+mod escrow;
 mod execute;
 mod guard;
 mod mend;
@@ -11,6 +12,7 @@ use spacetime_keys_core::fleet::{
 };
 use spacetime_keys_core::{Error, Fingerprint, Identity};
 
+pub(crate) use escrow::escrow;
 pub use execute::Done;
 pub use mend::{Mended, mend_and_rotate};
 

@@ -3,19 +3,15 @@
 use std::time::Duration;
 
 use spacetime_keys_core::error::Proof;
-use spacetime_keys_core::fleet::{Environment, Escrow, Origin, Step, Tags};
+use spacetime_keys_core::fleet::{Environment, Origin, Step, Tags};
 use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey};
 
+use super::escrow::escrow;
 use super::execute::Executor;
 use super::guard::Place;
-use crate::clock;
 use crate::error::Failure;
-use crate::read::parse_escrow;
-use crate::seen::Seen;
-use crate::store::{History, JSON, NewSecret, PEM, WAITS};
-
-/// How often publishers that others put into the escrow at the same moment are taken in.
-const MERGES: usize = 3;
+use crate::site::Site;
+use crate::store::{History, NewSecret, PEM, WAITS};
 
 impl Executor<'_> {
     /// The private key is the first that is written in a vault: here it shows whether anybody else
@@ -82,36 +78,12 @@ impl Executor<'_> {
         adopted.filter(|adopted| *adopted != pushed).or(current)
     }
 
-    /// Keeps the publisher's claims. Several hosts share a vault, and may do so at the same moment:
-    /// what another one wrote in between is taken in.
+    /// Keeps the publisher's claims.
     pub(super) fn escrow(&self, environment: &Environment) -> Result<Option<String>, Failure> {
         let Some(publisher) = &self.plan.escrow else { return Ok(None) };
-        let vault = self.site.settings.vault(environment)?;
-        let store = self.site.store;
-        let secret = self.site.settings.escrow_secret.as_str();
-        let rotation_id = self.request.rotation_id.as_str();
-        let before = store.read(vault, secret)?;
-        let mut seen = Seen::default();
-        seen.add(vault, secret, &before.versions);
-        // A damaged list is kept by the store as an earlier version; here a new one begins.
-        let mut escrow = parse_escrow(&before).unwrap_or_default();
-        escrow.add(publisher.clone(), Some(clock::now()));
-        for _ in 0..MERGES {
-            let json = escrow.to_json();
-            let tags = Tags { rotation_id: Some(rotation_id.to_owned()), ..Tags::default() };
-            let new = NewSecret { value: &json, content_type: JSON, tags };
-            let (version, after) = self.put(vault, secret, &new)?;
-            let foreign = seen.foreign(vault, secret, &after.versions, rotation_id);
-            if foreign.is_empty() {
-                return Ok(Some(version));
-            }
-            for other in foreign {
-                let value = store.get(vault, secret, &other.version)?.value;
-                escrow.merge(&Escrow::parse(&value).unwrap_or_default());
-            }
-            seen.add(vault, secret, &after.versions);
-        }
-        Err(Error::Unproven(Proof::ReadBack).into())
+        self.touch();
+        let publishers = std::slice::from_ref(publisher);
+        escrow(self.site, environment, publishers, &self.request.rotation_id).map(Some)
     }
 
     /// Writes, reads back, compares, and sees that nobody else writes. The version, and the history with it.
@@ -121,29 +93,9 @@ impl Executor<'_> {
         secret: &str,
         new: &NewSecret<'_>,
     ) -> Result<(String, History), Failure> {
-        let store = self.site.store;
         self.touch();
-        let version = store.put(vault, secret, new)?;
-        // A network's store may show what it holds a moment late.
-        let waits: &[Duration] = if store.is_remote() { &WAITS } else { &[] };
-        let mut waits = waits.iter();
-        loop {
-            let history = store.read(vault, secret)?;
-            self.require_alone(vault, secret, &history)?;
-            let same = history.latest.as_ref().is_some_and(|found| {
-                found.properties.version == version && found.value.as_str() == new.value
-            });
-            if same {
-                return Ok((version, history));
-            }
-            match waits.next() {
-                Some(wait) => {
-                    std::thread::sleep(*wait);
-                    self.site.require_going()?;
-                }
-                None => return Err(Error::Unproven(Proof::ReadBack).into()),
-            }
-        }
+        let is_alone = |history: &History| self.require_alone(vault, secret, history);
+        put(self.site, vault, secret, new, is_alone)
     }
 
     pub(super) fn require_alone(
@@ -152,11 +104,40 @@ impl Executor<'_> {
         secret: &str,
         now: &History,
     ) -> Result<(), Failure> {
-        // Publishers' claims are a list that several hosts write: they are merged instead.
-        if secret == self.site.settings.escrow_secret {
-            return Ok(());
-        }
         let id = &self.request.rotation_id;
         self.before.seen.require_alone(vault, secret, &now.versions, id)
+    }
+}
+
+/// Writes, reads back and compares; `is_alone` sees that nobody else writes. The version, and the history with
+/// it.
+pub(super) fn put(
+    site: &Site<'_>,
+    vault: &str,
+    secret: &str,
+    new: &NewSecret<'_>,
+    is_alone: impl Fn(&History) -> Result<(), Failure>,
+) -> Result<(String, History), Failure> {
+    let store = site.store;
+    let version = store.put(vault, secret, new)?;
+    // A network's store may show what it holds a moment late.
+    let waits: &[Duration] = if store.is_remote() { &WAITS } else { &[] };
+    let mut waits = waits.iter();
+    loop {
+        let history = store.read(vault, secret)?;
+        is_alone(&history)?;
+        let same = history.latest.as_ref().is_some_and(|found| {
+            found.properties.version == version && found.value.as_str() == new.value
+        });
+        if same {
+            return Ok((version, history));
+        }
+        match waits.next() {
+            Some(wait) => {
+                std::thread::sleep(*wait);
+                site.require_going()?;
+            }
+            None => return Err(Error::Unproven(Proof::ReadBack).into()),
+        }
     }
 }

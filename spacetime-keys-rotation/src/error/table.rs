@@ -112,6 +112,22 @@ impl Kind {
                 let advice = advice.and((", or name the folder that it reads: {}", [folder]));
                 ("ERR_MOUNTED_OTHER_NAMES", Safety, advice)
             }
+            Self::ServerRuns(_) => {
+                let advice = "stop it, and copy the data again if it has run meanwhile";
+                ("ERR_SERVER_RUNS", Safety, advice.into())
+            }
+            Self::NoData { .. } => {
+                let advice = "name the folder that the server was started with (`--data-dir`); a copy by rsync ends both paths with a slash";
+                ("ERR_NO_DATA", Input, advice.into())
+            }
+            Self::ForeignSecrets { is_key, .. } => {
+                let advice = if *is_key {
+                    "remove the files and whatever copies there are, copy again without them (rsync: `--exclude=/.config/`), and look at who could read them: a key that has left its host has leaked"
+                } else {
+                    "remove the files and whatever copies there are, and copy again without them (rsync: `--exclude=/.config/`): such a token is good at the source for as long as its key is"
+                };
+                ("ERR_FOREIGN_SECRETS", Safety, advice.into())
+            }
             Self::NotConfirmed => {
                 let advice = "run it again when you are ready, or look at `{}`";
                 ("ERR_NOT_CONFIRMED", Safety, (advice, [Step::Choose(Choice::DryRun)]).into())

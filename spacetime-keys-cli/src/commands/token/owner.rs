@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spacetime_keys_core::doctor::{CliTomlSeen, DatabaseAnswer, Reply, ServerSeen};
+use spacetime_keys_core::doctor::{CliTomlSeen, DatabaseAnswer, Reply};
 use spacetime_keys_core::{Error, Identity};
 use spacetime_keys_rotation::Paths;
 
@@ -33,16 +33,10 @@ pub(super) fn owner(
     let seen = doctor::with_sign("an answer of the server", output, || {
         // No token is sent: what is there is not the owner's.
         let client = Client::new(&url, TIMEOUT, false, output);
-        let mut seen = ServerSeen::look(&client);
+        let mut seen = doctor::look(&url, &client)?;
         seen.look_for(&client, &CliTomlSeen::default(), None, Some(database));
-        seen
-    });
-    if let Some(foreign) = seen.health.foreign() {
-        return Err(doctor::foreign(&url, foreign));
-    }
-    if let Some(why) = seen.health.unreached() {
-        return Err(doctor::unreached(&url, why));
-    }
+        Ok::<_, Failure>(seen)
+    })?;
     match seen.database {
         Reply::Is(DatabaseAnswer::OwnedBy(owner)) => Ok(owner),
         _ => Err(Failure::from(Error::OwnerUnknown).prefix(url)),

@@ -15,6 +15,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::common::{CLI_TOML, Content, Host, PRIVATE, PUBLIC, Run, STORE, token};
+use crate::doctor::standin::Standin;
+use crate::promote::Prod;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
@@ -108,6 +110,19 @@ fn every_command_that_succeeds() {
     clean(&["scan", PUBLIC]);
     clean(&["scan", CLI_TOML, PRIVATE, &key]);
     clean(&["identity", "inspect", &identity]);
+    let server = Standin::new(cage.host.read(PUBLIC), &identity).serve();
+    let passport = ["promote", "passport", "--env", "local", "--server", &server.url];
+    clean(&[&passport[..], &["--database", "app", "--count", "thing"]].concat());
+    let prod = Prod::new();
+    cage.host.write("passport.json", prod.passport().to_string());
+    fs::create_dir_all(cage.host.path("server/control-db")).unwrap();
+    let admit =
+        ["promote", "admit", "--passport", "passport.json", "--env", "local", "--data", "server"];
+    clean(&[&admit[..], &["--dry-run"]].concat());
+    clean(&[&admit[..], &["--yes"]].concat());
+    let server = Standin { rows: 25, ..Standin::new(cage.host.read(PUBLIC), &prod.owner) }.serve();
+    clean(&["promote", "accept", "--passport", "passport.json", "--server", &server.url]);
+    clean(&["token", "restore", "--env", "local", "--expect-identity", &identity]);
     cage.host.write("users.csv", "subject\npublisher\n");
     let map =
         ["identity", "map", "--from-issuer", "localhost", "--to-issuer", "https://id.example"];
@@ -153,6 +168,8 @@ fn every_command_that_takes_a_key_file() {
             &["token", "check", "--cli-toml", &file, "--public-key", &public],
             &["scan", &file],
             &["scan", "--json", "-v", &file],
+            &["promote", "admit", "--env", "local", "--dry-run", "--passport", &file],
+            &["promote", "accept", "--server", NOBODY, "--passport", &file],
             &["token", "recover", "--list", &file],
             &["token", "recover", "--dry-run", "-v", "--identity", &somebody, &file],
             &["doctor", "--logs", &file],
