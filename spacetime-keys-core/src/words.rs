@@ -72,6 +72,7 @@ const fn fixed(step: &NextStep) -> &'static str {
         NextStep::KeyGenerateRsa => "key generate --alg RS256 --out DIR",
         NextStep::KeyNormalize => "key normalize",
         NextStep::KeyFingerprint => "key fingerprint --json",
+        NextStep::StoreCopy => "store copy --to CONFIG",
         NextStep::TokenRecover => "token recover --server URL --database NAME",
         NextStep::TokenCheck => "token check --server-version 2.14",
         NextStep::TokenDecode => "token decode",

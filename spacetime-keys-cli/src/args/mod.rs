@@ -8,6 +8,7 @@ mod jwks;
 mod misplaced;
 mod report;
 mod scan;
+mod store;
 mod token;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub(crate) use jwks::{Jwks, Start};
 pub(crate) use misplaced::refuse_misplaced_secrets;
 pub(crate) use report::report;
 pub(crate) use scan::{Recover, Scan};
+pub(crate) use store::{Store, StoreCopy};
 pub(crate) use token::{Check, Fetch, Mint, Resign, Token, TokenSource, Verification};
 
 /// Rotate a SpacetimeDB's signing keys without losing the database.
@@ -121,6 +123,9 @@ pub(crate) enum Command {
     /// be read.
     #[command(after_help = scan::EXAMPLES)]
     Scan(Scan),
+    /// The key store
+    #[command(subcommand)]
+    Store(Store),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),

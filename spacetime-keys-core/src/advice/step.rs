@@ -37,6 +37,8 @@ named! {
         TokenRestore(Run) => "token-restore",
         /// Search files for an owner's claims, and sign a token for it.
         TokenRecover => "token-recover",
+        /// Copy a store's vaults into another store.
+        StoreCopy => "store-copy",
         /// Look at the state of vaults and host.
         Verify => "verify",
         /// Make a P-256 pair, in that folder.

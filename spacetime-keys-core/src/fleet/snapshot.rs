@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use crate::error::{Algorithm, Unsound};
 use crate::exchange::RetiredKeys;
 use crate::jwt::{Publisher, Times};
 use crate::pem::{Effect, Oddity, worst_effect};
 use crate::{Error, Fingerprint, Identity, PrivateKey, PublicKey, Result};
 
+use super::order::{Stamp, in_order};
 use super::{Environment, Escrow};
 
 /// What was found at one place where a key is kept.
@@ -155,6 +158,20 @@ pub struct Tags {
     pub origin: Option<Origin>,
     /// The pair that it took the place of: what a rollback returns to.
     pub previous: Option<Fingerprint>,
+    /// Where it came from another store: when it was written first, and its place there.
+    pub copied: Option<Copied>,
+    /// Tags that other programs wrote, by name. A copy keeps them.
+    pub others: BTreeMap<String, String>,
+}
+
+/// What a copied version brings along, because its new store gives it a time of its own, in whole
+/// seconds, and tells nothing of the order within one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// When the version was written first, in Unix seconds.
+    pub created: i64,
+    /// Its place in the secret's history, counted from 1.
+    pub position: u32,
 }
 
 impl Tags {
@@ -171,10 +188,25 @@ pub struct StoredVersion {
     pub version: String,
     /// By its tag, or read from the value. `None` if the value is no key.
     pub fingerprint: Option<Fingerprint>,
-    /// Unix seconds.
+    /// When it was written first, in Unix seconds.
     pub created: i64,
+    /// Its place in the secret's history, where the store numbers its versions, or a copy noted it.
+    pub position: Option<u32>,
     /// Its tags.
     pub tags: Tags,
+}
+
+impl StoredVersion {
+    pub(super) fn stamp(&self) -> Stamp<'_> {
+        Stamp {
+            time: self.created,
+            position: self.position,
+            version: &self.version,
+            fingerprint: self.fingerprint,
+            previous: self.tags.previous,
+            is_latest: false,
+        }
+    }
 }
 
 /// One environment's vault.
@@ -209,6 +241,11 @@ impl Vault {
     /// All versions of the private key.
     pub fn versions(&self) -> impl Iterator<Item = &StoredVersion> {
         self.latest.iter().chain(&self.earlier)
+    }
+
+    /// The earlier versions of the private key, the oldest first.
+    pub fn earlier_in_order(&self) -> Vec<&StoredVersion> {
+        in_order(self.earlier.iter().collect(), |version| version.stamp())
     }
 
     /// Whether some version of the private key is that of this public key.
