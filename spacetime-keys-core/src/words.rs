@@ -80,6 +80,9 @@ const fn fixed(step: &NextStep) -> &'static str {
         NextStep::PublisherResign => "token resign --cli-toml FILE --private-key FILE",
         NextStep::TokenCheckIssuer => "token check --jwks URL",
         NextStep::TokenAsk => "token check --server URL",
+        NextStep::MintOwner => {
+            "token mint --purpose owner --issuer URL --subject S --private-key FILE"
+        }
         NextStep::MintHelp => "token mint --help",
         NextStep::JwksExport => "jwks export",
         NextStep::JwksExportFiles => "jwks export PUBLIC…",

@@ -25,6 +25,7 @@ mod proxy;
 mod publishers;
 mod recover;
 mod server;
+mod strategies;
 mod tokens;
 
 use std::fs;

@@ -15,6 +15,8 @@ const COMMANDS: &[&[&str]] = &[
     &["rollback", "--env", "local", "--yes"],
     &["sync", "--env", "local"],
     &["history", "--env", "local"],
+    &["store", "copy", "--to", "to.toml", "--yes"],
+    &["store", "copy", "--to", "to.toml", "--dry-run"],
     &["verify", "--env", "local"],
     &["verify", "-q", "--env", "local"],
     &["verify", "--keys-dir", KEYS],
@@ -57,6 +59,7 @@ fn host() -> Host {
     host.write("users", "a\nb\n");
     host.write("set", "{\"keys\":[]}");
     host.write("log", "PUBLISH_SUCCESS\n");
+    host.write("to.toml", "[store]\npath = \"to\"\n");
     host
 }
 

@@ -67,6 +67,8 @@ named! {
         TokenResign(Vec<Choice>) => "token-resign",
         /// Sign the token in `cli.toml` anew, with a private key.
         PublisherResign => "token-resign",
+        /// Sign a token with the server's key, in the place of the owner's OIDC issuer.
+        MintOwner => "token-mint",
         /// Look at what can be said about a token to mint.
         MintHelp => "token-mint",
         /// Publish keys as a JWK set.

@@ -19,18 +19,6 @@ pub struct Stamp<'a> {
     pub is_latest: bool,
 }
 
-impl Stamp<'_> {
-    /// Whether it was written before another one of the same second, as far as their tags tell.
-    fn is_before(&self, other: &Self) -> bool {
-        // Two places are compared by themselves: a rollback brings an earlier fingerprint back.
-        let is_placed = self.position.is_some() && other.position.is_some();
-        !is_placed
-            && self.fingerprint.is_some()
-            && self.fingerprint == other.previous
-            && self.fingerprint != other.fingerprint
-    }
-}
-
 /// Puts versions in order, the oldest first and the latest last.
 ///
 /// A key vault tells times in whole seconds, and gives versions random names. Within one second the
@@ -38,35 +26,69 @@ impl Stamp<'_> {
 pub fn in_order<T>(mut versions: Vec<T>, stamp: impl Fn(&T) -> Stamp<'_>) -> Vec<T> {
     versions.sort_by(|a, b| {
         let (a, b) = (stamp(a), stamp(b));
-        let key =
-            |stamp: &Stamp<'_>| (stamp.is_latest, stamp.time, stamp.position.unwrap_or(u32::MAX));
+        let key = |stamp: &Stamp<'_>| (stamp.is_latest, stamp.time, stamp.position);
         key(&a).cmp(&key(&b)).then_with(|| a.version.cmp(b.version))
     });
-    let mut ordered = Vec::with_capacity(versions.len());
-    let mut second: Vec<T> = Vec::new();
-    for version in versions {
-        let is_same = second.first().is_some_and(|first| {
-            let (first, this) = (stamp(first), stamp(&version));
-            first.time == this.time && first.is_latest == this.is_latest
-        });
-        if !is_same {
-            ordered.append(&mut by_pairs(std::mem::take(&mut second), &stamp));
+    let mut ordered =
+        Ordered { versions: Vec::with_capacity(versions.len()), places: 0, last: None };
+    let mut versions = versions.into_iter().peekable();
+    while let Some(first) = versions.next() {
+        let moment = |version: &T| (stamp(version).is_latest, stamp(version).time);
+        let this = moment(&first);
+        let mut second = vec![first];
+        while let Some(next) = versions.next_if(|next| moment(next) == this) {
+            second.push(next);
         }
-        second.push(version);
+        ordered.add(second, &stamp);
     }
-    ordered.append(&mut by_pairs(second, &stamp));
-    ordered
+    ordered.versions
+}
+
+/// What is in order so far.
+struct Ordered<T> {
+    versions: Vec<T>,
+    /// How many places it takes: a write that was sent again takes none.
+    places: usize,
+    last: Option<u32>,
+}
+
+impl<T> Ordered<T> {
+    /// Adds the versions of one second. Those without a place take the places that are free.
+    fn add(&mut self, second: Vec<T>, stamp: &impl Fn(&T) -> Stamp<'_>) {
+        let (placed, others): (Vec<T>, Vec<T>) =
+            second.into_iter().partition(|version| stamp(version).position.is_some());
+        let mut others = by_pairs(others, stamp).into_iter();
+        for version in placed {
+            let position = stamp(&version).position;
+            let place = position.and_then(|position| usize::try_from(position).ok()).unwrap_or(0);
+            while self.places + 1 < place
+                && let Some(other) = others.next()
+            {
+                self.places += 1;
+                self.versions.push(other);
+            }
+            self.places += usize::from(self.last != position);
+            self.last = position;
+            self.versions.push(version);
+        }
+        for other in others {
+            self.places += 1;
+            self.versions.push(other);
+        }
+    }
 }
 
 /// Of one second: whatever took another one's place comes after it.
 fn by_pairs<T>(mut versions: Vec<T>, stamp: &impl Fn(&T) -> Stamp<'_>) -> Vec<T> {
-    if versions.iter().all(|version| stamp(version).position.is_some()) {
-        return versions;
-    }
+    let is_before = |one: &Stamp<'_>, other: &Stamp<'_>| {
+        one.fingerprint.is_some()
+            && one.fingerprint == other.previous
+            && one.fingerprint != other.fingerprint
+    };
     let mut ordered = Vec::with_capacity(versions.len());
     while !versions.is_empty() {
         let is_first =
-            |version: &T| !versions.iter().any(|other| stamp(other).is_before(&stamp(version)));
+            |version: &T| !versions.iter().any(|other| is_before(&stamp(other), &stamp(version)));
         // Pairs that took each other's place tell nothing: the first of the order so far.
         let next = versions.iter().position(is_first).unwrap_or(0);
         ordered.push(versions.remove(next));
@@ -79,19 +101,20 @@ mod tests {
     use super::*;
     use crate::PrivateKey;
 
-    fn order(
-        versions: &[(i64, Option<u32>, &'static str, Option<usize>, Option<usize>, bool)],
-    ) -> Vec<&'static str> {
+    /// Time, place, name, own pair, the pair before, whether it is the latest.
+    type Row = (i64, Option<u32>, &'static str, Option<usize>, Option<usize>, bool);
+
+    fn order(versions: &[Row]) -> Vec<&'static str> {
         let keys: Vec<_> =
             (0..4).map(|_| PrivateKey::generate().unwrap().public_key().fingerprint()).collect();
         let stamps =
-            versions.iter().map(|(time, position, version, own, previous, is_latest)| Stamp {
-                time: *time,
-                position: *position,
+            versions.iter().map(|&(time, position, version, own, previous, is_latest)| Stamp {
+                time,
+                position,
                 version,
                 fingerprint: own.map(|own| keys[own]),
                 previous: previous.map(|previous| keys[previous]),
-                is_latest: *is_latest,
+                is_latest,
             });
         in_order(stamps.collect(), |stamp| *stamp).into_iter().map(|stamp| stamp.version).collect()
     }
@@ -107,6 +130,22 @@ mod tests {
         assert_eq!(order(&pairs), ["b", "a"]);
         let name = [(1, None, "b", None, None, false), (1, None, "a", None, None, false)];
         assert_eq!(order(&name), ["a", "b"]);
+    }
+
+    /// A vault wrote one by itself between two that were copied.
+    #[test]
+    fn a_place_between_copies_is_taken() {
+        let versions = [
+            (1, None, "own", None, None, false),
+            (1, Some(2), "b", None, None, false),
+            (1, Some(2), "again", None, None, false),
+            (1, Some(1), "a", None, None, false),
+            (1, Some(4), "d", None, None, false),
+        ];
+        assert_eq!(order(&versions), ["a", "again", "b", "own", "d"]);
+        // Behind all copies.
+        let versions = [(1, None, "own", None, None, false), (1, Some(1), "a", None, None, false)];
+        assert_eq!(order(&versions), ["a", "own"]);
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl Ends<'_> {
         if vaults.is_empty() || vaults.iter().any(|vaults| !vaults.has_any()) {
             return Err(Kind::CopyNothing.into());
         }
-        vaults.iter().try_for_each(|vaults| vaults.require_sound())?;
+        vaults.iter().try_for_each(Vaults::require_sound)?;
         let mut steps = Vec::new();
         let mut copied = Vec::new();
         for vaults in &vaults {

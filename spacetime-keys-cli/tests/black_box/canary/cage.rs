@@ -98,8 +98,12 @@ impl Cage {
 
 /// The command without its arguments, which may be secret: `key check`, `rotate`.
 pub(super) fn name(arguments: &[&str]) -> String {
-    let words =
-        if let ["key" | "token" | "identity" | "jwks" | "config", ..] = arguments { 2 } else { 1 };
+    let words = if let ["key" | "token" | "identity" | "jwks" | "config" | "store", ..] = arguments
+    {
+        2
+    } else {
+        1
+    };
     let words = arguments.iter().take(words);
     let ours = words.copied().filter(|word| word.chars().all(|c| c.is_ascii_lowercase()));
     ours.collect::<Vec<_>>().join(" ")
