@@ -108,7 +108,7 @@ fn disabled_versions_of_a_vault() {
     let versions = fleet.stand_in.secret("kv-test", PRIVATE_SECRET).unwrap();
     let [.., previous, latest] = versions.as_slice() else { panic!("{}", versions.len()) };
     let set = |version: &str, on| {
-        fleet.stand_in.set_enabled("kv-test", PRIVATE_SECRET, Some(version), on)
+        fleet.stand_in.set_enabled("kv-test", PRIVATE_SECRET, Some(version), on);
     };
     // The first: no rollback returns to it.
     set(&versions[0].version, false);
@@ -162,7 +162,8 @@ fn too_large_for_a_key_vault() {
     let (fleet, host) = (Fleet::new(), rotated());
     let properties = version(PRIVATE_SECRET, 1).replace("value", "properties.json");
     let kept = host.read(&properties);
-    let tags: String = (0..8).map(|number| format!("\"other-{number}\": \"x\", ")).collect();
+    let tags: Vec<_> = (0..8).map(|number| format!("\"other-{number}\": \"x\", ")).collect();
+    let tags = tags.concat();
     for text in [tags, format!("\"long\": \"{}\", ", "x".repeat(257))] {
         host.write(&properties, kept.replace("\"tags\": {", &format!("\"tags\": {{{text}")));
         let run = copy(&fleet, &host, CONFIG, AZURE, &[]);
