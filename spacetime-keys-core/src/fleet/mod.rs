@@ -21,6 +21,7 @@ mod prove;
 mod readers;
 mod retire;
 mod snapshot;
+mod version;
 
 pub use audit::{
     EnvironmentReport, MountedReport, PublisherReport, Report, RuleReport, Scope, audit, audit_keys,
@@ -38,6 +39,6 @@ pub use prove::prove;
 pub use readers::Unreadable;
 pub use retire::Retirement;
 pub use snapshot::{
-    Copied, Host, KeyState, Operation, Origin, PairState, PublisherState, Snapshot, StoredVersion,
-    Tags, Unfinished, Vault,
+    Host, KeyState, Operation, PairState, PublisherState, Snapshot, Unfinished, Vault,
 };
+pub use version::{Copied, Origin, StoredVersion, Tags};

@@ -4,8 +4,9 @@
 //! secret's history, in the source's order, and nothing else: where it has something that is no
 //! beginning of that history, nothing is written. A copy that was cut short is made again, and goes on.
 
-mod end;
 mod places;
+mod vaults;
+mod versions;
 mod write;
 
 use spacetime_keys_core::Error;
@@ -15,7 +16,7 @@ use crate::error::{Failure, Kind};
 use crate::host::Paths;
 use crate::site::Site;
 use crate::store::each;
-use end::Vaults;
+use vaults::Vaults;
 
 /// What is to be copied.
 #[derive(Clone, Debug)]
@@ -172,7 +173,8 @@ impl Ends<'_> {
         let mut chosen: Vec<Environment> =
             all.into_iter().filter(|name| named.is_empty() || named.contains(name)).collect();
         if named.is_empty() {
-            let held = each(self.source.store, &chosen, |name| end::holds_any(self.source, name))?;
+            let held =
+                each(self.source.store, &chosen, |name| vaults::holds_any(self.source, name))?;
             let mut held = held.into_iter();
             chosen.retain(|_| held.next().unwrap_or(true));
         }

@@ -8,7 +8,8 @@ use spacetime_keys_core::error::Proof;
 use spacetime_keys_core::fleet::copy::Write;
 use spacetime_keys_core::fleet::{Copied, Tags};
 
-use super::end::{Content, Pair, Purpose, Vaults};
+use super::vaults::{Pair, Vaults};
+use super::versions::{Content, Purpose};
 use super::{CopyStep, Ends};
 use crate::error::Failure;
 use crate::failpoint;
