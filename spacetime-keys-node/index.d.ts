@@ -311,7 +311,8 @@ export interface MintOptions {
   ttl?: number;
   /**
    * `app` (the default): a user. `robot`: `sub` is `robot:` and an id. `delegated`: `claims.act`
-   * names who acts (RFC 8693, section 4.1). `owner`: a publisher, whose issuer is `localhost`.
+   * names who acts (RFC 8693, section 4.1). `owner`: a publisher, whose issuer is `localhost`;
+   * with the URL of an OIDC issuer, the server's key signs in that issuer's place (not for `prod`).
    */
   purpose?: "app" | "robot" | "delegated" | "owner";
   /** `prod` refuses an issuer that is this machine, or plain http. `dev` unless told. */

@@ -16,10 +16,7 @@ pub(crate) fn say(config: &Config, paths: &Paths, output: &Output) {
         Some(path) => text(path),
         None => "none (these are the defaults)".to_owned(),
     };
-    let store = match config.store.kind() {
-        "directory" => there(&config.store_folder, "no store yet"),
-        kind => format!("{kind}: {}", config.vaults()),
-    };
+    let store = store(config);
     let keys = if paths.private_key().exists() || paths.public_key().exists() {
         text(&paths.mounted_keys_dir)
     } else {
@@ -34,6 +31,18 @@ pub(crate) fn say(config: &Config, paths: &Paths, output: &Output) {
     ];
     for (name, value) in lines {
         output.note(&format!("{name:<13} {value}"));
+    }
+}
+
+/// Of a copy: where it goes to.
+pub(crate) fn say_destination(config: &Config, output: &Output) {
+    output.note(&format!("{:<13} {}", "to", store(config)));
+}
+
+fn store(config: &Config) -> String {
+    match config.store.kind() {
+        "directory" => there(&config.store_folder, "no store yet"),
+        kind => format!("{kind}: {}", config.vaults()),
     }
 }
 

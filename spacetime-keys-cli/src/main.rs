@@ -10,6 +10,7 @@ mod clock;
 mod commands;
 mod config;
 mod confirm;
+mod copy_report;
 mod core_dumps;
 mod doctor;
 mod exchange;

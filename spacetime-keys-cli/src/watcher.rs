@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use spacetime_keys_core::fleet::{Environment, Note, Operation, Plan, Request, Step};
+use spacetime_keys_rotation::copy::{Copy, CopyStep};
 use spacetime_keys_rotation::{Kind, Planned, VaultRequest, Watch};
 
 use crate::confirm::{WithoutTerminal, confirm};
@@ -97,6 +98,28 @@ impl Watch for Watcher {
 
     fn step(&self, step: &Step) {
         self.output.detail(&format!("  {} {} …", step.action.as_str(), step.environment));
+    }
+
+    fn copies(&self, step: &CopyStep) {
+        let CopyStep { environment, secret, from, .. } = step;
+        self.output.detail(&format!("  copy {secret} {from} of {environment} …"));
+    }
+
+    fn confirms_copy(&self, copy: &Copy) -> bool {
+        let environments: Vec<_> = copy.environments.iter().map(|copied| &copied.name).collect();
+        let vaults: Vec<_> = copy.environments.iter().map(|copied| copied.to.as_str()).collect();
+        let question = format!(
+            "Write {} versions, private keys among them, into {}?",
+            copy.steps.len(),
+            vaults.join(" and ")
+        );
+        match confirm(&question, &environments, WithoutTerminal::Refuse) {
+            Ok(()) => true,
+            Err(failure) => {
+                let _ = self.unconfirmed.set(failure);
+                false
+            }
+        }
     }
 
     fn proven(&self, operation: Operation) {

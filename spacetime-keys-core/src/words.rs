@@ -72,6 +72,7 @@ const fn fixed(step: &NextStep) -> &'static str {
         NextStep::KeyGenerateRsa => "key generate --alg RS256 --out DIR",
         NextStep::KeyNormalize => "key normalize",
         NextStep::KeyFingerprint => "key fingerprint --json",
+        NextStep::StoreCopy => "store copy --to CONFIG",
         NextStep::TokenRecover => "token recover --server URL --database NAME",
         NextStep::PromotePassport => "promote passport --env E --server URL --database NAME",
         NextStep::TokenCheck => "token check --server-version 2.14",
@@ -80,6 +81,9 @@ const fn fixed(step: &NextStep) -> &'static str {
         NextStep::PublisherResign => "token resign --cli-toml FILE --private-key FILE",
         NextStep::TokenCheckIssuer => "token check --jwks URL",
         NextStep::TokenAsk => "token check --server URL",
+        NextStep::MintOwner => {
+            "token mint --purpose owner --issuer URL --subject S --private-key FILE"
+        }
         NextStep::MintHelp => "token mint --help",
         NextStep::JwksExport => "jwks export",
         NextStep::JwksExportFiles => "jwks export PUBLIC…",

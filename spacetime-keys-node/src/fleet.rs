@@ -129,6 +129,7 @@ pub(crate) fn understand_vault(
         version: version.to_owned(),
         fingerprint,
         created: created.unwrap_or(now),
+        position: None,
         tags: Tags::default(),
     };
     let mut earlier = Vec::new();

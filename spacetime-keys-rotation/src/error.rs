@@ -27,6 +27,8 @@ pub struct Failure {
     /// From the innermost to the outermost.
     places: Vec<Place>,
     resumable: bool,
+    /// The same command again goes on.
+    again: bool,
 }
 
 /// What happened.
@@ -136,6 +138,55 @@ pub enum Kind {
     /// Somebody else wrote to the same vault while a run was at work.
     #[error("somebody else wrote {secret} in {vault} while this run was at work")]
     StoreChanged {
+        /// The secret's name.
+        secret: String,
+        /// The vault's name.
+        vault: String,
+    },
+    /// A copy's source and destination are the same vault.
+    #[error("{0} is source and destination at once")]
+    CopySame(String),
+    /// The two configurations of a copy do not have the same environments share a pair.
+    #[error("the environments that share a pair with {0} are not the same in both configurations")]
+    CopyGroups(Environment),
+    /// A copy's destination has a version that is not of the source's history.
+    #[error("{vault} has something else than the source: version {version} of {secret}")]
+    CopyDiverged {
+        /// The destination's vault.
+        vault: String,
+        /// The secret's name there.
+        secret: String,
+        /// The version's name there.
+        version: String,
+    },
+    /// A version that a copy has to read is disabled or damaged.
+    #[error("version {version} of {secret} in {vault} is disabled or damaged{}", if *.rollback { ", and a rollback returns to it" } else { "" })]
+    CopyUnreadable {
+        /// The vault that has it.
+        vault: String,
+        /// The secret's name there.
+        secret: String,
+        /// The version's name.
+        version: String,
+        /// It is an earlier one of the source, which a rollback returns to.
+        rollback: bool,
+    },
+    /// A key vault would not take what is to be copied.
+    #[error("a key vault does not take version {version} of {secret}: it has {what}")]
+    CopyTooLarge {
+        /// The secret's name at the source.
+        secret: String,
+        /// The version's name there.
+        version: String,
+        /// What is too much.
+        what: &'static str,
+    },
+    /// The source of a copy holds nothing.
+    #[error("there is nothing to copy: the source's vaults are empty")]
+    CopyNothing,
+    /// Somebody else wrote to a copy's source or destination.
+    #[error("somebody else wrote {secret} in {vault} while it was copied")]
+    CopyChanged {
         /// The secret's name.
         secret: String,
         /// The vault's name.
@@ -312,6 +363,11 @@ impl Failure {
         Self { resumable: true, ..self }
     }
 
+    /// A copy was begun, and goes on when it is made again.
+    pub(crate) fn goes_on(self) -> Self {
+        Self { again: true, ..self }
+    }
+
     fn at(mut self, place: Place) -> Self {
         self.places.push(place);
         self
@@ -338,7 +394,7 @@ impl fmt::Display for Failure {
 
 impl From<Kind> for Failure {
     fn from(kind: Kind) -> Self {
-        Self { kind, places: Vec::new(), resumable: false }
+        Self { kind, places: Vec::new(), resumable: false, again: false }
     }
 }
 

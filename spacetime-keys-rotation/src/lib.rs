@@ -10,6 +10,7 @@
 mod apply;
 pub mod clock;
 pub mod configuration;
+pub mod copy;
 pub mod cure;
 mod error;
 pub mod exchange;

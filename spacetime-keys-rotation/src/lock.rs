@@ -118,6 +118,30 @@ impl<'a> Guarded<'a> {
         Ok(Lock { held, notes })
     }
 
+    /// Keeps others from taking the lock, and writes nothing: for whoever only reads. What was never
+    /// locked has nothing to hold.
+    pub(crate) fn share(&self) -> Result<Lock, Failure> {
+        let mut held = Vec::new();
+        for (path, file) in self.open(false)? {
+            if try_often(&file, File::try_lock_shared).map_err(|error| fail(&path, &error))? {
+                held.push(file);
+            } else {
+                return Err(self.busy());
+            }
+        }
+        Ok(Lock { held, notes: Vec::new() })
+    }
+
+    /// Whether both lock the same file.
+    pub(crate) fn is_same_file(&self, other: &Self) -> bool {
+        let identity = |guarded: &Self| {
+            let file = File::open(guarded.file.as_ref()?).ok()?;
+            identity(&file).ok()
+        };
+        let same = self.file == other.file;
+        same || identity(self).is_some_and(|this| identity(other) == Some(this)) && cfg!(unix)
+    }
+
     /// Whether a run is at work. Leaves no trace.
     pub(crate) fn is_locked(&self) -> bool {
         let files = self.open(false).unwrap_or_default();

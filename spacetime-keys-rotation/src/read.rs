@@ -2,7 +2,7 @@
 
 use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{
-    Environment, Escrow, Host, KeyState, Snapshot, StoredVersion, Unfinished, Vault,
+    Environment, Escrow, Host, KeyState, Snapshot, StoredVersion, Unfinished, Vault, in_order,
 };
 use spacetime_keys_core::{Error, PrivateKey, PublicKey};
 
@@ -168,9 +168,10 @@ fn stored(
     fingerprint: Option<spacetime_keys_core::Fingerprint>,
 ) -> StoredVersion {
     StoredVersion {
+        created: properties.first_created(),
         version: properties.version,
         fingerprint,
-        created: properties.created,
+        position: properties.position,
         tags: properties.tags,
     }
 }
@@ -208,14 +209,13 @@ fn retired_before(site: &Site<'_>, vault: &str, history: &History) -> RetiredKey
     if parse_retired(history).is_ok() {
         return RetiredKeys::default();
     }
-    let mut versions: Vec<&Properties> = history.versions.iter().collect();
-    versions.sort_by_key(|version| std::cmp::Reverse((version.created, &version.version)));
+    let versions = in_order(history.versions.iter().collect(), |version| version.stamp());
     let secret = &site.settings.retired_secret;
     let read = |version: &Properties| {
         let value = site.store.get(vault, secret, &version.version).ok()?.value;
         RetiredKeys::parse(&*value).ok()
     };
-    versions.into_iter().find_map(read).unwrap_or_default()
+    versions.into_iter().rev().find_map(read).unwrap_or_default()
 }
 
 /// The public keys of all earlier pairs that can be read.

@@ -58,8 +58,24 @@ impl State {
         self.guarded(paths).is_locked()
     }
 
-    /// Takes the lock.
+    /// Takes the lock of a host's files and of the store's marks.
     pub(crate) fn lock(&self, paths: &Paths, doing: &str) -> Result<Lock, Failure> {
+        self.make_folder()?;
+        self.guarded(paths).lock(doing)
+    }
+
+    /// What a run guards that works on the store alone.
+    pub(crate) fn guarded_store(&self) -> Guarded<'static> {
+        Guarded { file: Some(self.folder.join("lock")), folders: Vec::new() }
+    }
+
+    /// Takes the lock of the store's marks alone.
+    pub(crate) fn lock_store(&self, doing: &str) -> Result<Lock, Failure> {
+        self.make_folder()?;
+        self.guarded_store().lock(doing)
+    }
+
+    fn make_folder(&self) -> Result<(), Failure> {
         let store = files::folder_of(&self.folder);
         // One that was there may hold other things than keys.
         let made = (!store.exists()).then_some(store);
@@ -72,7 +88,7 @@ impl State {
                 let _ = files::create_new(&ignore, b"*\n", FILE_MODE);
             }
         }
-        self.guarded(paths).lock(doing)
+        Ok(())
     }
 
     /// Fails where a run could not leave its marks.

@@ -9,6 +9,7 @@ use spacetime_keys_core::Fingerprint;
 use spacetime_keys_core::fleet::{Environment, Operation, Plan, Request, Step};
 
 use crate::apply::{Done, Planned};
+use crate::copy::{Copy, CopyStep};
 
 /// Is told what happens, in the order in which it does. Each method does nothing by itself.
 pub trait Watch: Debug + Send + Sync {
@@ -38,6 +39,15 @@ pub trait Watch: Debug + Send + Sync {
     /// often, and from several threads.
     fn is_stopped(&self) -> bool {
         false
+    }
+
+    /// A version of a secret is copied into an environment's vault.
+    fn copies(&self, _step: &CopyStep) {}
+
+    /// Whether what was planned may be copied. Asked before the locks are taken, and only where the job
+    /// says so ([`CopyJob::ask`](crate::copy::CopyJob::ask)).
+    fn confirms_copy(&self, _copy: &Copy) -> bool {
+        true
     }
 
     /// All that was done has been read again, and is as it should be.

@@ -28,6 +28,7 @@ mod publishers;
 mod recover;
 mod restart;
 mod server;
+mod strategies;
 mod tokens;
 
 use std::fs;

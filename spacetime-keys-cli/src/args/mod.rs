@@ -9,6 +9,7 @@ mod misplaced;
 mod promote;
 mod report;
 mod scan;
+mod store;
 mod token;
 
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub(crate) use misplaced::refuse_misplaced_secrets;
 pub(crate) use promote::{Accept, Admit, Asked, Passport, Promote};
 pub(crate) use report::report;
 pub(crate) use scan::{Recover, Scan};
+pub(crate) use store::{Store, StoreCopy};
 pub(crate) use token::{Check, Fetch, Mint, Resign, Token, TokenSource, Verification};
 
 /// Rotate a SpacetimeDB's signing keys without losing the database.
@@ -130,6 +132,9 @@ pub(crate) enum Command {
     /// be read.
     #[command(after_help = scan::EXAMPLES)]
     Scan(Scan),
+    /// The key store
+    #[command(subcommand)]
+    Store(Store),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),

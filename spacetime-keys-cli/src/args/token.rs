@@ -193,7 +193,8 @@ pub(crate) struct Mint {
     /// The private key that signs: P-256, or RSA for development
     #[arg(long, value_name = "FILE")]
     pub(crate) private_key: PathBuf,
-    /// `iss`: the URL that the app publishes its keys under; `localhost` with `--purpose owner`
+    /// `iss`: the URL that the app publishes its keys under; with `--purpose owner` `localhost`, or the
+    /// OIDC issuer that the owner cannot log in at now, and in whose place the server's key signs
     #[arg(long, value_name = "I")]
     pub(crate) issuer: Option<String>,
     /// `sub`: an id that never changes, no e-mail address; `robot:ID` with `--purpose robot`
@@ -214,6 +215,9 @@ pub(crate) struct Mint {
     /// The environment that it is for: `prod` takes no issuer that is local or without TLS
     #[arg(long, value_name = "E", value_enum, default_value = "dev")]
     pub(crate) target: TargetName,
+    /// Sign in the place of an OIDC issuer for `prod`, too
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -224,7 +228,7 @@ pub(crate) enum PurposeName {
     Robot,
     /// A user for whom another acts: needs `--claim 'act={"sub":…}'`
     Delegated,
-    /// A publisher: a token as the server itself issues it
+    /// A publisher: a token as the server itself issues it, or (break-glass) as the owner's OIDC issuer would
     Owner,
 }
 

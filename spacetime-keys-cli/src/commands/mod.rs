@@ -15,6 +15,7 @@ mod rotation;
 mod scan;
 mod searching;
 mod shell;
+mod store;
 mod token;
 mod verify;
 
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Answer, Failure> {
         Command::Exchange(exchange) => exchange::run(exchange, &load()?, output),
         Command::Promote(promote) => promote::run(promote, &load()?, output),
         Command::Scan(scan) => scan::run(scan, &load()?, output),
+        Command::Store(store) => store::run(store, &load()?, output),
         Command::Config(args::ConfigCommand::Show) => Ok(config::show(&load()?, output)),
         Command::Key(key) => key::run(key, output),
         Command::Token(token) => token::run(token, load, output),

@@ -71,9 +71,7 @@ impl Config {
     pub(crate) fn load(named: Option<&Path>) -> Result<Self, Failure> {
         let variable = env::var_os(CONFIG).filter(|name| !name.is_empty()).map(PathBuf::from);
         if let Some(named) = named.or(variable.as_deref()) {
-            let path = place::expanded(named, "--config")?;
-            let text = files::read_existing_text(&path)?;
-            return Self::read(path, &text);
+            return Self::load_named(named, "--config");
         }
         match configuration::find(Path::new("."))? {
             // So that what is printed is short.
@@ -85,6 +83,13 @@ impl Config {
             Some(Configuration { path, text }) => Self::read(path, &text),
             None => Self::new(File::default(), None),
         }
+    }
+
+    /// Reads the file that a flag names.
+    pub(crate) fn load_named(named: &Path, flag: &str) -> Result<Self, Failure> {
+        let path = place::expanded(named, flag)?;
+        let text = files::read_existing_text(&path)?;
+        Self::read(path, &text)
     }
 
     fn read(path: PathBuf, text: &str) -> Result<Self, Failure> {

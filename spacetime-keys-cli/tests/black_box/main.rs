@@ -59,6 +59,8 @@ mod scenario;
 mod sizes;
 #[cfg(feature = "testing")]
 mod stopped;
+#[cfg(feature = "azure-key-vault")]
+mod store_copy;
 mod terminal;
 mod tools;
 mod unwritten;

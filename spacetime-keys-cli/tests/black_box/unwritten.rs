@@ -19,6 +19,8 @@ const COMMANDS: &[&[&str]] = &[
     &["rollback", "--env", "local", "--yes"],
     &["sync", "--env", "local"],
     &["history", "--env", "local"],
+    &["store", "copy", "--to", "to.toml", "--yes"],
+    &["store", "copy", "--to", "to.toml", "--dry-run"],
     &["verify", "--env", "local"],
     &["verify", "-q", "--env", "local"],
     &["verify", "--keys-dir", KEYS],
@@ -70,6 +72,7 @@ fn host() -> Host {
     let server = Standin::of(&host).serve();
     host.write("server.toml", format!("[host]\nserver = \"{}\"\n", server.url));
     host.write("passport", &*PASSPORT);
+    host.write("to.toml", "[store]\npath = \"to\"\n");
     host
 }
 

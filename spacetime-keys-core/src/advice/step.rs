@@ -39,6 +39,8 @@ named! {
         TokenRecover => "token-recover",
         /// Say of a source of data what its destination has to know.
         PromotePassport => "promote-passport",
+        /// Copy a store's vaults into another store.
+        StoreCopy => "store-copy",
         /// Look at the state of vaults and host.
         Verify => "verify",
         /// Make a P-256 pair, in that folder.
@@ -67,6 +69,8 @@ named! {
         TokenResign(Vec<Choice>) => "token-resign",
         /// Sign the token in `cli.toml` anew, with a private key.
         PublisherResign => "token-resign",
+        /// Sign a token with the server's key, in the place of the owner's OIDC issuer.
+        MintOwner => "token-mint",
         /// Look at what can be said about a token to mint.
         MintHelp => "token-mint",
         /// Publish keys as a JWK set.

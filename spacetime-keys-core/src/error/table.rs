@@ -256,10 +256,14 @@ errors! {
     /// `act` is missing in a delegated token, or there in another.
     MintActor: Input "ERR_MINT_ACTOR" "a delegated token, and no other, names who acts (`act` with a `sub`)"
         => ("delegated tokens: {}", [Step::Choose(Choice::Delegated)]);
-    /// A publisher token for another issuer than the server itself.
-    MintOwner: Input "ERR_MINT_OWNER" "an owner's token is one of the server itself: its issuer is `localhost`"
+    /// An owner's token of an issuer that is neither the server itself nor a URL.
+    MintOwner: Input "ERR_MINT_OWNER" "an owner's token is one of the server itself, whose issuer is `localhost`, or stands in for an OIDC issuer, which is a URL"
         => ("leave {} out, or pass {}; for users of an app: {}",
             [Step::Choose(Choice::Issuer), Step::Choose(Choice::LocalIssuer), Step::Choose(Choice::ForApp)]);
+
+    /// The server's key in the place of an OIDC issuer's, for production.
+    MintBreakGlass: Safety "ERR_MINT_BREAK_GLASS" "this signs in the place of the owner's OIDC issuer, for prod"
+        => ("log in there, if that is possible; to do it all the same: {}", [Step::Choose(Choice::Yes)]);
 
     // ---- Identities ---------------------------------------------------------------------------
     /// Not 64 hex digits.

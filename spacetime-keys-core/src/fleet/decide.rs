@@ -57,13 +57,12 @@ pub(super) fn earlier_pair(vaults: &[&Vault], current: Fingerprint) -> Result<So
         }
     }
     for vault in vaults {
-        // By time, and by the version's name where two were made in one second.
         let newest = vault
-            .earlier
-            .iter()
+            .earlier_in_order()
+            .into_iter()
+            .rev()
             .filter_map(|version| version.fingerprint.map(|found| (version, found)))
-            .filter(|(_, found)| *found != current)
-            .max_by_key(|(version, _)| (version.created, &version.version));
+            .find(|(_, found)| *found != current);
         if let Some((version, found)) = newest {
             return Ok(source(vault, version, found));
         }

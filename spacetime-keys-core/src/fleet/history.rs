@@ -67,8 +67,8 @@ pub fn history(policy: &Policy, vaults: &[Vault], environment: &Environment) -> 
     let current = vault.private.fingerprint();
     let previous = current.and_then(|current| earlier_pair(&vaults, current).ok()?.fingerprint());
     let list = vault.retired.as_ref().ok().and_then(Option::as_ref);
-    let mut versions: Vec<&StoredVersion> = vault.versions().collect();
-    versions.sort_by(|a, b| (b.created, &b.version).cmp(&(a.created, &a.version)));
+    let earlier = vault.earlier_in_order().into_iter().rev();
+    let versions: Vec<&StoredVersion> = vault.latest.iter().chain(earlier).collect();
     let mut pairs: Vec<PastPair> = Vec::new();
     for version in versions {
         let Some(fingerprint) = version.fingerprint else { continue };

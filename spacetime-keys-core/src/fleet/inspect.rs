@@ -158,10 +158,11 @@ impl Damage {
         };
         // As a rollback chooses: what the tag names, else the newest other pair.
         let current = vault.private.fingerprint();
-        let others = vault.earlier.iter().filter(|version| version.fingerprint != current);
-        let newest = others
-            .filter(|version| version.fingerprint.is_some())
-            .max_by_key(|version| (version.created, &version.version));
+        let newest = vault
+            .earlier_in_order()
+            .into_iter()
+            .rev()
+            .find(|version| version.fingerprint.is_some() && version.fingerprint != current);
         let target = latest.tags.previous.or_else(|| newest?.fingerprint);
         let Some(target) = target else { return true };
         let is_kept = snapshot.group(group).any(|other| {

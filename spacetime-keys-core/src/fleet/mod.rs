@@ -6,12 +6,14 @@
 //! them: the same plan, made again from the state that was left, holds just the steps that remain.
 
 mod audit;
+pub mod copy;
 mod decide;
 mod escrow;
 mod finding;
 mod history;
 mod inspect;
 mod observe;
+mod order;
 mod plan;
 mod planner;
 mod policy;
@@ -19,6 +21,7 @@ mod prove;
 mod readers;
 mod retire;
 mod snapshot;
+mod version;
 
 pub use audit::{
     EnvironmentReport, MountedReport, PublisherReport, Report, RuleReport, Scope, audit, audit_keys,
@@ -28,6 +31,7 @@ pub use finding::{Finding, Problem, Severity};
 pub use history::{PastPair, PastState, history};
 pub use inspect::{Damage, DamagedPart, Inspected, LeftElsewhere, OTHER_NAMES, Place, PlaceKind};
 pub use observe::{CliTomlFacts, Misplaced, Mounted};
+pub use order::{Stamp, in_order};
 pub use plan::{Action, Note, Plan, Refusal, Request, Source, Step, Target};
 pub use planner::plan;
 pub use policy::{Environment, Policy};
@@ -35,6 +39,6 @@ pub use prove::prove;
 pub use readers::Unreadable;
 pub use retire::Retirement;
 pub use snapshot::{
-    Host, KeyState, Operation, Origin, PairState, PublisherState, Snapshot, StoredVersion, Tags,
-    Unfinished, Vault,
+    Host, KeyState, Operation, PairState, PublisherState, Snapshot, Unfinished, Vault,
 };
+pub use version::{Copied, Origin, StoredVersion, Tags};

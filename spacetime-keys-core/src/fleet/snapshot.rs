@@ -4,6 +4,8 @@ use crate::jwt::{Publisher, Times};
 use crate::pem::{Effect, Oddity, worst_effect};
 use crate::{Error, Fingerprint, Identity, PrivateKey, PublicKey, Result};
 
+use super::order::in_order;
+use super::version::StoredVersion;
 use super::{Environment, Escrow};
 
 /// What was found at one place where a key is kept.
@@ -112,71 +114,6 @@ impl PairState {
     }
 }
 
-/// Why a version was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// It was mounted on a host before the vault knew it.
-    Adopt,
-    /// A rotation made it.
-    Rotate,
-    /// A rollback brought it back.
-    Rollback,
-    /// A resume completed what was half-written.
-    Resume,
-}
-
-impl Origin {
-    /// The word in the version's tag.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Adopt => "adopt",
-            Self::Rotate => "rotate",
-            Self::Rollback => "rollback",
-            Self::Resume => "resume",
-        }
-    }
-
-    /// Reads the word in a version's tag.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Adopt, Self::Rotate, Self::Rollback, Self::Resume]
-            .into_iter()
-            .find(|origin| origin.as_str() == text)
-    }
-}
-
-/// What we write beside a key, as the store's tags. Absent on pairs that other tools made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tags {
-    /// Of the pair.
-    pub fingerprint: Option<Fingerprint>,
-    /// The run that wrote it.
-    pub rotation_id: Option<String>,
-    /// Why.
-    pub origin: Option<Origin>,
-    /// The pair that it took the place of: what a rollback returns to.
-    pub previous: Option<Fingerprint>,
-}
-
-impl Tags {
-    /// Whether this version was written by that run, for that reason.
-    pub fn is_of(&self, rotation_id: &str, origin: Origin) -> bool {
-        self.rotation_id.as_deref() == Some(rotation_id) && self.origin == Some(origin)
-    }
-}
-
-/// A version of the private key in a vault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredVersion {
-    /// The store's name for it.
-    pub version: String,
-    /// By its tag, or read from the value. `None` if the value is no key.
-    pub fingerprint: Option<Fingerprint>,
-    /// Unix seconds.
-    pub created: i64,
-    /// Its tags.
-    pub tags: Tags,
-}
-
 /// One environment's vault.
 #[derive(Clone, Debug)]
 pub struct Vault {
@@ -209,6 +146,11 @@ impl Vault {
     /// All versions of the private key.
     pub fn versions(&self) -> impl Iterator<Item = &StoredVersion> {
         self.latest.iter().chain(&self.earlier)
+    }
+
+    /// The earlier versions of the private key, the oldest first.
+    pub fn earlier_in_order(&self) -> Vec<&StoredVersion> {
+        in_order(self.earlier.iter().collect(), |version| version.stamp())
     }
 
     /// Whether some version of the private key is that of this public key.

@@ -26,14 +26,17 @@ pub enum Purpose {
     Robot,
     /// A user for whom another acts: `act` says who (RFC 8693, section 4.1).
     Delegated,
-    /// A publisher: `iss` is `localhost`, as in the tokens of the server itself.
+    /// A publisher: `iss` is `localhost`, as in the tokens of the server itself. With the URL of an OIDC
+    /// issuer, the server's key signs in that issuer's place, for an owner who cannot log in there
+    /// now (break-glass): `sub` is the one that the issuer gives, whatever it looks like.
     Owner,
 }
 
 /// The environment that a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// Production: an issuer on this machine, or without TLS, is refused.
+    /// Production: an issuer on this machine, or without TLS, is refused, and so is an owner's token in
+    /// the place of an OIDC issuer's.
     Prod,
     /// Any other.
     Other,
@@ -119,7 +122,7 @@ impl fmt::Debug for FreeClaim {
 #[derive(Clone, Debug)]
 pub struct MintOptions<'a> {
     /// `iss`, 1 to 128 bytes: the URL that the app publishes its keys under; for
-    /// [`Purpose::Owner`] `localhost`.
+    /// [`Purpose::Owner`] `localhost`, or the URL of the issuer that it stands in for.
     pub issuer: &'a str,
     /// `sub`, 1 to 128 bytes.
     pub subject: &'a str,
@@ -165,7 +168,8 @@ pub fn mint(signer: &TokenSigner, options: &MintOptions<'_>) -> Result<Minted> {
 
     let expires_at = options.now.saturating_add(i64::from(options.ttl));
     let mut claims = Members::default();
-    if options.purpose == Purpose::Owner {
+    if options.purpose == Purpose::Owner && publisher.is_local() {
+        // As the server writes its own tokens; no OIDC issuer knows the claim.
         claims.set("hex_identity", &publisher.identity);
     }
     claims.set("iss", &options.issuer);
@@ -185,24 +189,29 @@ pub fn mint(signer: &TokenSigner, options: &MintOptions<'_>) -> Result<Minted> {
 }
 
 fn check_purpose(signer: &TokenSigner, options: &MintOptions<'_>) -> Result<()> {
+    let owner = options.purpose == Purpose::Owner;
+    let stands_in = owner && options.issuer != LOCAL_ISSUER;
+    if stands_in && jwks::check_issuer(options.issuer).is_err() {
+        return Err(Error::MintOwner);
+    }
+    if stands_in && options.target == Target::Prod {
+        return Err(Error::MintBreakGlass);
+    }
     let robot = options.subject.strip_prefix("robot:");
     let fits = match options.purpose {
         Purpose::Robot => robot.is_some_and(|id| !id.is_empty()),
         _ => robot.is_none(),
     };
-    if !fits {
+    // Its subject is what the issuer made it, and decides whose token it is.
+    if !fits && !stands_in {
         return Err(Error::MintRobot);
     }
-    if is_email(options.subject) {
+    if is_email(options.subject) && !stands_in {
         return Err(Error::MintEmail);
     }
     let names_actor = options.claims.iter().any(|claim| claim.name == "act");
     if names_actor != (options.purpose == Purpose::Delegated) {
         return Err(Error::MintActor);
-    }
-    let owner = options.purpose == Purpose::Owner;
-    if owner && options.issuer != LOCAL_ISSUER {
-        return Err(Error::MintOwner);
     }
     // A server's own tokens are verified with its own key, and that is P-256.
     if owner && signer.algorithm() != Algorithm::Es256 {

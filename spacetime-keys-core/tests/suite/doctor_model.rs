@@ -166,6 +166,7 @@ impl Scene {
                 version: "2".to_owned(),
                 fingerprint: private.fingerprint(),
                 created: NOW,
+                position: None,
                 tags: Tags::default(),
             }),
             private,

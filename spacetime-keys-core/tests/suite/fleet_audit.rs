@@ -216,6 +216,7 @@ fn damage_counts_where_a_rollback_needs_the_version() {
         version: format!("{number:08}"),
         fingerprint: Some(fingerprint),
         created: i64::from(number),
+        position: None,
         tags: Tags { fingerprint: Some(fingerprint), ..Tags::default() },
     };
     for vault in &mut snapshot.vaults[1..] {

@@ -133,6 +133,7 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
                     rotation_id: Some("an-earlier-run".to_owned()),
                     origin: Some(if rotated { Origin::Rotate } else { Origin::Adopt }),
                     previous: previous.map(fingerprint),
+                    ..Tags::default()
                 });
                 (pair, tags)
             })
@@ -249,6 +250,7 @@ impl World {
                 version: format!("{index:08}"),
                 fingerprint: Some(fingerprint(*pair)),
                 created: 0,
+                position: u32::try_from(index + 1).ok(),
                 tags: tags.clone(),
             };
             let mut versions: Vec<_> = secrets.private.iter().enumerate().map(version).collect();
@@ -308,7 +310,7 @@ impl World {
             fingerprint: Some(fingerprint(pair)),
             rotation_id: Some("another-run".to_owned()),
             origin: Some(Origin::Rotate),
-            previous: None,
+            ..Tags::default()
         };
         let secrets = &mut self.vaults[vault].1;
         secrets.private.push((pair, tags));
@@ -397,6 +399,7 @@ impl World {
             rotation_id: Some(request.rotation_id.clone()),
             origin: Some(origin),
             previous: adopted.or(current),
+            ..Tags::default()
         };
         self.secrets(&step.environment).private.push((pair, tags));
     }

@@ -13,6 +13,7 @@ mod advice;
 mod asked;
 mod cli_toml;
 mod common;
+mod copy;
 mod doctor;
 mod doctor_files;
 mod doctor_logs;

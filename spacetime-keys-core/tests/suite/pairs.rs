@@ -28,6 +28,7 @@ fn vault(environment: &str, keys: &[&PrivateKey]) -> Vault {
             version: format!("{number:08}"),
             fingerprint: Some(fingerprint(key)),
             created: 1_000 * number,
+            position: None,
             tags: Tags::default(),
         })
         .collect();

@@ -53,6 +53,7 @@ impl Executor<'_> {
             rotation_id: Some(self.request.rotation_id.clone()),
             origin: Some(origin),
             previous: self.previous(step, public.fingerprint()),
+            ..Tags::default()
         };
         let new = NewSecret { value, content_type: PEM, tags };
         let watch = self.site.watch;

@@ -96,6 +96,38 @@ impl Kind {
                 let advice = ("let the other run end, then look at {}", [Step::Verify]);
                 ("ERR_STORE_CHANGED", Safety, advice.into())
             }
+            Self::CopySame(_) => {
+                let advice = "name another store in the configuration of the destination";
+                ("ERR_COPY_SAME", Safety, advice.into())
+            }
+            Self::CopyGroups(_) => {
+                let advice = "make [policy] groups in both say the same: the pairs that are copied are shared as they are";
+                ("ERR_COPY_GROUPS", Safety, advice.into())
+            }
+            Self::CopyDiverged { .. } => {
+                let advice = "nothing was written: look at it, and copy into a vault that is empty, or that has the beginning of the source's history";
+                ("ERR_COPY_DIVERGED", Safety, advice.into())
+            }
+            Self::CopyUnreadable { rollback: true, .. } => {
+                let advice = "nothing was written: enable it, or put it back from a backup; without it, {} at the source makes the present pair the one that a rollback returns to";
+                ("ERR_COPY_UNREADABLE", Safety, (advice, [Step::ROTATE]).into())
+            }
+            Self::CopyUnreadable { rollback: false, .. } => {
+                let advice = "nothing was written: enable it, or put it back from a backup";
+                ("ERR_COPY_UNREADABLE", Safety, advice.into())
+            }
+            Self::CopyTooLarge { .. } => {
+                let advice = "nothing was written: a key vault takes 25,600 bytes and 15 tags of 256 characters, two of which a copy needs; copy into a folder, or rotate in a new vault";
+                ("ERR_COPY_TOO_LARGE", Safety, advice.into())
+            }
+            Self::CopyNothing => {
+                let advice = "look at the configuration of the source: it names another store or environment than the one with the keys";
+                ("ERR_COPY_NOTHING", Safety, advice.into())
+            }
+            Self::CopyChanged { .. } => {
+                let advice = ("let the other run end; then {} goes on", [Step::StoreCopy]);
+                ("ERR_COPY_CHANGED", Safety, advice.into())
+            }
             Self::Store { code, hint, .. } => (code, Input, hint.clone()),
             Self::Names(_) => ("ERR_CONFIG", Input, "give it another name".into()),
             Self::NotInThisBuild(_) => {
@@ -155,6 +187,14 @@ impl Failure {
         }
         let is_said = advice.steps().any(|step| *step == Step::FINISH_RUN)
             || matches!(self.kind, Kind::Stopped);
+        if self.again {
+            let is_said = advice.steps().any(|step| *step == Step::StoreCopy);
+            return if is_said {
+                advice
+            } else {
+                advice.and(("; then {} goes on", [Step::StoreCopy]))
+            };
+        }
         if !self.resumable && is_tried_again(&self.kind) {
             return advice.and(", then run it again");
         }

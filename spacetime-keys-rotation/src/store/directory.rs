@@ -11,7 +11,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use spacetime_keys_core::fleet::Origin;
+use spacetime_keys_core::fleet::{Origin, Tags};
 use zeroize::Zeroizing;
 
 use super::{
@@ -40,6 +40,12 @@ struct PropertiesFile {
     created: i64,
     content_type: String,
     tags: BTreeMap<String, String>,
+}
+
+impl PropertiesFile {
+    fn tags(&self) -> Tags {
+        tags_from(self.tags.iter().map(|(name, value)| (&**name, &**value)))
+    }
 }
 
 impl Directory {
@@ -82,12 +88,12 @@ impl Directory {
     fn properties(&self, vault: &str, secret: &str, version: &str) -> Properties {
         let folder = self.secret_folder(vault, secret).join(version);
         let file = Self::properties_file(&folder);
-        let tags = file.as_ref().map(|file| &file.tags);
         Properties {
             version: version.to_owned(),
             created: file.as_ref().map_or_else(|| modified(&folder), |file| file.created),
+            position: version.parse().ok(),
             enabled: true,
-            tags: tags_from(|name| tags?.get(name).map(String::as_str)),
+            tags: file.as_ref().map(PropertiesFile::tags).unwrap_or_default(),
         }
     }
 
@@ -119,7 +125,7 @@ impl Directory {
         let properties = PropertiesFile {
             created,
             content_type: new.content_type.to_owned(),
-            tags: tags_to_pairs(&new.tags).into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+            tags: tags_to_pairs(&new.tags),
         };
         let json = serde_json::to_vec_pretty(&properties)
             .map_err(|_| Failure::bug("properties have no JSON form"))?;
@@ -138,8 +144,7 @@ pub(crate) fn is_own_folder(root: &Path) -> bool {
 
 /// Why a version is written that is not whole yet, as far as it says so already.
 pub(crate) fn half_written_origin(folder: &Path) -> Option<Origin> {
-    let file = Directory::properties_file(folder)?;
-    tags_from(|name| file.tags.get(name).map(String::as_str)).origin
+    Directory::properties_file(folder)?.tags().origin
 }
 
 /// When a version was written, as far as its files tell.
@@ -239,7 +244,6 @@ impl KeyStore for Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use spacetime_keys_core::fleet::{Origin, Tags};
 
     fn new(value: &str) -> NewSecret<'_> {
         let tags = Tags {

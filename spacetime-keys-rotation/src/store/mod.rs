@@ -6,13 +6,13 @@ mod azure;
 mod directory;
 mod key_vault;
 mod settings;
+mod tags;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use spacetime_keys_core::Fingerprint;
-use spacetime_keys_core::fleet::{Origin, Tags};
+use spacetime_keys_core::fleet::{Stamp, Tags};
 use zeroize::Zeroizing;
 
 pub use az::{Az, AzCli};
@@ -21,6 +21,7 @@ use azure::AzureKeyVault;
 pub use directory::Directory;
 pub(crate) use directory::{VALUE, half_written_origin, is_own_folder};
 pub use settings::{Auth, Azure, StoreSettings};
+use tags::{tags_from, tags_to_pairs};
 
 use crate::error::Failure;
 #[cfg(not(feature = "azure-key-vault"))]
@@ -37,12 +38,33 @@ pub(crate) const JSON: &str = "application/json";
 pub struct Properties {
     /// The store's name for this version.
     pub version: String,
-    /// Unix seconds.
+    /// When this store wrote it, in Unix seconds.
     pub created: i64,
+    /// Its place among the secret's versions, from 1 on, where the store numbers them, or a copy noted it.
+    pub position: Option<u32>,
     /// Whether its value can be read.
     pub enabled: bool,
     /// What we wrote beside it.
     pub tags: Tags,
+}
+
+impl Properties {
+    /// When it was written first, in Unix seconds, which may have been in another store.
+    pub fn first_created(&self) -> i64 {
+        self.tags.copied.map_or(self.created, |copied| copied.created)
+    }
+
+    /// What tells its place among the others, as far as is known without its value.
+    pub(crate) fn stamp(&self) -> Stamp<'_> {
+        Stamp {
+            time: self.first_created(),
+            position: self.position,
+            version: &self.version,
+            fingerprint: self.tags.fingerprint,
+            previous: self.tags.previous,
+            is_latest: false,
+        }
+    }
 }
 
 /// A version of a secret.
@@ -168,31 +190,3 @@ pub(crate) fn each<T: Sync, R: Send>(
 
 /// More would only be throttled.
 const AT_ONCE: usize = 16;
-
-const FINGERPRINT: &str = "fingerprint";
-const ROTATION_ID: &str = "rotation-id";
-const ORIGIN: &str = "origin";
-const PREVIOUS: &str = "previous-fingerprint";
-const TOOL: &str = "tool-version";
-
-/// Tags as a store's names and values.
-fn tags_to_pairs(tags: &Tags) -> Vec<(&'static str, String)> {
-    let pairs = [
-        (FINGERPRINT, tags.fingerprint.map(|fingerprint| fingerprint.to_string())),
-        (ROTATION_ID, tags.rotation_id.clone()),
-        (ORIGIN, tags.origin.map(|origin| origin.as_str().to_owned())),
-        (PREVIOUS, tags.previous.map(|fingerprint| fingerprint.to_string())),
-        (TOOL, Some(concat!("spacetime-keys/", env!("CARGO_PKG_VERSION")).to_owned())),
-    ];
-    pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
-/// A store's names and values as tags; those of other tools are passed over.
-fn tags_from<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Tags {
-    Tags {
-        fingerprint: get(FINGERPRINT).and_then(Fingerprint::parse),
-        rotation_id: get(ROTATION_ID).map(str::to_owned),
-        origin: get(ORIGIN).and_then(Origin::parse),
-        previous: get(PREVIOUS).and_then(Fingerprint::parse),
-    }
-}

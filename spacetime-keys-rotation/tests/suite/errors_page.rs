@@ -126,6 +126,22 @@ fn kinds() -> Vec<Row> {
         Kind::JournalDamaged(file()),
         Kind::OtherStore("…".to_owned()),
         Kind::StoreChanged { secret: "SECRET".to_owned(), vault: "VAULT".to_owned() },
+        Kind::CopySame("VAULT".to_owned()),
+        Kind::CopyGroups(environment.clone()),
+        Kind::CopyDiverged {
+            vault: "VAULT".to_owned(),
+            secret: "SECRET".to_owned(),
+            version: "VERSION".to_owned(),
+        },
+        unreadable(false),
+        unreadable(true),
+        Kind::CopyTooLarge {
+            secret: "SECRET".to_owned(),
+            version: "VERSION".to_owned(),
+            what: "…",
+        },
+        Kind::CopyNothing,
+        Kind::CopyChanged { secret: "SECRET".to_owned(), vault: "VAULT".to_owned() },
         Kind::Names(text()),
         Kind::NotInThisBuild("…"),
         Kind::MountedDiffers(environment),
@@ -147,6 +163,11 @@ fn kinds() -> Vec<Row> {
         add(&mut rows, Row { code, class, message, hint });
     }
     rows
+}
+
+fn unreadable(rollback: bool) -> Kind {
+    let [vault, secret, version] = ["VAULT", "SECRET", "VERSION"].map(str::to_owned);
+    Kind::CopyUnreadable { vault, secret, version, rollback }
 }
 
 fn nothing(found: Vec<Found>) -> Nothing {

@@ -1,7 +1,7 @@
 //! `token mint`: a token on stdout.
 
 use serde_json::json;
-use spacetime_keys_core::jwt::{self, LOCAL_ISSUER, MintOptions, Purpose, TokenSigner};
+use spacetime_keys_core::jwt::{self, LOCAL_ISSUER, MintOptions, Purpose, Target, TokenSigner};
 use spacetime_keys_core::{Error, jwks};
 
 use crate::args::Mint;
@@ -23,6 +23,7 @@ pub(super) fn mint(args: &Mint, output: &Output) -> Result<Answer, Failure> {
             ));
         }
     };
+    let stands_in = purpose == Purpose::Owner && issuer != LOCAL_ISSUER;
     let signer = files::parse_named(&args.private_key, TokenSigner::from_pem)?;
     let audience: Vec<&str> = args.audience.iter().map(String::as_str).collect();
     let now = clock::now();
@@ -31,7 +32,7 @@ pub(super) fn mint(args: &Mint, output: &Output) -> Result<Answer, Failure> {
         subject: &args.subject,
         audience: &audience,
         purpose,
-        target: args.target.into(),
+        target: if stands_in && args.yes { Target::Other } else { args.target.into() },
         now,
         ttl: args.ttl,
         claims: &args.claim,
@@ -42,7 +43,13 @@ pub(super) fn mint(args: &Mint, output: &Output) -> Result<Answer, Failure> {
             "the issuer is no URL that servers can find keys under: only a server whose own key signed this takes it",
         );
     }
-    output.warn_of_slash(issuer);
+    if stands_in {
+        output.warn(&format!(
+            "break-glass: the server's key signed this in the place of {issuer}. Whoever has that key can be every owner; the token cannot be recalled before it expires"
+        ));
+    } else {
+        output.warn_of_slash(issuer);
+    }
     let report = json!({
         "token": minted.token.as_str(),
         "identity": minted.identity,

@@ -98,12 +98,9 @@ impl Cage {
 
 /// The command without its arguments, which may be secret: `key check`, `rotate`.
 pub(super) fn name(arguments: &[&str]) -> String {
-    let words =
-        if let ["key" | "token" | "identity" | "jwks" | "config" | "promote", ..] = arguments {
-            2
-        } else {
-            1
-        };
+    const FAMILIES: [&str; 7] = ["key", "token", "identity", "jwks", "config", "promote", "store"];
+    let is_family = arguments.first().is_some_and(|first| FAMILIES.contains(first));
+    let words = if is_family { 2 } else { 1 };
     let words = arguments.iter().take(words);
     let ours = words.copied().filter(|word| word.chars().all(|c| c.is_ascii_lowercase()));
     ours.collect::<Vec<_>>().join(" ")

@@ -96,6 +96,9 @@ fn every_command_that_succeeds() {
     clean(&["rollback", "--env", "local"]);
     clean(&["rollback", "--env", "local"]);
     clean(&["verify", "--env", "local", "--keys-dir", ".generated/spacetimedb-keys"]);
+    cage.host.write("to.toml", format!("[store]\npath = \"{STORE}/copy\"\n"));
+    clean(&["store", "copy", "--to", "to.toml", "--dry-run", "-v"]);
+    clean(&["store", "copy", "--to", "to.toml", "--yes", "-v", "-v"]);
     // Drift, to be mended.
     cage.host.remove(PUBLIC);
     clean(&["sync", "--env", "local"]);

@@ -106,9 +106,9 @@ struct Counts {
 }
 
 /// A run that a point may strike.
-fn struck(fleet: &Fleet, host: &Host, start: &Start, point: &Point) -> Run {
+pub(crate) fn struck(fleet: &Fleet, host: &Host, arguments: &[&str], point: &Point) -> Run {
     fleet.stand_in.fault(point.matcher(), point.fault.clone());
-    let mut command = fleet.command(host, start.arguments);
+    let mut command = fleet.command(host, arguments);
     command.arg("--json");
     // It begins when the stand-in knows whom to kill: a shell with the same number waits for that.
     let mut waiting = Command::new("sh");
@@ -141,7 +141,7 @@ fn try_point(
         // It is waited out. Whatever else is too slow for this ends the run likewise.
         host.write("spacetime-keys.toml", config("client-secret", 3));
     }
-    let run = struck(fleet, &host, start, point);
+    let run = struck(fleet, &host, start.arguments, point);
     counts.tried.fetch_add(1, Ordering::Relaxed);
     if fleet.stand_in.struck() == 0 {
         counts.missed.fetch_add(1, Ordering::Relaxed);

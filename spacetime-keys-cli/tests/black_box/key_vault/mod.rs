@@ -6,12 +6,12 @@
 mod azure_cli;
 mod canary;
 mod errors;
-mod faults;
+pub(crate) mod faults;
 mod flattened;
-mod fleet;
+pub(crate) mod fleet;
 mod logins;
 mod operators;
-mod points;
+pub(crate) mod points;
 mod round_trips;
 mod state;
 #[cfg(feature = "testing")]

@@ -1,6 +1,8 @@
+use crate::Identity;
 use crate::advice::{Advice, Choice, NextStep};
 use crate::doctor::fate;
 use crate::doctor::{Check, CheckName, DatabaseAnswer, Observations, Reply};
+use crate::fleet::Escrow;
 
 /// Whether the database is there.
 pub(super) fn database(seen: &Observations) -> Option<Check> {
@@ -77,7 +79,15 @@ pub(super) fn owner(seen: &Observations) -> Option<Check> {
     let name = CheckName::Owner;
     let owner = seen.owner()?;
     Some(match seen.identity() {
-        Some(identity) if identity == owner => Check::good(name, "the token's identity owns it"),
+        Some(identity) if identity == owner => match issuer_of(seen, owner) {
+            Some(issuer) => Check::good(
+                name,
+                format!(
+                    "the token's identity owns it, a login at the OIDC issuer {issuer}: a rotation of the server's keys does not matter"
+                ),
+            ),
+            None => Check::good(name, "the token's identity owns it"),
+        },
         Some(identity) if seen.places.is_maincloud() => Check::unseen(
             name,
             format!("it is {owner}'s, and the token is {identity}'s"),
@@ -91,7 +101,7 @@ pub(super) fn owner(seen: &Observations) -> Option<Check> {
             owner_hint(seen).and(if escrowed(seen) {
                 ""
             } else {
-                "; signed anew, it is as good as ever. The identity alone cannot be turned back into a token"
+                "; signed anew, it is as good as ever. The identity alone cannot be turned back into a token: where its claims are nowhere, a clean slate is left"
             }),
         ),
         None => Check::broken(
@@ -102,7 +112,18 @@ pub(super) fn owner(seen: &Observations) -> Option<Check> {
     })
 }
 
+/// The OIDC issuer that the owner logs in at, where the token or the escrow says so.
+fn issuer_of(seen: &Observations, owner: Identity) -> Option<&str> {
+    let escrows = seen.vaults.iter().filter_map(|vault| vault.escrow.as_ref().ok());
+    let kept = escrows.flat_map(Escrow::publishers).find(|kept| kept.identity == owner);
+    kept.filter(|kept| !kept.is_local()).map(|kept| kept.issuer.as_str())
+}
+
 fn owner_hint(seen: &Observations) -> Advice {
+    if let Some(issuer) = seen.owner().and_then(|owner| issuer_of(seen, owner)) {
+        let text = "the owner logs in at an OIDC issuer: log in there again; while that is not possible, {} signs in its place. The issuer is ";
+        return Advice::from((text, [NextStep::MintOwner])).and(issuer.to_owned());
+    }
     if escrowed(seen) {
         return "the owner's claims are in escrow: restore them".into();
     }

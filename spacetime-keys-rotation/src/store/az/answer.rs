@@ -56,11 +56,14 @@ fn properties(version: Version, call: &Call<'_>) -> Result<Properties, Failure> 
     let Version { id, attributes, tags, .. } = version;
     let parts = version_of(&id).zip(clock::seconds(&attributes.created));
     let (version, created) = parts.ok_or_else(|| call.no_answer())?;
+    let tags = tags.unwrap_or_default();
+    let tags = tags_from(tags.iter().map(|(name, value)| (&**name, &**value)));
     Ok(Properties {
         version,
         created,
+        position: tags.copied.map(|copied| copied.position),
         enabled: attributes.enabled.unwrap_or(true),
-        tags: tags_from(|name| tags.as_ref().and_then(|tags| tags.get(name)).map(String::as_str)),
+        tags,
     })
 }
 

@@ -215,11 +215,13 @@ fn properties(
 ) -> Result<Properties, Failure> {
     let version = id.ok().and_then(|id| id.version).ok_or_else(|| call.no_answer())?;
     let created = attributes.and_then(|attributes| attributes.created);
+    let tags = tags_from(tags.into_iter().flatten().map(|(name, value)| (&**name, &**value)));
     Ok(Properties {
         version,
         created: created.ok_or_else(|| call.no_answer())?.unix_timestamp(),
+        position: tags.copied.map(|copied| copied.position),
         enabled: attributes.and_then(|attributes| attributes.enabled).unwrap_or(true),
-        tags: tags_from(|name| tags.and_then(|tags| tags.get(name)).map(String::as_str)),
+        tags,
     })
 }
 
@@ -258,8 +260,7 @@ impl KeyStore for AzureKeyVault {
 
     fn put(&self, vault: &str, secret: &str, new: &NewSecret<'_>) -> Result<String, Failure> {
         let call = Call { vault, secret, right: Right::Write };
-        let tags = tags_to_pairs(&new.tags).into_iter().map(|(name, v)| (name.to_owned(), v));
-        let tags: HashMap<String, String> = tags.collect();
+        let tags: HashMap<String, String> = tags_to_pairs(&new.tags).into_iter().collect();
         let found = self.call(&call, |client| {
             let parameters = SetSecretParameters {
                 value: Some(new.value.to_owned()),

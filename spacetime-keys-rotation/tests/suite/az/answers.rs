@@ -29,6 +29,7 @@ fn versions_come_back_with_their_tags() {
         rotation_id: Some("20261122T041600Z-0a0b0c0d".to_owned()),
         origin: Some(Origin::Rotate),
         previous: Some(fingerprint),
+        ..Tags::default()
     };
     let pem = key.to_pem();
     let first = store.put("kv-dev", "s", &NewSecret { tags: tags.clone(), ..new(&pem) }).unwrap();

@@ -1,6 +1,7 @@
 //! The store by the Azure CLI, on an `az` that is played.
 
 mod answers;
+mod copy;
 mod faults;
 mod host;
 mod net;
