@@ -16,7 +16,7 @@ pub(crate) struct Init {
     /// would be written is replaced.
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["keys_dir", "cli_toml"])]
     pub(crate) with: Option<With>,
-    /// The environment whose keys this host mounts [default: local; with a configuration, its own]
+    /// The environment whose keys this host mounts [default: local; with --with, that of a configuration that is there]
     #[arg(long, value_name = "E")]
     pub(crate) env: Option<String>,
     /// The database that is published here [default with --with: the configuration's, else app]

@@ -16,6 +16,7 @@ fn first_start_next_start_rotation() {
     assert_eq!(kit.host.identity(), owner);
     let cli_toml = fs::metadata(kit.host.cli_toml()).unwrap().permissions().mode() & 0o777;
     assert_eq!(cli_toml, 0o600, "nobody else reads the token");
+    assert!(!log.contains(&kit.host.token()), "a log is read by many");
     let marker = first.marker();
     let (status, took) = first.stop();
     assert!(status.success());

@@ -144,6 +144,6 @@ fn caddyfile() {
     run(&host, "caddy".as_ref(), &validate).success();
     let formatted = run(&host, "caddy".as_ref(), &["fmt", "Caddyfile"]).stdout;
     assert_eq!(formatted, host.read("Caddyfile"));
-    host.write("Caddyfile", host.read("Caddyfile").replace("respond", "respnd"));
+    host.write("Caddyfile", host.read("Caddyfile").replace("respond", "answer"));
     assert_ne!(run(&host, "caddy".as_ref(), &validate).status, Some(0));
 }

@@ -286,7 +286,7 @@ fn a_clean_slate_deletes_nothing_and_wants_the_name() {
         kit.host.write(".config/spacetimedb/data/replicas/1", "data");
         kit
     };
-    for typed in ["", "gam\n", "Game\n", "prod\n"] {
+    for typed in ["", "games\n", "Game\n", "prod\n"] {
         let kit = ready();
         let before = kit.host.tree();
         let (run, calls) = kit.try_just(&["--yes", "spacetimedb-reset-host"], typed);
