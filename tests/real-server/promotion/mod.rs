@@ -10,9 +10,11 @@ mod whole;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::process::run;
 use road::{Recipe, Road};
 use site::Site;
 
@@ -27,6 +29,16 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(begun.elapsed() < DEADLINE, "not within the time: {what}");
         thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Makes a script that can be run at once. Another program copies it: one that is still open for writing
+/// somewhere cannot be run.
+fn install(place: &Path, text: &str) {
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    let draft = place.with_extension("draft");
+    fs::write(&draft, text).unwrap();
+    let mut install = Command::new("install");
+    run(install.args(["-m", "755"]).arg(&draft).arg(place)).expect_success();
 }
 
 /// All files below a folder.

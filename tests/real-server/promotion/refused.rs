@@ -1,7 +1,6 @@
 //! What must not be swapped is not, and what was swapped and is not accepted goes back.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use super::Two;
 use crate::host::copy;
@@ -9,19 +8,10 @@ use crate::host::copy;
 /// An `rsync` that does something more once it has copied by content.
 fn meddling(two: &Two, meddle: &str) -> std::path::PathBuf {
     let folder = two.road.path("programs");
-    fs::create_dir_all(&folder).unwrap();
     let text = format!(
         "#!/bin/sh\n/usr/bin/rsync \"$@\" || exit\ncase \"$*\" in\n*--dry-run*) ;;\n*--checksum*) {meddle} ;;\nesac\n"
     );
-    fs::write(folder.join("draft"), text).unwrap();
-    fs::set_permissions(folder.join("draft"), fs::Permissions::from_mode(0o755)).unwrap();
-    crate::process::run(
-        std::process::Command::new("cp")
-            .arg("-p")
-            .arg(folder.join("draft"))
-            .arg(folder.join("rsync")),
-    )
-    .expect_success();
+    super::install(&folder.join("rsync"), &text);
     folder
 }
 
@@ -111,15 +101,10 @@ fn what_is_not_accepted_goes_back() {
         two.prod.url
     );
     let folder = two.road.path("programs");
-    fs::create_dir_all(&folder).unwrap();
     let text = format!(
         "#!/bin/sh\ncase \"$*\" in\n*--checksum*) ;;\n*) {row} ;;\nesac\nexec /usr/bin/rsync \"$@\"\n"
     );
-    fs::write(folder.join("draft"), text).unwrap();
-    fs::set_permissions(folder.join("draft"), fs::Permissions::from_mode(0o755)).unwrap();
-    let mut install = std::process::Command::new("cp");
-    install.arg("-p").arg(folder.join("draft")).arg(folder.join("rsync"));
-    crate::process::run(&mut install).expect_success();
+    super::install(&folder.join("rsync"), &text);
 
     let token = fs::read(two.test.host.cli_toml()).unwrap();
     let recipe = two.recipe().with_programs(&folder).env("ROW_TOKEN", two.prod.token());

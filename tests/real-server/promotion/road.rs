@@ -126,12 +126,23 @@ impl Recipe {
         self
     }
 
+    /// Begins, in a group of processes of its own.
+    pub(super) fn begin(mut self, recipe: &str) -> Child {
+        self.name(recipe);
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.command.spawn().unwrap()
+    }
+
     pub(super) fn run(mut self, recipe: &str) -> Ended {
+        self.name(recipe);
+        run(&mut self.command)
+    }
+
+    fn name(&mut self, recipe: &str) {
         for (name, value) in &self.variables {
             self.command.args(["--set", *name, value.as_str()]);
         }
         // A group of its own, that can be killed as a whole.
         self.command.arg(recipe).process_group(0);
-        run(&mut self.command)
     }
 }

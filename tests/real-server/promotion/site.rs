@@ -1,9 +1,7 @@
 //! A host whose server others start and stop: by two scripts, as a person's `docker compose` would.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -41,7 +39,7 @@ impl Site {
         format!(
             "#!/bin/sh\ncd '{}' || exit\nmkdir -p data/server\n\
              runs() {{ [ -e data/server/spacetime.pid ] && ! flock -n data/server/spacetime.pid true; }}\n\
-             ! runs || exit 0\n\
+             ! runs || exit 0\necho starting >&2 || exit\n\
              setsid '{}' start --listen-addr {address} --data-dir data/server \
              --jwt-priv-key-path .generated/spacetimedb-keys/id_ecdsa \
              --jwt-pub-key-path .generated/spacetimedb-keys/id_ecdsa.pub \
@@ -54,12 +52,7 @@ impl Site {
     }
 
     fn script(&self, name: &str, text: &str) {
-        let path = self.host.path(name);
-        // Another program makes it: one that is still open for writing cannot be run.
-        let draft = self.host.path("draft");
-        fs::write(&draft, text).unwrap();
-        fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
-        run(Command::new("cp").arg("-p").arg(&draft).arg(&path)).expect_success();
+        super::install(&self.host.path(name), text);
     }
 
     /// The command that runs one of its scripts.
