@@ -33,7 +33,8 @@ impl<C> Version<C> {
             version: &self.version,
             fingerprint: self.fingerprint,
             previous: self.previous,
-            is_latest: self.is_latest,
+            // A place says more: while another copy writes, the latest may be read before the list.
+            is_latest: self.is_latest && self.position.is_none(),
         }
     }
 }
