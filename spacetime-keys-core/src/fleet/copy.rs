@@ -33,7 +33,8 @@ impl<C> Version<C> {
             version: &self.version,
             fingerprint: self.fingerprint,
             previous: self.previous,
-            is_latest: self.is_latest,
+            // A place says more: while another copy writes, the latest may be read before the list.
+            is_latest: self.is_latest && self.position.is_none(),
         }
     }
 }
@@ -78,9 +79,9 @@ pub enum Refusal {
 ///
 /// # Errors
 /// A [`Refusal`]: then nothing may be written.
-pub fn plan<C: PartialEq>(
-    source: &[Version<C>],
-    destination: &[Version<C>],
+pub fn plan<'a, C: PartialEq>(
+    source: &'a [Version<C>],
+    destination: &'a [Version<C>],
     revoked: Option<&[Fingerprint]>,
 ) -> Result<SecretPlan, Refusal> {
     let unreadable = |version: &&Version<C>| version.content.is_none();
@@ -93,8 +94,18 @@ pub fn plan<C: PartialEq>(
     if let Some(version) = destination.iter().find(unreadable) {
         return Err(Refusal::Unreadable(version.version.clone()));
     }
-    let history = whole(source);
-    let there = whole(destination);
+    let mut history = whole(source);
+    let mut there = whole(destination);
+    for place in 0..there.len().min(history.len()) {
+        let content = |side: &[(usize, &'a Version<C>)]| {
+            side.get(place).and_then(|(_, version)| version.content.as_ref())
+        };
+        let (known, version) = (content(&history), content(&there));
+        if known != version {
+            // Of one second, lists tell no order: either side may have them the other way round.
+            let _ = bring(&mut there, place, known) || bring(&mut history, place, version);
+        }
+    }
     for (place, (_, version)) in there.iter().enumerate() {
         if history.get(place).is_none_or(|(_, known)| known.content != version.content) {
             return Err(Refusal::Diverged(version.version.clone()));
@@ -121,6 +132,30 @@ pub fn plan<C: PartialEq>(
         writes: writes.collect(),
         left_out: left_out.map(|(index, _)| index).collect(),
     })
+}
+
+/// Exchanges a version with a later one of the same second that has this content, where neither has a
+/// place of its own. Whether there was one.
+fn bring<C: PartialEq>(
+    versions: &mut [(usize, &Version<C>)],
+    place: usize,
+    content: Option<&C>,
+) -> bool {
+    let Some((_, this)) = versions.get(place).copied() else { return false };
+    let is_like = |other: &&Version<C>| {
+        other.written == this.written && other.position.is_none() && !other.is_latest
+    };
+    let later = versions
+        .iter()
+        .skip(place)
+        .position(|(_, other)| is_like(other) && other.content.as_ref() == content);
+    match later.filter(|_| is_like(&this)) {
+        Some(later) => {
+            versions.swap(place, place + later);
+            true
+        }
+        None => false,
+    }
 }
 
 /// The versions that can be read, in order, each once: a write whose answer was lost is sent again,

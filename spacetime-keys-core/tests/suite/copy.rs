@@ -162,3 +162,26 @@ fn what_cannot_be_read_is_told_or_refused() {
     let name = disabled.versions[0].version.clone();
     assert_eq!(planned(&[Some(1)], &disabled), Err(Refusal::Unreadable(name)));
 }
+
+/// A vault's own lists of one second have no order: not here, and not there.
+#[test]
+fn lists_of_one_second_come_in_either_order() {
+    let mut vault = Destination::default();
+    vault.write(1, Some(1), 5, 1);
+    vault.write(2, None, 9, 1);
+    vault.write(3, None, 2, 1);
+    vault.write(4, Some(4), 7, 1);
+    let all = [1, 2, 3, 4, 5].map(Some);
+    let found = planned(&all, &vault).unwrap();
+    assert_eq!((found.there, found.writes.len()), (4, 1));
+    // Back: the folder has got them in the order in which they came.
+    let mut folder = source(&all[..2]);
+    folder[1].is_latest = false;
+    let back = plan(&vault.versions, &folder, None).unwrap();
+    let written: Vec<_> =
+        back.writes.iter().map(|write| vault.versions[write.source].content.unwrap()).collect();
+    assert_eq!((back.there, written), (2, vec![3, 4]));
+    // What it does not have is refused all the same.
+    vault.versions[1].content = Some(8);
+    assert!(matches!(planned(&all, &vault), Err(Refusal::Diverged(_))));
+}
