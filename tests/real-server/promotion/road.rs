@@ -12,10 +12,7 @@ use super::site::Site;
 use crate::ports;
 use crate::process::{Ended, run};
 
-/// The recipes.
-pub(super) const RECIPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/promotion.just");
-
-/// An sshd on this machine, and how to get there.
+/// An sshd on this machine, how to get there, and the recipes as a person has them.
 pub(super) struct Road {
     folder: TempDir,
     sshd: Child,
@@ -47,6 +44,10 @@ impl Road {
             path("user").display()
         );
         fs::write(path("client"), client).unwrap();
+        let mut init = Command::new(env!("CARGO_BIN_EXE_spacetime-keys"));
+        init.args(["init", "--with", "deploy", "--database", crate::host::DATABASE, "--dir"]);
+        fs::create_dir(path("kit")).unwrap();
+        run(init.arg(path("kit"))).expect_success();
         let log = File::create(path("log")).unwrap();
         let mut sshd = Command::new("/usr/sbin/sshd");
         sshd.args(["-D", "-e", "-f"]).arg(path("sshd"));
@@ -73,7 +74,6 @@ impl Road {
         let mut variables: Vec<(&str, String)> = vec![
             ("promotion_ssh", self.ssh()),
             ("promotion_program", env!("CARGO_BIN_EXE_spacetime-keys").to_owned()),
-            ("promotion_databases", crate::host::DATABASE.to_owned()),
             ("promotion_data", "data/server".to_owned()),
             ("promotion_server", to.url.clone()),
             ("promotion_stop", to.command("stop")),
@@ -88,7 +88,8 @@ impl Road {
         variables.push(("promotion_dev", "nowhere.invalid".to_owned()));
         let just = env::var_os("JUST").unwrap_or_else(|| "just".into());
         let mut command = to.host.command(just);
-        command.args(["--justfile", RECIPES, "--working-directory"]).arg(to.folder());
+        command.arg("--justfile").arg(self.path("kit/spacetimedb.just"));
+        command.arg("--working-directory").arg(to.folder());
         Recipe { command, variables }
     }
 }

@@ -1,15 +1,11 @@
 //! A whole promotion, and what it needs.
 
-use std::env;
 use std::fs;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::road::RECIPES;
 use super::{Two, files, secrets, site};
-use crate::process::run;
 
 // Slow: two servers, a promotion and its dry run.
 #[test]
@@ -89,18 +85,4 @@ fn downtime(url: &str, ended: &AtomicBool) -> Duration {
     assert!(since.is_none(), "prod does not answer at the end");
     assert!(!down.is_zero(), "prod was never stopped");
     down
-}
-
-/// The recipes are what `just` itself would write, and can be listed.
-#[test]
-fn the_recipes_are_formatted() {
-    for option in ["--fmt", "--list"] {
-        let just = env::var_os("JUST").unwrap_or_else(|| "just".into());
-        let mut command = Command::new(just);
-        command.args(["--justfile", RECIPES, option]);
-        if option == "--fmt" {
-            command.arg("--check");
-        }
-        run(&mut command).expect_success();
-    }
 }
