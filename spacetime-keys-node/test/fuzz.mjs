@@ -116,8 +116,11 @@ console.log(
 if (memory.length >= 40) {
   assert.ok(growth < 0.1 * third, `memory grows: ${growth.toFixed(1)} MB`);
 }
+// What takes nothing can be handed nothing wrong.
+const takesNothing = new Set(calls.filter(({ args }) => args.length === 0).map(({ name }) => name));
 for (const [name, { answers, errors }] of outcomes) {
   assert.equal(answers + errors, rounds, `${name} was called`);
-  if (rounds >= 1000) assert.ok(answers > 0 && errors > 0, `${name}: ${answers} and ${errors}`);
+  const isBoth = answers > 0 && (errors > 0 || takesNothing.has(name));
+  if (rounds >= 1000) assert.ok(isBoth, `${name}: ${answers} and ${errors}`);
 }
 console.log(`test result: ok. ${calls.length} passed; 0 failed`);
