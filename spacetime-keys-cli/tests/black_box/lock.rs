@@ -303,3 +303,26 @@ fn a_run_of_which_nothing_is_left() {
     host.run(&["rotate", "--env", "local", "--yes", "--expect-identity", IDENTITY]).success();
     host.run(&["verify", "--env", "local"]).success();
 }
+
+/// A rollback was cut short, and what it returned to has leaked since.
+#[test]
+fn a_rollback_to_what_another_host_has_revoked() {
+    let host = Host::rotated("local");
+    let on = |machine: &str, arguments: &[&str], failpoint: &str| {
+        let mut command = host.command(arguments);
+        command.env("SPACETIME_KEYS_MACHINE", machine).env("SPACETIME_KEYS_FAILPOINT", failpoint);
+        Run::from(command.output().unwrap())
+    };
+    let rollback = ["rollback", "--env", "local", "--yes"];
+    assert_eq!(on("a", &rollback, "before mount-private local=kill").status, None);
+    let leaked = ["--compromised", "--no-sync-mounted-keys", "--no-preserve-publisher-token"];
+    let revoked = on("b", &[ROTATE, &leaked].concat(), "");
+    assert_eq!(revoked.status, Some(0), "{revoked:?}");
+
+    let resumed = on("a", &["resume"], "");
+    assert_eq!(resumed.status, Some(0), "it is brought up to its vault: {resumed:?}");
+    let verified = on("a", &["verify", "--env", "local"], "");
+    assert_eq!(verified.status, Some(0), "{verified:?}");
+    let again = on("a", &[&rollback[..], &["--json"]].concat(), "");
+    assert_eq!((again.status, again.code()), (Some(3), "ERR_PAIR_REVOKED".into()));
+}

@@ -169,11 +169,11 @@ impl Planner<'_> {
                         sound_pair(&vaults).and_then(|pair| pair.ok_or(Error::VaultEmpty));
                     match current {
                         Ok(current) => match earlier_pair(&vaults, current) {
+                            // What it was to return to is revoked, or gone, since it began.
                             Ok(source) if self.is_revoked(group, &source) => {
-                                return Err(refuse(Error::PairRevoked));
+                                return mended(Error::PairRevoked);
                             }
                             Ok(source) => source,
-                            // What it was to return to is gone since it began.
                             Err(error) => return mended(error),
                         },
                         Err(error) => return mended(error),
