@@ -326,3 +326,34 @@ fn a_rollback_to_what_another_host_has_revoked() {
     let again = on("a", &[&rollback[..], &["--json"]].concat(), "");
     assert_eq!((again.status, again.code()), (Some(3), "ERR_PAIR_REVOKED".into()));
 }
+
+/// The same, where what is mounted now shows another host: the note stays for that one, and stops nobody.
+#[test]
+fn a_run_of_which_nothing_is_left_and_that_seems_another_hosts() {
+    let host = Host::new();
+    let mut command = host.command(&["resume", "--env", "local"]);
+    command.env("SPACETIME_KEYS_FAILPOINT", "file:renamed=fail");
+    assert_ne!(Run::from(command.output().unwrap()).status, Some(0));
+    assert!(host.path(&format!("{STORE}/.state/unfinished.json")).exists());
+    let elsewhere = ["--no-sync-mounted-keys", "--no-preserve-publisher-token"];
+    let prods = on("b", &host, &[ROTATE_PROD, &elsewhere].concat());
+    assert_eq!(prods.status, Some(0), "{prods:?}");
+    let prods = host.stored("kv-prod", "spacetimedb-jwt-private-key").unwrap();
+    host.mount(&PrivateKey::from_pem(prods).unwrap());
+
+    let resumed = host.run(&["resume", "--no-preserve-publisher-token", "--json"]);
+    assert_eq!((resumed.status, resumed.code()), (Some(3), "ERR_VAULT_EMPTY".into()));
+    host.run(&["sync", "--env", "prod", "--no-preserve-publisher-token"]).success();
+}
+
+/// Prod's key never gets into another environment's vault because that one is empty.
+#[test]
+fn another_environments_pair_is_no_first_pair() {
+    let host = Host::rotated("prod");
+    let before = host.tree();
+    for command in ["resume", "sync"] {
+        let run = host.run(&[command, "--env", "local", "--json"]);
+        assert_eq!((run.status, run.code()), (Some(3), "ERR_VAULT_EMPTY".into()), "{run:?}");
+        assert_eq!(host.tree(), before, "{command}");
+    }
+}

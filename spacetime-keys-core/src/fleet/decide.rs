@@ -125,7 +125,10 @@ pub(super) fn mended_pair(
     }
     let empty = vaults.iter().all(|vault| vault.pair() == PairState::Empty);
     match mounted {
-        Some(fingerprint) if empty && is_host => Ok(Source::Mounted { fingerprint }),
+        // Another environment's pair is no first pair of this one's.
+        Some(fingerprint) if empty && is_host && !is_another(&fingerprint) => {
+            Ok(Source::Mounted { fingerprint })
+        }
         _ if empty && is_host && matches!(snapshot.host.private, KeyState::Bad(_)) => {
             Err(Error::MountedUnreadable)
         }

@@ -20,6 +20,7 @@ use crate::clock;
 use crate::error::{Failure, Kind};
 use crate::host::Paths;
 use crate::journal::Journal;
+use crate::lock::Lock;
 use crate::places::require_something;
 use crate::read::{Gathered, gather};
 use crate::site::Site;
@@ -183,13 +184,13 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
     let Some(mut run) = decide_locked(site, job, run)? else {
         return Err(Kind::Locked(None).into());
     };
-    let looked = prepare(site, &mut run);
-    if let Err(failure) = &looked
-        && cannot_be_finished(&run, failure)
-    {
-        site.state.end(&lock, &paths, &run.request.rotation_id)?;
-    }
-    let (gathered, plan) = looked?;
+    let (gathered, plan) = match prepare(site, &mut run) {
+        Err(failure) if cannot_be_finished(&run, &failure) => {
+            put_away(site, &lock, &paths, run)?;
+            return Err(failure);
+        }
+        looked => looked?,
+    };
     if !look_first && plan.changes_anything() {
         execute::check_writable(site, &run.paths, &plan)?;
     }
@@ -231,18 +232,24 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
 /// key is mounted. Its note would only stand in the way of a first pair.
 fn cannot_be_finished(run: &Run, failure: &Failure) -> bool {
     let is_empty = matches!(failure.kind(), Kind::Refused { error: Error::VaultEmpty, .. });
-    is_empty && run.request.continuing && run.left.is_none()
+    is_empty && run.request.continuing
 }
 
-/// Removes the note of such a run, if it is still one under the lock.
+/// Removes the note of such a run; where it seems another host's, it stays, and no longer stops others.
+fn put_away(site: &Site<'_>, lock: &Lock, paths: &Paths, run: Run) -> Result<(), Failure> {
+    match run.left {
+        Some(journal) => site.state.leave(lock, paths, journal),
+        None => site.state.end(lock, paths, &run.request.rotation_id),
+    }
+}
+
+/// Puts the note of such a run away, if it is still one under the lock.
 fn give_up(site: &Site<'_>, job: &Job, run: Run) -> Result<(), Failure> {
     let paths = run.paths.clone();
     let lock = site.state.lock(&paths, run.request.operation.as_str())?;
     let Some(mut run) = decide_locked(site, job, run)? else { return Ok(()) };
     match prepare(site, &mut run) {
-        Err(failure) if cannot_be_finished(&run, &failure) => {
-            site.state.end(&lock, &paths, &run.request.rotation_id)
-        }
+        Err(failure) if cannot_be_finished(&run, &failure) => put_away(site, &lock, &paths, run),
         _ => Ok(()),
     }
 }
