@@ -11,7 +11,7 @@ use spacetime_keys_core::{Error, Fingerprint, Identity, PrivateKey};
 
 use crate::clock;
 use crate::error::{Failure, Kind};
-use crate::files;
+use crate::files::{self, Mode};
 use crate::host::{self, Paths};
 use crate::lock::Guarded;
 use crate::places::require_something;
@@ -180,15 +180,20 @@ fn present_key(site: &Site<'_>, vault: &Vault) -> Result<PrivateKey, Failure> {
     PrivateKey::from_pem(&*secret.value).map_err(in_vault)
 }
 
+/// Puts a token that this key has signed into a `cli.toml`, which is made where there is none.
+pub(crate) fn put(path: &Path, token: &str, key: &PrivateKey, mode: Mode) -> Result<(), Failure> {
+    let text = files::read_text(path)?.unwrap_or_default();
+    let cli_toml = CliToml::parse(&text).map_err(|error| Failure::in_file(path, error))?;
+    files::create_folder(files::folder_of(path), 0o700)?;
+    files::replace(path, cli_toml.with(token, &[], key.public_key()).as_bytes(), mode)
+}
+
 fn write(found: &Found, path: &Path) -> Result<Restored, Failure> {
     let Found { key, publisher, replaced } = found;
     files::check_replaceable(path)?;
     let now = clock::now();
     let token = sign_publisher(publisher, now, &Signer::new(key)?)?;
-    let text = files::read_text(path)?.unwrap_or_default();
-    let cli_toml = CliToml::parse(&text).map_err(|error| Failure::in_file(path, error))?;
-    files::create_folder(files::folder_of(path), 0o700)?;
-    host::write_cli_toml(path, &cli_toml.with(&token, &[], key.public_key()))?;
+    put(path, &token, key, Mode::KeepOr(host::PRIVATE_MODE))?;
     let replaced = match replaced {
         PublisherState::Found { publisher, times, verified_with, .. } => {
             Some((publisher.clone(), *times, *verified_with))

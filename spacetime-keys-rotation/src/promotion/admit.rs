@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use spacetime_keys_core::cli_toml::CliToml;
 use spacetime_keys_core::es256::{Signer, Verifier};
 use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::{Environment, PairState, PublisherState, Vault};
@@ -22,6 +21,7 @@ use crate::host::{self, Paths};
 use crate::places::require_something;
 use crate::read::{Gathered, gather};
 use crate::site::Site;
+use crate::token::put;
 
 /// What is admitted, and where.
 pub struct Admission<'a> {
@@ -97,13 +97,23 @@ pub fn admit(site: &Site<'_>, admission: &Admission<'_>) -> Result<Admitted, Fai
         require_stopped(data)?;
     }
     files::remove_leftovers(files::folder_of(&paths.cli_toml))?;
+    let run = format!("admit-{}", clock::now());
+    let keep = |publishers: &[Publisher]| {
+        escrow(site, admission.environment, publishers, &run).map(|_| ())
+    };
     if !admitted.escrows.is_empty() {
         failpoint::reached("promotion:before-escrow")?;
-        let run = format!("admit-{}", clock::now());
-        escrow(site, admission.environment, &admitted.escrows, &run)?;
+        keep(&admitted.escrows)?;
         failpoint::reached("promotion:after-escrow")?;
     }
     if admitted.writes_token {
+        // The SpacetimeDB CLI knows no lock: whoever has logged in meanwhile is kept, too.
+        let present = host::read_cli_toml(&paths.cli_toml)?;
+        let came =
+            local(present.publisher()).filter(|came| admitted.replaced.as_ref() != Some(*came));
+        if let Some(came) = came {
+            keep(std::slice::from_ref(came))?;
+        }
         write(admission, &key)?;
         failpoint::reached("promotion:after-token")?;
     }
@@ -218,9 +228,13 @@ fn write(admission: &Admission<'_>, private: &PrivateKey) -> Result<(), Failure>
     if !verifies(private.public_key())? || verifies(&passport.public_key)? {
         return Err(Error::SelfTest.into());
     }
-    let text = files::read_text(path)?.unwrap_or_default();
-    let cli_toml = CliToml::parse(&text).map_err(|error| Failure::in_file(path, error))?;
-    files::create_folder(files::folder_of(path), 0o700)?;
-    let text = cli_toml.with(&token, &[], private.public_key());
-    files::replace(path, text.as_bytes(), Mode::Set(host::PRIVATE_MODE))
+    put(path, &token, private, Mode::Set(host::PRIVATE_MODE))
+}
+
+/// The publisher whose token a server's own login has made.
+fn local(state: &PublisherState) -> Option<&Publisher> {
+    match state {
+        PublisherState::Found { publisher, .. } => Some(publisher).filter(|one| one.is_local()),
+        _ => None,
+    }
 }

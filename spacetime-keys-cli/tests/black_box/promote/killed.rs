@@ -2,9 +2,13 @@
 
 use std::process::Stdio;
 
+use serde_json::json;
+use spacetime_keys_core::PrivateKey;
+
 use super::{ADMIT, DATA, PASSPORT, Prod, admit, test_host};
-use crate::common::{CLI_TOML, Host, IDENTITY, Run};
+use crate::common::{CLI_TOML, Host, IDENTITY, PRIVATE, Run, token};
 use crate::failpoints::number_of;
+use crate::stopped::Stopped;
 
 /// Whether a run that fails or is killed at this point got so far.
 fn reaches(host: &Host, point: usize, how: &str) -> bool {
@@ -45,6 +49,23 @@ fn at_any_point_and_begun_again_it_ends_well() {
             assert_eq!(verified.status, Some(0), "{point} {how}: {verified:?}");
         }
     }
+}
+
+/// The SpacetimeDB CLI knows no lock: somebody logs in while the claims of the token before are being kept.
+#[test]
+fn whoever_logs_in_meanwhile_is_kept_too() {
+    let prod = Prod::new();
+    let host = test_host(&prod.passport());
+    let mut admitted = Stopped::at(&host, ADMIT, "promotion:after-escrow");
+    let key = PrivateKey::from_pem(host.read(PRIVATE)).unwrap();
+    host.set_token(&token(&key, &json!({ "iss": "localhost", "sub": "logged-in-meanwhile" })));
+    let run = admitted.goes_on();
+    assert_eq!(run.status, Some(0), "{run:?}");
+    let escrow = host.stored("kv-test", "spacetimedb-publisher-claims").unwrap();
+    for known in ["logged-in-meanwhile", &prod.owner.to_string(), IDENTITY] {
+        assert!(escrow.contains(known), "{known}: {escrow}");
+    }
+    assert_eq!(admit(&host, &[]).success().json()["changed"], false);
 }
 
 #[test]
