@@ -147,32 +147,10 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
     let Some(mut run) = decide(site, job)? else { return Ok(Outcome::NothingToResume) };
     // A person takes time to answer: a plan to ask about is made before the lock. Where nobody is
     // asked, and looking takes time, one look under the lock is enough.
-    let asks = job.asks(&run.request);
-    let look_first = job.dry_run || asks || !site.store.is_remote();
+    let look_first = job.dry_run || job.asks(&run.request) || !site.store.is_remote();
     if look_first {
-        // Half of what another run does would look like damage.
-        let paths = run.paths.clone();
-        let guarded = site.state.guarded(&paths);
-        let (gathered, plan) = match prepare(site, &mut run) {
-            Err(failure) if !job.dry_run && cannot_be_finished(&run, &failure) => {
-                give_up(site, job, run)?;
-                return Err(failure);
-            }
-            looked => looked
-                .map_err(|failure| if guarded.is_locked() { guarded.busy() } else { failure })?,
-        };
-        if !job.dry_run {
-            announce_continued(site, &run);
-        }
-        if plan.changes_anything() {
-            execute::check_writable(site, &run.paths, &plan)?;
-        }
-        if job.dry_run {
-            let planned = Planned::new(&run, plan, &gathered);
-            return Ok(Outcome::Planned(Box::new(planned)));
-        }
-        if plan.changes_anything() && asks && !site.watch.confirms(&run.request, &plan) {
-            return Err(Kind::NotConfirmed.into());
+        if let Some(planned) = look(site, job, &mut run)? {
+            return Ok(planned);
         }
     } else {
         announce_continued(site, &run);
@@ -219,38 +197,51 @@ pub fn run(site: &Site<'_>, job: &Job) -> Result<Outcome, Failure> {
         }
         Err(failure) => return Err(failure.resumable()),
     };
-    let ended = match run.left {
-        Some(journal) => site.state.leave(&lock, &paths, journal),
-        None => site.state.end(&lock, &paths, &run.request.rotation_id),
-    };
-    ended.map_err(Failure::resumable)?;
+    put_away(site, &lock, &paths, run).map_err(Failure::resumable)?;
     site.watch.ends(&planned, &done);
     Ok(Outcome::Done(Box::new(planned), Box::new(done)))
 }
 
-/// Whether nothing is left of what a run that was cut short set out to do: its vaults are empty, and no
-/// key is mounted. Its note would only stand in the way of a first pair.
+/// The look before the lock: refuses what must not be, and asks. `Some` is the end of a dry run.
+fn look(site: &Site<'_>, job: &Job, run: &mut Run) -> Result<Option<Outcome>, Failure> {
+    let paths = run.paths.clone();
+    let guarded = site.state.guarded(&paths);
+    let (gathered, plan) = match prepare(site, run) {
+        // Under the lock it is looked at again, and its note is put away.
+        Err(failure) if !job.dry_run && cannot_be_finished(run, &failure) => return Ok(None),
+        // Half of what another run does would look like damage.
+        Err(_) if guarded.is_locked() => return Err(guarded.busy()),
+        prepared => prepared?,
+    };
+    if !job.dry_run {
+        announce_continued(site, run);
+    }
+    if plan.changes_anything() {
+        execute::check_writable(site, &run.paths, &plan)?;
+    }
+    if job.dry_run {
+        let planned = Planned::new(run, plan, &gathered);
+        return Ok(Some(Outcome::Planned(Box::new(planned))));
+    }
+    let asks = plan.changes_anything() && job.asks(&run.request);
+    if asks && !site.watch.confirms(&run.request, &plan) {
+        return Err(Kind::NotConfirmed.into());
+    }
+    Ok(None)
+}
+
+/// Whether nothing is left of what a run that was cut short set out to do: its vaults are empty, and what
+/// is mounted is no first pair of theirs. Its note would only stand in the way of one.
 fn cannot_be_finished(run: &Run, failure: &Failure) -> bool {
     let is_empty = matches!(failure.kind(), Kind::Refused { error: Error::VaultEmpty, .. });
     is_empty && run.request.continuing
 }
 
-/// Removes the note of such a run; where it seems another host's, it stays, and no longer stops others.
+/// Removes a run's note; where the rest is for another host, it stays, and no longer stops others.
 fn put_away(site: &Site<'_>, lock: &Lock, paths: &Paths, run: Run) -> Result<(), Failure> {
     match run.left {
         Some(journal) => site.state.leave(lock, paths, journal),
         None => site.state.end(lock, paths, &run.request.rotation_id),
-    }
-}
-
-/// Puts the note of such a run away, if it is still one under the lock.
-fn give_up(site: &Site<'_>, job: &Job, run: Run) -> Result<(), Failure> {
-    let paths = run.paths.clone();
-    let lock = site.state.lock(&paths, run.request.operation.as_str())?;
-    let Some(mut run) = decide_locked(site, job, run)? else { return Ok(()) };
-    match prepare(site, &mut run) {
-        Err(failure) if cannot_be_finished(&run, &failure) => put_away(site, &lock, &paths, run),
-        _ => Ok(()),
     }
 }
 
