@@ -338,27 +338,34 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// `{"owner_identity":{"__identity__":"0x…"}}`, or with a string in the place of the object.
 fn owner(body: &str) -> Option<Identity> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Text(String),
-        Object {
-            #[serde(rename = "__identity__")]
-            hex: String,
-        },
-    }
     #[derive(Deserialize)]
     struct Database {
         owner_identity: Written,
     }
     let database: Database = serde_json::from_str(body).ok()?;
-    let (Written::Text(hex) | Written::Object { hex }) = database.owner_identity;
-    identity(&hex)
+    database.owner_identity.read()
+}
+
+/// An identity in an answer: `{"__identity__":"0x…"}`, or the text alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Written {
+    Text(String),
+    Object {
+        #[serde(rename = "__identity__")]
+        hex: String,
+    },
+}
+
+impl Written {
+    pub(crate) fn read(&self) -> Option<Identity> {
+        let (Self::Text(hex) | Self::Object { hex }) = self;
+        identity(hex)
+    }
 }
 
 /// 64 hex digits, with `0x` before them or without.
-pub(crate) fn identity(hex: &str) -> Option<Identity> {
+fn identity(hex: &str) -> Option<Identity> {
     Identity::parse_unchecked(hex.strip_prefix("0x").unwrap_or(hex))
 }

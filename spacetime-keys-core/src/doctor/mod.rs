@@ -32,7 +32,7 @@ pub(crate) mod shell;
 mod version;
 mod withheld;
 
-pub(crate) use answers::identity;
+pub(crate) use answers::Written;
 pub use answers::{
     Answer, DatabaseAnswer, Foreign, ForeignKind, Reply, ServedKey, TokenAnswer, Unreached,
 };

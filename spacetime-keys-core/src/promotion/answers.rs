@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Table;
 use crate::Identity;
-use crate::doctor::{Answer, Ask, Came, Reply, Unreached, encoded, identity};
+use crate::doctor::{Answer, Ask, Came, Reply, Unreached, Written, encoded};
 
 /// One server that is asked by SQL, too.
 pub trait Query: Ask {
@@ -79,23 +79,5 @@ impl Answer<'_> {
             let [count] = row.as_slice() else { return None };
             count.as_u64()
         })
-    }
-}
-
-/// `{"__identity__":"0x…"}`, or the text alone.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Text(String),
-    Object {
-        #[serde(rename = "__identity__")]
-        hex: String,
-    },
-}
-
-impl Written {
-    fn read(&self) -> Option<Identity> {
-        let (Self::Text(hex) | Self::Object { hex }) = self;
-        identity(hex)
     }
 }
