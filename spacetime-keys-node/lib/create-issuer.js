@@ -65,7 +65,7 @@ class Issuer {
   #publicKeys;
   #starts;
   #routes;
-  /** What holds, and from when on. */
+  /** What holds, and when it was looked at. */
   #shift = null;
   #since = Infinity;
 
@@ -121,20 +121,19 @@ class Issuer {
     return check.time(this.#options.now(), "what options.now returns");
   }
 
-  /** What holds now. A clock may be set back. */
+  /** What holds now: the key that signs, and the documents. A clock may be set back. */
   #at(now) {
     const { until } = this.#shift ?? { until: -Infinity };
     if (now < this.#since || (until !== null && now >= until)) {
       const { tokenLifetime } = this.#options;
       const json = attempt(() => addon.issuerShift(this.#starts, tokenLifetime, now));
-      this.#shift = JSON.parse(json);
+      const { published, signs, until: end } = JSON.parse(json);
+      const keys = published.map((at) => this.#publicKeys[at]);
+      const discovery = openidConfiguration(this.#options.issuer, keys);
+      this.#shift = { signs, until: end, set: jwks(keys), discovery };
       this.#since = now;
     }
     return this.#shift;
-  }
-
-  #published() {
-    return this.#at(this.#now()).published.map((at) => this.#publicKeys[at]);
   }
 
   #signer(now) {
@@ -150,11 +149,11 @@ class Issuer {
   }
 
   #discovery() {
-    return document(openidConfiguration(this.#options.issuer, this.#published()));
+    return document(this.#at(this.#now()).discovery);
   }
 
   #set() {
-    return document(jwks(this.#published()));
+    return document(this.#at(this.#now()).set);
   }
 
   async #token(request) {

@@ -164,7 +164,7 @@ class RemoteVerifier {
         throw failed(search.url, `it answers ${response.status}`);
       }
       const bytes = await this.#bytes(response, search, signal);
-      if (JSON.parse(attempt(() => search.answered(bytes))) !== null) return bytes.toString("utf8");
+      if (attempt(() => search.answered(bytes))) return bytes.toString("utf8");
     }
   }
 

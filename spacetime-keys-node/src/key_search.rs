@@ -2,7 +2,6 @@
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use serde_json::json;
 use spacetime_keys_core::jwks::{
     MAX_JWKS_BYTES, Search, Step, check_issuer, compare_issuers, discovery_url,
 };
@@ -48,19 +47,19 @@ impl KeySearch {
         Ok(true)
     }
 
-    /// After a body. `found`: it is the set; `null`: something else is to be asked.
+    /// After a body. Whether it is the set; else something else is to be asked.
     #[napi(catch_unwind)]
-    pub fn answered(&mut self, body: Buffer) -> napi::Result<String> {
+    pub fn answered(&mut self, body: Buffer) -> napi::Result<bool> {
         match self.search.clone().answered(&body).map_err(thrown)? {
             Step::Found(found) => {
                 if let Some(issuer) = &found.issuer {
                     compare_issuers(Some(&self.issuer), issuer).map_err(thrown)?;
                 }
-                Ok(json!({ "url": found.url, "discovery": found.discovery }).to_string())
+                Ok(true)
             }
             Step::Ask(search) => {
                 self.search = search;
-                Ok("null".to_owned())
+                Ok(false)
             }
             // Where a set should be, nobody guesses.
             Step::Guess { error, .. } => Err(thrown(error)),
