@@ -20,6 +20,7 @@ mod here;
 mod hints;
 mod http;
 mod key_set;
+mod opened;
 mod output;
 mod progress;
 mod rotation_report;

@@ -1,12 +1,10 @@
 //! `doctor`: what a publish would answer, and why; with `--fix`, what cures it, done.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
 use spacetime_keys_core::doctor::{Diagnosis, diagnose};
-use spacetime_keys_rotation::{Site, store};
 
 use super::Answer;
 use crate::args::{self, Global};
@@ -14,8 +12,8 @@ use crate::config::Config;
 use crate::doctor::{self, Fixed, Inquiry, Subject, Wanted};
 use crate::failure::Failure;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::Output;
-use crate::watcher::Watcher;
 use crate::wrap::width_of_stdout;
 
 /// How long a server that was restarted may take to answer.
@@ -43,9 +41,8 @@ pub(super) fn run(
         here::say(config, &subject.paths, output);
     }
     subject.say(output);
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
+    let opened = Opened::new(config, output)?;
+    let site = opened.site();
     let restart = args.restart.as_ref().or(defaults.restart.as_ref());
     let places = subject.places(restart, config, global.config.as_deref());
     let restarts = !places.restart.trim().is_empty();
@@ -66,7 +63,7 @@ pub(super) fn run(
         let taken = if diagnosis.ok {
             Vec::new()
         } else {
-            let told = (&*watcher, output);
+            let told = (&*opened.watcher, output);
             doctor::fix(&site, &subject.paths, &diagnosis, restarts, args.yes, told)?
         };
         if !taken.is_empty() {

@@ -1,10 +1,8 @@
 //! `history`
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use spacetime_keys_core::fleet::PastPair;
-use spacetime_keys_rotation::{Site, past_pairs, store};
+use spacetime_keys_rotation::past_pairs;
 
 use super::Answer;
 use crate::args;
@@ -12,9 +10,9 @@ use crate::clock::{date, now, relative};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::Output;
 use crate::table::table;
-use crate::watcher::Watcher;
 
 #[derive(Serialize)]
 struct Report {
@@ -28,9 +26,8 @@ pub(super) fn run(
 ) -> Result<Answer, Failure> {
     let paths = config.host_files(None, None)?.paths;
     here::say(config, &paths, output);
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
+    let opened = Opened::new(config, output)?;
+    let site = opened.site();
     let scope = config.settings.scope(&Config::asked(&args.env))?;
     let report = Report { pairs: past_pairs(&site, &scope.environments)? };
     output.result(&report, || to_text(&report.pairs));

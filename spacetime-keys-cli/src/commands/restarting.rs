@@ -1,6 +1,6 @@
 //! `--restart`: the server takes up what a run has mounted, and is asked whether it did.
 
-use std::thread;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use spacetime_keys_core::Fingerprint;
@@ -11,7 +11,7 @@ use spacetime_keys_rotation::{self as engine, Done, Job, Outcome, Planned, Site,
 use crate::args::RestartOptions;
 use crate::config::Config;
 use crate::core_dumps;
-use crate::doctor::{Inquiry, PAUSE, Subject, Waiting, Wanted};
+use crate::doctor::{Inquiry, Subject, Waiting, Wanted};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::rotation_report::{Report, RolledBack, ServerReport};
@@ -136,15 +136,10 @@ impl<'a> Restart<'a> {
 
     /// Asks again and again until the server has the key, as long as it may.
     fn wait_for(&self, inquiry: &Inquiry<'_>, mounted: Fingerprint) -> ServerSeen {
-        let mut waiting = Waiting::new(self.wait, WAITED_FOR, self.output);
-        loop {
-            let seen = inquiry.server(TIMEOUT.min(waiting.left().max(PAUSE)));
-            if seen.serves(mounted) == Serves::Mounted || waiting.left().is_zero() {
-                return seen;
-            }
-            waiting.sign();
-            thread::sleep(PAUSE.min(waiting.left()));
-        }
+        let has_key = |seen: &ServerSeen| seen.serves(mounted) == Serves::Mounted;
+        let ask = |left: Duration| Ok::<_, Infallible>(inquiry.server(TIMEOUT.min(left)));
+        let Ok(seen) = Waiting::new(self.wait, WAITED_FOR, self.output).until(ask, has_key);
+        seen
     }
 
     fn roll_back(&self, site: &Site<'_>, planned: &Planned) -> RolledBack {

@@ -1,10 +1,7 @@
 //! `rotate`, `resume`, `rollback`, `sync`.
 
-use std::sync::Arc;
-
 use spacetime_keys_core::fleet::{Environment, Operation, Request};
-use spacetime_keys_rotation::store;
-use spacetime_keys_rotation::{self as engine, Job, Outcome, Paths, Site};
+use spacetime_keys_rotation::{self as engine, Job, Outcome};
 
 use super::Answer;
 use super::restarting::Restart;
@@ -12,9 +9,9 @@ use crate::args::{self, HostFiles, HostOptions};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::Output;
 use crate::rotation_report::{self, Report};
-use crate::watcher::Watcher;
 
 pub(super) fn rotate(
     config: &Config,
@@ -112,45 +109,27 @@ fn run(
     output: &Output,
 ) -> Result<Answer, Failure> {
     let restart = Restart::wanted(config, job, &options.restart, rolls_back, output)?;
-    on_site(config, &job.paths, output, |site, watcher| {
-        let outcome = engine::run(site, job).map_err(|failure| watcher.words(failure))?;
-        let mut report = match &outcome {
-            Outcome::NothingToResume => {
-                let text =
-                    "no run was interrupted; name an environment (--env E) to mend its group";
-                output.result(&rotation_report::nothing(text), || format!("{text}\n"));
-                return Ok(Answer::Yes);
-            }
-            Outcome::Planned(planned) => {
-                watcher.tell(planned);
-                let mut report = Report::planned(planned);
-                report.next.extend(restart.iter().map(Restart::plan));
-                report
-            }
-            Outcome::Done(planned, done) => Report::done(planned, done, restart.is_some()),
-        };
-        if let (Outcome::Done(planned, done), Some(restart)) = (&outcome, &restart) {
-            restart.follow(site, (planned, done), &mut report);
+    here::say(config, &job.paths, output);
+    let opened = Opened::new(config, output)?;
+    let (site, watcher) = (&opened.site(), &opened.watcher);
+    let outcome = engine::run(site, job).map_err(|failure| watcher.words(failure))?;
+    let mut report = match &outcome {
+        Outcome::NothingToResume => {
+            let text = "no run was interrupted; name an environment (--env E) to mend its group";
+            output.result(&rotation_report::nothing(text), || format!("{text}\n"));
+            return Ok(Answer::Yes);
         }
-        output.result(
-            &report,
-            || {
-                if output.is_quiet() { report.verdict() } else { report.to_text() }
-            },
-        );
-        Ok(report.is_well().into())
-    })
-}
-
-/// Says what it works on, and does it.
-pub(super) fn on_site<T>(
-    config: &Config,
-    paths: &Paths,
-    output: &Output,
-    work: impl FnOnce(&Site<'_>, &Watcher) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    here::say(config, paths, output);
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    work(&Site::new(&config.settings, &*store, &*watcher), &watcher)
+        Outcome::Planned(planned) => {
+            watcher.tell(planned);
+            let mut report = Report::planned(planned);
+            report.next.extend(restart.iter().map(Restart::plan));
+            report
+        }
+        Outcome::Done(planned, done) => Report::done(planned, done, restart.is_some()),
+    };
+    if let (Outcome::Done(planned, done), Some(restart)) = (&outcome, &restart) {
+        restart.follow(site, (planned, done), &mut report);
+    }
+    output.result(&report, || if output.is_quiet() { report.verdict() } else { report.to_text() });
+    Ok(report.is_well().into())
 }

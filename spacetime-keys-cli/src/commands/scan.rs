@@ -2,22 +2,20 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
 use spacetime_keys_core::printable::visible;
 use spacetime_keys_core::scan::{Found, Judged, Ring, Secret, SecretKind, Wanted};
 use spacetime_keys_rotation::search::{Finder, ring_of, search};
-use spacetime_keys_rotation::{Site, store};
 
 use super::{Answer, searching};
 use crate::args;
 use crate::config::{Config, HostFiles};
 use crate::failure::Failure;
+use crate::opened::Opened;
 use crate::output::{BAD, GOOD, Output, styled};
 use crate::progress::Progress;
-use crate::watcher::Watcher;
 
 /// So many are listed. More are counted: somebody has scanned a database of tokens.
 const LISTED: usize = 10_000;
@@ -62,9 +60,8 @@ pub(super) fn run(args: &args::Scan, config: &Config, output: &Output) -> Result
     let files = &args.files;
     let HostFiles { paths, .. } =
         config.host_files(files.cli_toml.as_deref(), files.mounted_keys_dir.as_deref())?;
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let ring = ring_of(&Site::new(&config.settings, &*store, &*watcher), &paths)?;
+    let opened = Opened::new(config, output)?;
+    let ring = ring_of(&opened.site(), &paths)?;
     if ring.is_empty() {
         output.warn("no keys of a fleet are known here: no token can be told to be one of its own");
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use spacetime_keys_core::fleet::Environment;
 use spacetime_keys_rotation::copy::{CopyJob, copy};
-use spacetime_keys_rotation::{Site, store};
 
 use super::Answer;
 use crate::args::{Store, StoreCopy};
@@ -12,6 +11,7 @@ use crate::config::Config;
 use crate::copy_report::Report;
 use crate::failure::Failure;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::Output;
 use crate::watcher::Watcher;
 
@@ -36,11 +36,10 @@ fn run_copy(args: &StoreCopy, config: &Config, output: &Output) -> Result<Answer
     here::say(config, &job.source_paths, output);
     here::say_destination(&to, output);
     let watcher = Arc::new(Watcher::new(output));
-    let open = |config: &Config| store::open(&config.store, &(Arc::clone(&watcher) as _));
+    let open = |config| Opened::told_to(config, Arc::clone(&watcher));
     let (from, into) = (open(config)?, open(&to)?);
-    let source = Site::new(&config.settings, &*from, &*watcher);
-    let destination = Site::new(&to.settings, &*into, &*watcher);
-    let copied = copy(&source, &destination, &job).map_err(|failure| watcher.words(failure))?;
+    let copied =
+        copy(&from.site(), &into.site(), &job).map_err(|failure| watcher.words(failure))?;
     let report = Report::new(&copied, job.dry_run, &args.to);
     output.result(&report, || if output.is_quiet() { report.verdict() } else { report.to_text() });
     Ok(Answer::Yes)

@@ -1,10 +1,9 @@
 //! `verify`
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use spacetime_keys_core::fleet::{Environment, MountedReport, Problem, Report, Severity};
-use spacetime_keys_rotation::{self as engine, Site, store};
+use spacetime_keys_rotation::{self as engine};
 
 use spacetime_keys_core::jwt::LOCAL_ISSUER;
 use spacetime_keys_core::printable::visible;
@@ -14,9 +13,9 @@ use crate::args;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::{BAD, GOOD, Output, WARN, styled};
 use crate::table::table;
-use crate::watcher::Watcher;
 use crate::wrap::{Wrap, width_of_stdout, wrapped};
 
 pub(super) fn run(
@@ -39,11 +38,10 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
     here::say(config, &files.paths, output);
     files.require_keys()?;
     files.require_cli_toml()?;
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
+    let opened = Opened::new(config, output)?;
     let mut settings = config.settings.clone();
     settings.policy.max_age_days = args.max_age_days.unwrap_or(settings.policy.max_age_days);
-    let site = Site::new(&settings, &*store, &*watcher);
+    let site = opened.site_of(&settings);
     let scope = settings.scope(&Config::asked(&args.env))?;
     Ok(engine::verify(&site, &files.paths, &scope)?.report)
 }

@@ -1,6 +1,5 @@
 //! What a diagnosis is made from, looked at as often as it takes.
 
-use std::thread;
 use std::time::Duration;
 
 use spacetime_keys_core::doctor::{
@@ -13,8 +12,6 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 const WAITED_FOR: &str = "an answer of the server";
-/// How often a server that does not answer is asked.
-pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is asked about, and how.
 pub(crate) struct Inquiry<'a> {
@@ -37,19 +34,15 @@ impl<'a> Inquiry<'a> {
         log: Option<LogSeen>,
         wait: Option<Duration>,
     ) -> Result<Observations, Failure> {
-        let mut waiting = Waiting::new(wait.unwrap_or_default(), WAITED_FOR, self.output);
-        loop {
-            let timeout =
-                wait.map_or(self.timeout, |_| self.timeout.min(waiting.left().max(PAUSE)));
-            let seen = Observations { log, ..self.look_once(timeout)? };
-            let unreached = seen.server.unreached().is_some()
-                && diagnose(&seen).outcome == Some(Outcome::Unreachable);
-            if !unreached || waiting.left().is_zero() {
-                return Ok(seen);
-            }
-            waiting.sign();
-            thread::sleep(PAUSE.min(waiting.left()));
-        }
+        let ask = |left| {
+            let timeout = wait.map_or(self.timeout, |_| self.timeout.min(left));
+            Ok(Observations { log, ..self.look_once(timeout)? })
+        };
+        let answers = |seen: &Observations| {
+            seen.server.unreached().is_none()
+                || diagnose(seen).outcome != Some(Outcome::Unreachable)
+        };
+        Waiting::new(wait.unwrap_or_default(), WAITED_FOR, self.output).until(ask, answers)
     }
 
     /// Asks for version and key only. Without a server nothing is seen.

@@ -14,7 +14,7 @@ mod wait;
 pub(crate) use client::Client;
 pub(crate) use defaults::Defaults;
 pub(crate) use fix::{Fixed, fix};
-pub(crate) use inquiry::{Inquiry, PAUSE};
+pub(crate) use inquiry::Inquiry;
 pub(crate) use log::read;
 pub(crate) use named::{foreign, known, look, no_url, server_url, servers, unreached};
 pub(crate) use subject::{Subject, Wanted};

@@ -2,10 +2,13 @@
 
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::output::Output;
 
+/// How often a server that does not answer is asked.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How often a person is told that this still waits.
 const SIGN: Duration = Duration::from_secs(10);
 
@@ -22,6 +25,23 @@ impl<'a> Waiting<'a> {
     /// Begins to wait; nothing is said yet. `what` ends "waiting for …".
     pub(crate) fn new(time: Duration, what: &'static str, output: &'a Output) -> Self {
         Self { began: Instant::now(), time, told: None, what, output }
+    }
+
+    /// Asks again and again until the answer is enough, or the time is over: the last answer. Each question
+    /// may take what is left, or [`PAUSE`] at least.
+    pub(crate) fn until<T, E>(
+        mut self,
+        mut ask: impl FnMut(Duration) -> Result<T, E>,
+        is_enough: impl Fn(&T) -> bool,
+    ) -> Result<T, E> {
+        loop {
+            let answer = ask(self.left().max(PAUSE))?;
+            if is_enough(&answer) || self.left().is_zero() {
+                return Ok(answer);
+            }
+            self.sign();
+            thread::sleep(PAUSE.min(self.left()));
+        }
     }
 
     /// What is left.
@@ -46,7 +66,7 @@ pub(crate) fn with_sign<T>(what: &str, output: &Output, work: impl FnOnce() -> T
         return work();
     }
     let (done, ended) = mpsc::channel::<()>();
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         scope.spawn(move || {
             if ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
                 output.note(&format!("waiting for {what} …"));

@@ -17,11 +17,13 @@ use spacetime_keys_core::{Fingerprint, PublicKey};
 use spacetime_keys_rotation::places::{Around, Found, Kept, Service, services};
 use spacetime_keys_rotation::{self as engine, Job, Outcome, configuration, files};
 
-use super::{Answer, rotation};
+use super::Answer;
 use crate::args::{self, With};
 use crate::config::Config;
 use crate::doctor::Client;
 use crate::failure::Failure;
+use crate::here;
+use crate::opened::Opened;
 use crate::output::Output;
 use crate::rotation_report::Report;
 use choose::Chosen;
@@ -206,12 +208,12 @@ fn first_pair(seen: &Seen, output: &Output) -> Result<Report, Failure> {
     };
     let paths = config.host_files(None, None)?.paths;
     let job = Job { request, paths, dry_run: false, ask: false };
-    rotation::on_site(&config, &job.paths, output, |site, watcher| {
-        match engine::run(site, &job).map_err(|failure| watcher.words(failure))? {
-            Outcome::Done(planned, done) => Ok(Report::done(&planned, &done, false)),
-            _ => Err(Failure::bug("a rotation that is to be done was not done")),
-        }
-    })
+    here::say(&config, &job.paths, output);
+    let opened = Opened::new(&config, output)?;
+    match engine::run(&opened.site(), &job).map_err(|failure| opened.watcher.words(failure))? {
+        Outcome::Done(planned, done) => Ok(Report::done(&planned, &done, false)),
+        _ => Err(Failure::bug("a rotation that is to be done was not done")),
+    }
 }
 
 fn shown(path: &Path) -> String {

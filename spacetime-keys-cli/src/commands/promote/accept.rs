@@ -1,15 +1,13 @@
 //! `promote accept`: the gates.
 
+use std::convert::Infallible;
 use std::path::Path;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::json;
 use spacetime_keys_core::doctor::Places;
 use spacetime_keys_core::promotion::{Database, Passport};
+use spacetime_keys_rotation::Paths;
 use spacetime_keys_rotation::promotion::{self, Acceptance};
-use spacetime_keys_rotation::{Paths, Site, store};
 
 use super::gates;
 use crate::args;
@@ -18,12 +16,9 @@ use crate::config::Config;
 use crate::doctor::{self, Client, Waiting};
 use crate::failure::Failure;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::{BAD, GOOD, Output, styled};
-use crate::watcher::Watcher;
 use crate::wrap::width_of_stdout;
-
-/// How often a server that does not answer is asked.
-const PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) fn run(
     args: &args::Accept,
@@ -37,17 +32,13 @@ pub(super) fn run(
     let paths = &files.paths;
     let url = super::server(&args.asked, config, &paths.cli_toml)?;
     here::say(config, paths, output);
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
+    let opened = Opened::new(config, output)?;
+    let site = opened.site();
     let client = || Client::new(&url, args.asked.timeout, args.asked.plain_http, output);
     if let Some(time) = args.wait {
-        let mut waiting = Waiting::new(time, "an answer of the server", output);
         // Whatever is still wrong then is a gate.
-        while doctor::look(&url, &client()).is_err() && !waiting.left().is_zero() {
-            waiting.sign();
-            thread::sleep(PAUSE.min(waiting.left()));
-        }
+        let ask = |_| Ok::<_, Infallible>(doctor::look(&url, &client()));
+        let _ = Waiting::new(time, "an answer of the server", output).until(ask, Result::is_ok);
     }
     let client = client();
     let acceptance = Acceptance {

@@ -1,12 +1,9 @@
 //! `promote admit`: what must not be is refused, and the publisher gets a token of this host's key.
 
-use std::sync::Arc;
-
 use serde_json::json;
 use spacetime_keys_core::advice::{Choice, NextStep, Run};
 use spacetime_keys_core::words::command;
 use spacetime_keys_rotation::promotion::{self, Admission, Admitted};
-use spacetime_keys_rotation::{Site, store};
 
 use super::gates;
 use crate::args;
@@ -16,8 +13,8 @@ use crate::confirm::{WithoutTerminal, confirm};
 use crate::doctor;
 use crate::failure::Failure;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::{GOOD, Output, styled};
-use crate::watcher::Watcher;
 use crate::wrap::width_of_stdout;
 
 pub(super) fn run(args: &args::Admit, config: &Config, output: &Output) -> Result<Answer, Failure> {
@@ -29,9 +26,8 @@ pub(super) fn run(args: &args::Admit, config: &Config, output: &Output) -> Resul
     files.require_keys()?;
     let paths = &files.paths;
     here::say(config, paths, output);
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
+    let opened = Opened::new(config, output)?;
+    let site = opened.site();
     let admission = Admission {
         passport: &passport,
         order: &config.settings.promotion,

@@ -1,11 +1,8 @@
 //! `promote passport`: what a source says of itself.
 
-use std::sync::Arc;
-
 use serde_json::json;
 use spacetime_keys_core::printable::json_document;
 use spacetime_keys_rotation::promotion::{self, Subject};
-use spacetime_keys_rotation::{Site, store};
 
 use crate::args;
 use crate::commands::Answer;
@@ -13,8 +10,8 @@ use crate::config::Config;
 use crate::doctor::{self, Client};
 use crate::failure::Failure;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::Output;
-use crate::watcher::Watcher;
 
 pub(super) fn run(
     args: &args::Passport,
@@ -37,9 +34,8 @@ pub(super) fn run(
     }
     let url = super::server(&args.asked, config, &paths.cli_toml)?;
     here::say(config, paths, output);
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
+    let opened = Opened::new(config, output)?;
+    let site = opened.site();
     let client = Client::new(&url, args.asked.timeout, args.asked.plain_http, output);
     let passport = doctor::with_sign("the server's answers", output, || {
         let seen = doctor::look(&url, &client)?;

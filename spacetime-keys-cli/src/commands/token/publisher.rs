@@ -1,12 +1,10 @@
 //! `token resign` and `token restore`: the publisher token in `cli.toml`; and what `token recover` says as
 //! they do.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 use spacetime_keys_core::jwt::{Publisher, ResignOptions, Times};
 use spacetime_keys_core::{Fingerprint, Identity, PrivateKey, PublicKey};
-use spacetime_keys_rotation::{Site, store, token};
+use spacetime_keys_rotation::token;
 
 use crate::args;
 use crate::clock;
@@ -15,8 +13,8 @@ use crate::config::{Config, HostFiles};
 use crate::failure::Failure;
 use crate::files;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::{GOOD, Output, styled};
-use crate::watcher::Watcher;
 
 /// One side of a token's change.
 fn side(publisher: &Publisher, times: Option<Times>, key: Option<Fingerprint>) -> Value {
@@ -84,9 +82,8 @@ pub(super) fn restore(
     let HostFiles { paths, .. } =
         config.host_files(files.cli_toml.as_deref(), files.mounted_keys_dir.as_deref())?;
     here::say(config, &paths, output);
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
+    let opened = Opened::new(config, output)?;
+    let site = opened.site();
     let restored = token::restore(&site, &environment, identity, &paths)?;
 
     let publisher = &restored.publisher;

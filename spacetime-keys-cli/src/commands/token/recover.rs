@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use spacetime_keys_core::Identity;
@@ -11,7 +10,7 @@ use spacetime_keys_core::printable::visible;
 use spacetime_keys_core::scan::{Claimed, Form, Found, Owner, Wanted, claims_of};
 use spacetime_keys_rotation::places::Around;
 use spacetime_keys_rotation::search::{Finder, Searched, search, usual_places};
-use spacetime_keys_rotation::{Paths, Site, store, token};
+use spacetime_keys_rotation::{Paths, token};
 
 use super::owner::owner;
 use super::publisher::{restored_json, warn_of_another};
@@ -21,9 +20,9 @@ use crate::config::Config;
 use crate::confirm::{WithoutTerminal, confirm};
 use crate::failure::Failure;
 use crate::here;
+use crate::opened::Opened;
 use crate::output::{BAD, GOOD, Output, styled};
 use crate::progress::Progress;
-use crate::watcher::Watcher;
 
 /// Searches for one owner, and ends when it has been found.
 struct Search {
@@ -89,9 +88,8 @@ pub(super) fn recover(args: &Recover, config: &Config, output: &Output) -> Resul
     let place = format!("{}, byte {} ({})", shown(&file), claimed.offset, words(claimed.form));
     output.note(&format!("{:<13} {place}", "found in"));
 
-    let watcher = Arc::new(Watcher::new(output));
-    let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
-    let site = Site::new(&config.settings, &*store, &*watcher);
+    let opened = Opened::new(config, output)?;
+    let site = opened.site();
     token::check_recoverable(&site, publisher, &paths)?;
     let report = |before: Value, after: Value| {
         let mut searched = searching::to_json(&searched);
