@@ -15,5 +15,5 @@ pub(crate) mod points;
 mod round_trips;
 mod state;
 #[cfg(feature = "testing")]
-mod steps;
+pub(crate) mod steps;
 mod walk;

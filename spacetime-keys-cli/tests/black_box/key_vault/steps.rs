@@ -2,7 +2,7 @@
 //! on this host, where no request would show it. This build's program, which has failpoints.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use spacetime_keys_test_support::{again, sample, seed};
 
@@ -15,24 +15,31 @@ use crate::failpoints::number_of;
 /// How many of each command are tried on a change.
 const THIN: usize = 24;
 
-/// Runs this build's program to the N-th point. Whether it was reached.
-fn struck(fleet: &Fleet, host: &Host, arguments: &[&str], point: usize, how: &str) -> bool {
+/// Runs this build's program to the N-th point. What it said there; `None`: that was not reached.
+pub(crate) fn struck(
+    fleet: &Fleet,
+    host: &Host,
+    arguments: &[&str],
+    point: usize,
+    how: &str,
+) -> Option<Run> {
     let led = fleet.command(host, &[]);
-    let mut command = std::process::Command::new(PROGRAM);
+    let mut command = Command::new(PROGRAM);
     command.args(arguments).current_dir(host.path("")).env_clear();
     command.envs(led.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.env("SPACETIME_KEYS_FAILPOINT", format!("{point}={how}")).stdin(Stdio::null());
     let output = command.output().unwrap();
     if output.status.success() {
-        return false;
+        return None;
     }
     if how == "kill" {
         assert_eq!(output.status.signal(), Some(9), "{output:?}");
-    } else {
-        let run = Run::from(output);
+    }
+    let run = Run::from(output);
+    if how != "kill" {
         assert!(run.stderr.contains("a test made this step fail"), "{run:?}");
     }
-    true
+    Some(run)
 }
 
 // Slow: a run of the program, and one that mends, for each step that is tried.
@@ -54,7 +61,7 @@ fn every_step_fails_and_is_killed() {
         let before = keys_in(&fleet, &start);
         let points = number_of(|point| {
             fleet.stand_in.reset(&vaults);
-            struck(&fleet, &copy_of(&start), arguments, point, "fail")
+            struck(&fleet, &copy_of(&start), arguments, point, "fail").is_some()
         });
         assert!(points > 30, "{arguments:?}: {points} points");
         let all: Vec<_> =
@@ -64,7 +71,7 @@ fn every_step_fails_and_is_killed() {
             let context = format!("{arguments:?}: {how} at point {point}, {}", again(seed));
             fleet.stand_in.reset(&vaults);
             let host = copy_of(&start);
-            assert!(struck(&fleet, &host, arguments, point, how), "{context}");
+            assert!(struck(&fleet, &host, arguments, point, how).is_some(), "{context}");
             check_any(&fleet, &host, &before, &context);
             let begun = host.path(".spacetime-keys/.state/unfinished.json").exists();
             mend(&fleet, &host, begun, &context);

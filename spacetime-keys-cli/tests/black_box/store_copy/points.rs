@@ -1,38 +1,24 @@
 //! Every step of a copy fails, and the process is killed there: the same command again ends it.
 
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
-
 use spacetime_keys_test_support::{again, sample, seed};
 
 use super::judge::{folder_holds, vaults_hold};
 use super::world::{AZURE, BACK, BACK_STORE, copied, rotated, store, vaults};
-use crate::common::{CONFIG, Host, PROGRAM, Run};
+use crate::common::{CONFIG, Host};
 use crate::failpoints::number_of;
 use crate::key_vault::fleet::Fleet;
+use crate::key_vault::steps;
 
 /// How many of each way are tried on a change.
 const THIN: usize = 16;
 
-/// Copies with this build's program to the N-th point. Whether it was reached.
+/// Copies to the N-th point. Whether it was reached.
 fn struck(fleet: &Fleet, host: &Host, to: &str, point: usize, how: &str) -> bool {
-    let led = fleet.command(host, &[]);
-    let mut command = Command::new(PROGRAM);
-    command.args(["store", "copy", "--to", to, "--yes"]).current_dir(host.path("")).env_clear();
-    command.envs(led.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("SPACETIME_KEYS_FAILPOINT", format!("{point}={how}")).stdin(Stdio::null());
-    let output = command.output().unwrap();
-    if output.status.success() {
-        return false;
-    }
-    if how == "kill" {
-        assert_eq!(output.status.signal(), Some(9), "{output:?}");
-    } else {
-        let run = Run::from(output);
-        assert!(run.stderr.contains("a test made this step fail"), "{run:?}");
+    let run = steps::struck(fleet, host, &["store", "copy", "--to", to, "--yes"], point, how);
+    if let Some(run) = run.as_ref().filter(|_| how != "kill") {
         assert!(run.stderr.contains("store copy --to CONFIG` goes on"), "{run:?}");
     }
-    true
+    run.is_some()
 }
 
 // Slow: a copy, and one that goes on, for each step that is tried.
