@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 
 import { createExchange, fingerprint } from "spacetime-keys";
 
-import { connect } from "../../example/spacetimedb.mjs";
+import { connect } from "../../examples/tokens/spacetimedb.mjs";
 import { check, finish } from "./support/checks.mjs";
 import { DATABASE, Host } from "./support/host.mjs";
 import { Server } from "./support/server.mjs";

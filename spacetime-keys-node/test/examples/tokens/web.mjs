@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 
-import { readConfig } from "../../example/config.mjs";
-import { Sessions } from "../../example/sessions.mjs";
-import { check } from "../real-server/support/checks.mjs";
+import { readConfig } from "../../../examples/tokens/config.mjs";
+import { Sessions } from "../../../examples/tokens/sessions.mjs";
+import { check } from "../../real-server/support/checks.mjs";
 
 /** @param password The demo users'. @param privateKey The app's, PEM. */
 export async function checkWeb(app, password, privateKey) {

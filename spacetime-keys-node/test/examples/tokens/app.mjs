@@ -4,10 +4,10 @@ import { chmodSync, readFileSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { onFreePort } from "../real-server/support/server.mjs";
-import { run, start, stop, temporaryFolder, until } from "../real-server/support/processes.mjs";
+import { onFreePort } from "../../real-server/support/server.mjs";
+import { run, start, stop, temporaryFolder, until } from "../../real-server/support/processes.mjs";
 
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+const PACKAGE = fileURLToPath(new URL("../../..", import.meta.url));
 
 const RUNTIMES = { node: process.execPath, bun: join(PACKAGE, "node_modules/.bin/bun") };
 
@@ -21,7 +21,7 @@ export class App {
   /** @param runtime `node` or `bun`. @param settings Further environment variables. */
   static async start(runtime, { privateKey, ...settings }) {
     const app = new App();
-    app.#command = [RUNTIMES[runtime], join(PACKAGE, "example/server.mjs")];
+    app.#command = [RUNTIMES[runtime], join(PACKAGE, "examples/tokens/server.mjs")];
     await onFreePort(async (port) => {
       // The issuer has the port in it, so it stays over restarts: the identities depend on it.
       app.issuer = `http://127.0.0.1:${port}`;

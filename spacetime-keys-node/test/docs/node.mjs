@@ -1,6 +1,6 @@
 // Runs every `js` block of docs/node.md, one after the other as one program, on the runtime that
 // this file is started on, and compares what they print with the `text` block behind each.
-// `node test/example/docs.mjs`, `bun test/example/docs.mjs`.
+// `node test/docs/node.mjs`, `bun test/docs/node.mjs`.
 
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The example server beside a real SpacetimeDB: `node test/example/smoke.mjs node` (or `… bun`, the
+// The example server beside a real SpacetimeDB: `node test/examples/tokens/smoke.mjs node` (or `… bun`, the
 // runtime that the example is started on).
 
 import assert from "node:assert/strict";
@@ -13,17 +13,17 @@ import {
   jwks,
 } from "spacetime-keys";
 
-import { connect } from "../../example/spacetimedb.mjs";
-import { check, finish } from "../real-server/support/checks.mjs";
-import { DATABASE, Host } from "../real-server/support/host.mjs";
-import { Server } from "../real-server/support/server.mjs";
-import { signByHand } from "../support/tokens.mjs";
+import { connect } from "../../../examples/tokens/spacetimedb.mjs";
+import { check, finish } from "../../real-server/support/checks.mjs";
+import { DATABASE, Host } from "../../real-server/support/host.mjs";
+import { Server } from "../../real-server/support/server.mjs";
+import { signByHand } from "../../support/tokens.mjs";
 import { App } from "./app.mjs";
 import { checkWeb } from "./web.mjs";
 
 const runtime = process.argv[2];
 if (runtime !== "node" && runtime !== "bun") {
-  console.error("usage: node test/example/smoke.mjs node|bun");
+  console.error("usage: node test/examples/tokens/smoke.mjs node|bun");
   process.exit(2);
 }
 
