@@ -42,13 +42,13 @@ impl Watcher {
         for note in &planned.plan.notes {
             match note {
                 Note::NoCliToml => self.output.warn(
-                    "there is no cli.toml: no publisher token is signed anew; all else is done",
+                    "there is no cli.toml, so no publisher token is re-signed; everything else is done",
                 ),
                 Note::AnotherPublisher => self.output.warn(
                     "the escrow holds another publisher than cli.toml's: if this one is a new login by mistake, see `spacetime-keys token restore --help`",
                 ),
                 Note::TokenUnverified => self.output.warn(
-                    "the publisher token was signed by no known key; it is signed anew because its identity was named, --allow-unverified was given, or the run that was cut short had found it good",
+                    "no known key signed the publisher token; it is re-signed because its identity was named, --allow-unverified was given, or the interrupted run had accepted it",
                 ),
                 Note::BecomesEternal => self.output.warn(
                     "the publisher token had an expiry; the new one never expires",
@@ -146,13 +146,15 @@ fn ask(request: &Request, plan: &Plan) -> Result<(), Failure> {
     let names = names.join(" and ");
     match request.operation {
         Operation::Rotate => confirm(
-            &format!("Rotate the keys of {names}? Every token that they signed becomes void."),
+            &format!(
+                "Rotate the keys of {names}? The server will refuse every token that they signed."
+            ),
             &environments,
             WithoutTerminal::Refuse,
         ),
         Operation::Rollback => confirm(
             &format!(
-                "Return {names} to the key pair before? Tokens of the present one become void."
+                "Roll {names} back to the previous key pair? The server will refuse tokens of the current one."
             ),
             &environments,
             WithoutTerminal::GoOn,

@@ -34,7 +34,7 @@ The publisher's identity stays what it is.
 What to do (without one of these: rotate, which needs --yes)
   -d, --dry-run                         print the steps, change nothing
       --verify-only                     check pairs, policy, mounted files and token
-      --resign-token-only               sign the publisher token anew, without az
+      --resign-token-only               re-sign the publisher token, without az
 What to rotate
       --preserve-publisher-token-env E  the group of E, whose keys this host mounts (local)
       --all-environments                every group; E is still this host's

@@ -3,7 +3,7 @@
 const PULL =
   'pull its vault\'s pair and run --resign-token-only (bun-tooling.md, "Another host"), ' +
   "or `spacetime-keys sync --env E`";
-const ROTATE = "`--yes --preserve-publisher-token-env E` mends it";
+const ROTATE = "`--yes --preserve-publisher-token-env E` repairs it";
 
 const NAMES = "look at VAULTS, GROUPS and SECRETS at the top of the script";
 
@@ -22,7 +22,7 @@ const HINTS: Readonly<Record<string, string>> = {
     "look at the network; a slow link: set SPACETIMEDB_TOOLING_AZ_TIMEOUT to more seconds",
   ERR_STORE_VAULT_MISSING:
     "compare VAULTS at the top of the script with `az keyvault list -o table`",
-  ERR_TOML_SYNTAX: "mend cli.toml by hand, or name another: --publisher-cli-toml-path",
+  ERR_TOML_SYNTAX: "repair cli.toml by hand, or name another: --publisher-cli-toml-path",
   ERR_UNPROVEN: "--verify-only shows the state; run the same command again",
   ERR_UNFINISHED: "the same command as then finishes it, or `spacetime-keys resume`",
   ERR_SYMLINK: "name the file itself: --publisher-cli-toml-path, --mounted-keys-dir",
@@ -42,12 +42,12 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_TOKEN_EXPIRED: "--resign-token-only signs it without an expiry",
   ERR_TOKEN_UNVERIFIED:
     "if the identity in it is the owner's (--resign-token-only --dry-run shows it): " +
-    "--resign-token-only signs it anew; if not, put cli.toml back from a backup",
+    "--resign-token-only re-signs it; if not, put cli.toml back from a backup",
   ERR_PUBLISHER_UNKNOWN:
     "after a mistaken login, put the old cli.toml back, or `spacetime-keys token restore --env E`; " +
     "`spacetime-keys sync --env E --expect-identity HEX` takes the new publisher",
   ERR_TOKEN_EXTERNAL_ISSUER:
-    "such a token outlives a rotation as it is: --no-preserve-publisher-token leaves it alone",
+    "such a token outlives a rotation as it is: --no-preserve-publisher-token does not change it",
   ERR_TOML_NO_TOKEN:
     "before a first publish: `spacetime login`; or --no-preserve-publisher-token does without",
 };

@@ -49,8 +49,8 @@ export async function resignOnly({ report, flags }: Start): Promise<void> {
   }
   report.say(
     flags.dryRun
-      ? `Dry run: the publisher token in ${cliToml} would be signed anew.`
-      : `Signed the publisher token in ${cliToml} anew.`,
+      ? `Dry run: the publisher token in ${cliToml} would be re-signed.`
+      : `Re-signed the publisher token in ${cliToml}.`,
   );
   report.say("publisher's identity, which stays the same");
   report.say(`  ${resigned.identity}`);

@@ -17,7 +17,7 @@ export async function rotate(start: Start): Promise<void> {
     );
   }
   if (flags.privateKeyPath !== null) {
-    report.warn("--private-key-path counts with --resign-token-only alone");
+    report.warn("--private-key-path counts only with --resign-token-only");
   }
   if (flags.dryRun) return preview(start);
   const { runs } = await mend(start);

@@ -25,7 +25,7 @@ function describe({ action, environment }: Step, { site, flags }: Start): string
     "mount-private": `replace ${privateKey} (0600)`,
     "mount-public": `replace ${publicKey} (0644)`,
     "update-server-key": `put the new public key into ${flags.cliToml}`,
-    "resign-token": `sign the publisher token in ${flags.cliToml} anew`,
+    "resign-token": `re-sign the publisher token in ${flags.cliToml}`,
     prove: `read everything again and judge it`,
   }[action];
 }
@@ -61,7 +61,7 @@ export function environmentsIn({ plan }: Run): string[] {
 
 /** What a person should know before it happens. */
 const NOTES: Readonly<Record<string, (flags: Flags) => string>> = {
-  "no-cli-toml": ({ cliToml }) => `there is no ${cliToml}: no publisher token is signed anew`,
+  "no-cli-toml": ({ cliToml }) => `there is no ${cliToml}: no publisher token is re-signed`,
   "another-publisher": () =>
     "the escrow holds another publisher than cli.toml's: " +
     "if this one is a new login by mistake, put the old cli.toml back",
@@ -119,7 +119,7 @@ export function sayNext({ report, flags }: Start, runs: readonly Run[]): void {
     lines.push("After the first login and publish, the next run keeps that publisher's claims.");
   }
   if (!flags.preservePublisher) {
-    lines.push("If the publisher token is to live on: --resign-token-only signs it anew.");
+    lines.push("To keep the publisher token: --resign-token-only re-signs it.");
   }
   if (lines.length > 0) report.say("next");
   for (const line of lines) report.say(`  - ${line}`);

@@ -231,7 +231,7 @@ pub enum Kind {
         below: Option<PathBuf>,
     },
     /// Private keys or tokens of another environment lie where its data was copied to.
-    #[error("what is the source's alone lies here: {}{}", listed(named), more_of(*more))]
+    #[error("secrets of the source are here: {}{}", listed(named), more_of(*more))]
     ForeignSecrets {
         /// The first of them.
         named: Vec<ForeignSecret>,

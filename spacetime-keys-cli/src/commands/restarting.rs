@@ -46,7 +46,7 @@ impl<'a> Restart<'a> {
         let mut commands = [Some(command), defaults.restart.as_ref()].into_iter().flatten();
         let command = commands.find(|command| !command.trim().is_empty()).ok_or_else(|| {
             Failure::usage(
-                "nobody says how the server is restarted",
+                "it is not known how to restart the server",
                 "name the command: `--restart COMMAND`, or `[host] restart` in spacetime-keys.toml",
             )
         })?;

@@ -115,7 +115,7 @@ fn run(
     let outcome = engine::run(site, job).map_err(|failure| watcher.words(failure))?;
     let mut report = match &outcome {
         Outcome::NothingToResume => {
-            let text = "no run was interrupted; name an environment (--env E) to mend its group";
+            let text = "no run was interrupted; to repair a group, name an environment (--env E)";
             output.result(&rotation_report::nothing(text), || format!("{text}\n"));
             return Ok(Answer::Yes);
         }

@@ -64,7 +64,7 @@ pub(super) fn require_all_read(searched: &Searched) -> Result<(), Failure> {
 pub(super) fn to_text(searched: &Searched) -> String {
     let left = match searched.skipped {
         0 => String::new(),
-        skipped => format!("; {skipped} links, pipes, sockets and devices left alone"),
+        skipped => format!("; {skipped} links, pipes, sockets and devices were skipped"),
     };
     format!("searched {}, {} bytes{left}", files(searched.files), searched.bytes)
 }

@@ -251,7 +251,7 @@ fn next_steps(planned: &Planned, restarts: bool) -> Vec<String> {
             } else if plan.notes.contains(&Note::TokenOfIssuer) {
                 next.push("The publisher token is a login at an external issuer: it stays valid, and needs nothing.".to_owned());
             } else if plan.publisher.is_none() {
-                next.push("No publisher token was signed anew: a token of the earlier key is a 401 now. Do not log in again to cure that.".to_owned());
+                next.push("No publisher token was re-signed: the server answers 401 to a token of the earlier key. Do not log in again to fix that.".to_owned());
             }
         }
         None => next.extend(plan.environments().map(|environment| {

@@ -343,7 +343,7 @@ const EXPORTS: &[Export] = &[
         text: "subject\ra\rb\r",
         more: "",
         status: 4,
-        says: "lines end in CR alone",
+        says: "lines end in CR only",
         mapped: &[],
     },
     Export {

@@ -216,7 +216,7 @@ fn verify_tells_of_a_run_that_another_host_began() {
     let host = cut_short("a");
     let said = waits_for_another_host("b", &host);
     assert!(
-        said.contains("`spacetime-keys resume` here finishes what concerns the vaults"),
+        said.contains("`spacetime-keys resume` here finishes only what concerns the vaults"),
         "{said}"
     );
     assert_eq!(on("a", &host, &["resume"]).status, Some(0));

@@ -207,8 +207,8 @@ fn nothing_is_begun_that_cannot_be_ended() {
         assert_eq!(fingerprint(&host), before);
     };
     let server = "[host]\nserver = \"http://127.0.0.1:9\"\n";
-    usage(server, &["--restart"], "nobody says how the server is restarted");
-    usage(server, &["--restart", " "], "nobody says how the server is restarted");
+    usage(server, &["--restart"], "it is not known how to restart the server");
+    usage(server, &["--restart", " "], "it is not known how to restart the server");
     let nameless = host.read(CLI_TOML).replace("default_server", "was_default_server");
     host.write(CLI_TOML, nameless);
     usage("", &["--restart", "true"], "no server is named");

@@ -16,7 +16,7 @@ pub(super) fn foretell(seen: &Observations) -> Option<(Outcome, Option<u16>, Str
             (Outcome::NotOwner, status, "it is refused, for the database has an owner")
         }
         Reply::Is(DatabaseAnswer::Unknown) | Reply::NotAsked => {
-            let what = "a database that it creates belongs to nobody who can publish again";
+            let what = "a database that it creates could never be updated";
             (Outcome::Creates, Some(200), what)
         }
         _ => return None,

@@ -151,13 +151,13 @@ impl Foreign {
                 "name the URL that it redirects to; the token was not sent there, and a publish is not sent on, either"
             }
             ForeignKind::Gateway => {
-                "the gateway is up and the server behind it is not: start it, or mend the gateway's address of it"
+                "the gateway is up and the server behind it is not: start it, or correct its address in the gateway"
             }
             _ if has_path => {
                 "the URL has a path behind its host: name it without the path, unless a proxy serves the server there"
             }
             _ => {
-                "a proxy, a login page or another program stands there: ask the server itself, past it, or mend its rules for /v1/"
+                "a proxy, a login page or another program stands there: ask the server directly, or correct the proxy's rules for /v1/"
             }
         }
         .into()

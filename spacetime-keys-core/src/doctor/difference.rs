@@ -114,7 +114,7 @@ impl Difference {
             }
             Self::SeveralServers => "the server judges by another key than the one that it shows",
             Self::Hmac => {
-                "the server takes an HMAC for a signature: whoever knows a public text can make such tokens"
+                "the server takes an HMAC for a signature: anyone who knows a public text can make such tokens"
             }
             Self::Unexplained => "nothing that is known of its version explains that",
         }

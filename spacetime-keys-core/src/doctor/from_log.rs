@@ -62,10 +62,10 @@ const fn of_failure(cause: LogEvent) -> Option<&'static str> {
     Some(match cause {
         LogEvent::Refused(reason) => of_reason(reason),
         LogEvent::NotAuthorized | LogEvent::NotOwner => {
-            "the last publish in the log was refused: the database is somebody else's"
+            "the last publish in the log was refused: another identity owns the database"
         }
         LogEvent::NameOfAnother => {
-            "the last publish in the log was refused: the name is somebody else's"
+            "the last publish in the log was refused: another identity owns the name"
         }
         LogEvent::AccountNeeded => {
             "the last publish in the log was refused: this server lets only accounts of spacetimedb.com create databases"

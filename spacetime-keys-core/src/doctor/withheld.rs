@@ -54,7 +54,7 @@ impl Withheld {
                 "the token was not sent there: the key that the server shows has not signed it"
             }
             Self::PlainHttp => {
-                "the token was not sent there: by plain http, whoever is on the way to that machine could read it"
+                "the token was not sent there: over plain http, anyone on the network path could read it"
             }
         }
     }

@@ -10,7 +10,7 @@ pub(super) const THE_FILE_ITSELF: &str =
 pub(crate) const PADDED: &str = "copying it again does not help: its issuer writes it so. Send the token of the identity provider itself (behind a load balancer of AWS: `x-amzn-oidc-accesstoken`, not `x-amzn-oidc-data`)";
 
 /// Of an ECDSA signature in DER.
-pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: whoever signs must write r and s one after the other, 32 bytes each (RFC 7518, section 3.4). OpenSSL, key management services and Java's `SHA256withECDSA` give DER: convert it, or let a JWT library sign (Java: `SHA256withECDSAinP1363Format`; Node: `dsaEncoding: \"ieee-p1363\"`)";
+pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: the signer must write r and s one after the other, 32 bytes each (RFC 7518, section 3.4). OpenSSL, key management services and Java's `SHA256withECDSA` give DER: convert it, or let a JWT library sign (Java: `SHA256withECDSAinP1363Format`; Node: `dsaEncoding: \"ieee-p1363\"`)";
 
 /// Of a token whose parts are base64 of the usual alphabet.
 pub(crate) const ALPHABET: &str = "copying it again does not help: `+` and `/` are `-` and `_` in a JWT (RFC 7515, section 2). Whoever makes the token must write base64url, without `=`";
@@ -61,7 +61,7 @@ pub(super) fn of_encoding(encoding: Encoding) -> Advice {
         Encoding::GitCrypt => "unlock the repository: `git-crypt unlock`",
         Encoding::GitLfs => "fetch the file: `git lfs pull`",
         Encoding::Reference => {
-            "whoever puts the secret in its place has not done so: look whether the variable is set, whether the secret is there, and whether this host or job may read it"
+            "the secret was not put in its place: check whether the variable is set, whether the secret is there, and whether this host or job may read it"
         }
         Encoding::Html => {
             "the address answered with a page, of a login or an error: fetch it with `curl --fail`, and look at the address"
@@ -99,7 +99,7 @@ const A_SET: &str = "give the document that the issuer's `jwks_uri` names: {\"ke
 
 pub(crate) fn of_no_set(found: NoSet) -> Advice {
     let text = match found {
-        NoSet::Empty => "have the issuer serve the set there: whoever asks gets nothing now",
+        NoSet::Empty => "have the issuer serve the set there: it is empty now",
         NoSet::ByteOrderMark => "write the file again as UTF-8 without a byte order mark",
         NoSet::Utf16 => "write the file again as UTF-8 (`iconv -f UTF-16 -t UTF-8 FILE`)",
         NoSet::Gzip => {
@@ -139,7 +139,7 @@ pub(crate) fn of_discovery(flaw: DiscoveryFlaw) -> Advice {
                 .into();
         }
         DiscoveryFlaw::NoUri => {
-            "servers find keys by `jwks_uri` alone: have the issuer name its JWK set there (an OAuth server without OpenID Connect may have none)"
+            "servers find keys only by `jwks_uri`: have the issuer name its JWK set there (an OAuth server without OpenID Connect may have none)"
         }
         DiscoveryFlaw::UriTwice => "leave each member in once",
         DiscoveryFlaw::UriType | DiscoveryFlaw::UriRelative | DiscoveryFlaw::UriForm => {
@@ -153,7 +153,7 @@ pub(super) fn of_url_danger(danger: UrlDanger) -> Advice {
     let text = match danger {
         UrlDanger::Downgrade => {
             return (
-                "servers would fetch it, and whoever is on the way can exchange the keys: have the issuer name an https URL (behind a proxy that ends TLS, its own URL has to be set to https). If the set is under https as well, name that URL ({})",
+                "servers would fetch it, and anyone on the network path can replace the keys: have the issuer name an https URL (behind a proxy that ends TLS, its own URL has to be set to https). If the set is under https as well, name that URL ({})",
                 [NextStep::Choose(Choice::Jwks)],
             )
                 .into();

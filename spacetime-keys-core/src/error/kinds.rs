@@ -318,7 +318,7 @@ display!(TokenFormat {
 display!(SignatureFlaw {
     CutOff => "is too short (ES256 has 64 bytes, RS256 256 and more): the token was cut off",
     Der => "is in DER form, not r and s in 64 bytes",
-    Graph => "can be verified by Microsoft Graph alone: the header's `nonce` was another one when it was signed",
+    Graph => "can be verified by Microsoft Graph only: the header's `nonce` was another one when it was signed",
 });
 display!(Algorithm {
     Es256 => "ES256",

@@ -77,7 +77,7 @@ errors! {
         => "do not use this key; report this, with your processor and system, as a bug";
     /// The operating system gave no randomness.
     Random: Input "ERR_RANDOM" "the operating system's random number generator failed"
-        => "the system has no usable /dev/urandom: mend that first";
+        => "the system has no usable /dev/urandom: repair that first";
 
     // ---- Tokens -------------------------------------------------------------------------------
     /// Over 1 MiB.
@@ -119,11 +119,11 @@ errors! {
         => advice::of_algorithm(what);
     /// A claim that is needed is absent.
     ClaimMissing(_what: Claim): Safety "ERR_CLAIM_MISSING" "the token has no `{0}` claim"
-        => ("signing this token anew would not help; take the publisher's claims from escrow: {}",
+        => ("re-signing this token would not help; take the publisher's claims from escrow: {}",
             [Step::TOKEN_RESTORE]);
     /// A claim has a form that no server accepts.
     ClaimInvalid(_what: Claim): Safety "ERR_CLAIM_INVALID" "the token's `{0}` claim has a form that no SpacetimeDB server accepts"
-        => ("signing this token anew would not help; take the publisher's claims from escrow: {}",
+        => ("re-signing this token would not help; take the publisher's claims from escrow: {}",
             [Step::TOKEN_RESTORE]);
     /// `hex_identity` is not what `iss` and `sub` give.
     TokenIdentityMismatch: Safety "ERR_TOKEN_IDENTITY_MISMATCH" "the token's `hex_identity` is not the identity of its `iss` and `sub`"
@@ -142,7 +142,7 @@ errors! {
         => ("look whose token this is: {}", [Step::PublisherDecode]);
     /// `exp` has passed.
     TokenExpired: Safety "ERR_TOKEN_EXPIRED" "the token has expired"
-        => ("sign the same claims anew: {}, or with a lifetime such as {}; a user's token: a fresh one of the same `sub` from its issuer",
+        => ("re-sign the same claims: {}, or with a lifetime such as {}; for a user's token, get a fresh one of the same `sub` from its issuer",
             [Step::TOKEN_RESIGN.with(Choice::ClearExpiry), Step::Choose(Choice::Expiry)]);
     /// `nbf` has not come yet.
     TokenNotYetValid: Input "ERR_TOKEN_NOT_YET_VALID" "the token is not valid yet (`nbf`)"
@@ -150,7 +150,7 @@ errors! {
             [Step::Choose(Choice::Leeway)]);
     /// The signature does not verify with the key that it should be by.
     TokenSignature: Input "ERR_TOKEN_SIGNATURE" "the signature is not by this key, or the token was changed after it was signed"
-        => ("compare the `kid`s: {} of the key, {} of the token; after a rotation a server's own token is signed anew: {}",
+        => ("compare the `kid`s: {} of the key, {} of the token; after a rotation, re-sign a server's own token: {}",
             [Step::KeyFingerprint, Step::TokenDecode, Step::TOKEN_RESIGN]);
     /// The signature is none of its algorithm's, whatever the key.
     TokenSignatureForm(what: SignatureFlaw): Input "ERR_TOKEN_SIGNATURE" "the token's signature {0}"
@@ -215,10 +215,10 @@ errors! {
         => "a server still runs with the old key, or the key is in other hands: restart the server; if it runs with the new key, revoke the old one";
     /// The identity of a publisher.
     TokenOfPublisher: Safety "ERR_TOKEN_OF_PUBLISHER" "the token is a publisher's, and those are not exchanged"
-        => ("sign it anew where the keys are: {}, or {}", [Step::TOKEN_RESIGN, Step::TOKEN_RESTORE]);
+        => ("re-sign it where the keys are: {}, or {}", [Step::TOKEN_RESIGN, Step::TOKEN_RESTORE]);
     /// It has `act` (RFC 8693, section 4.1).
     TokenDelegated: Safety "ERR_TOKEN_DELEGATED" "the token lets one act for another (`act`), and such are not exchanged"
-        => "whoever minted it mints a new one: it lives for minutes";
+        => "ask its issuer for a new one: such a token lives for minutes";
     /// A request has no header `Authorization`, several, or one of another scheme than `Bearer`.
     TokenAbsent: Input "ERR_TOKEN_ABSENT" "the request has no token, or more than one"
         => "send one header `Authorization: Bearer TOKEN`";
@@ -248,7 +248,7 @@ errors! {
         => ("give the issuer that your app publishes its keys under: {}; see {}",
             [Step::Choose(Choice::HttpsIssuer), Step::JwksExport]);
     /// A robot's `sub` does not begin with `robot:`, or somebody else's does.
-    MintRobot: Input "ERR_MINT_ROBOT" "the subject of a robot, and of nobody else, is `robot:` and its id"
+    MintRobot: Input "ERR_MINT_ROBOT" "a robot's subject, and only a robot's, is `robot:` and its id"
         => ("robots: {}", [Step::Choose(Choice::ForRobot)]);
     /// An e-mail address as `sub`.
     MintEmail: Safety "ERR_MINT_EMAIL" "the subject is an e-mail address; it should be an id that never changes"
@@ -317,11 +317,11 @@ errors! {
     // ---- cli.toml -----------------------------------------------------------------------------
     /// Not TOML.
     TomlSyntax(_what: TomlFlaw): Input "ERR_TOML_SYNTAX" "the file is not valid TOML{0}"
-        => ("mend the file by hand (`spacetime` itself refuses it too), or name another with {}",
+        => ("repair the file by hand (`spacetime` itself refuses it, too), or name another with {}",
             [Step::Choose(Choice::CliToml(None))]);
     /// `spacetimedb_token` (or a server's key) is not a string.
     TomlType: Input "ERR_TOML_TYPE" "cli.toml has a value of the wrong type"
-        => ("mend the file by hand (`spacetime` itself refuses it too), or name another with {}",
+        => ("repair the file by hand (`spacetime` itself refuses it, too), or name another with {}",
             [Step::Choose(Choice::CliToml(None))]);
     /// There is no `spacetimedb_token`.
     TomlNoToken: Safety "ERR_TOML_NO_TOKEN" "cli.toml holds no `spacetimedb_token`"
@@ -336,7 +336,7 @@ errors! {
     ServerUnreached: Input "ERR_SERVER_UNREACHED" "no SpacetimeDB server answered"
         => "look at name, port and path, and whether the server runs";
     /// A token was kept back from a server, and what decides on it is not known here.
-    TokenWithheld: Safety "ERR_TOKEN_WITHHELD" "the token was not sent: by plain http, whoever is on the way to that machine could read it"
+    TokenWithheld: Safety "ERR_TOKEN_WITHHELD" "the token was not sent: over plain http, anyone on the network path could read it"
         => (advice::PLAIN_HTTP, [Step::Choose(Choice::PlainHttp)]);
     /// A project's file is none that SpacetimeDB's CLI reads.
     ProjectSyntax: Input "ERR_PROJECT_SYNTAX" "the project file is not JSON5, or a value in it has a wrong type"
@@ -357,7 +357,7 @@ errors! {
         => "name every environment once in [policy] groups, and only those of [environments]";
     /// A group's vaults do not hold one sound pair.
     GroupUnsound(_what: Unsound): Safety "ERR_GROUP_UNSOUND" "the group's stored keys are {0}"
-        => ("{} mends it", [Step::RESUME]);
+        => ("{} repairs it", [Step::RESUME]);
     /// Nothing to take from the vault.
     VaultEmpty: Safety "ERR_VAULT_EMPTY" "the environment's vault holds no key pair"
         => ("{} makes its first pair", [Step::ROTATE]);
@@ -374,7 +374,7 @@ errors! {
             [Step::SYNC, Step::Choose(Choice::HostEnvironment(None))]);
     /// The mounted files do not make a pair.
     MountedUnsound(_what: Unsound): Safety "ERR_MOUNTED_UNSOUND" "the mounted key files are {0}"
-        => ("{} mends them", [Step::RESUME]);
+        => ("{} repairs them", [Step::RESUME]);
     /// The mounted private key is no key, and no vault has one.
     MountedUnreadable: Safety "ERR_MOUNTED_UNREADABLE" "the mounted private key cannot be read, and the vault is empty"
         => ("{} says what is wrong with it; to begin with a new pair, move both files away",
@@ -392,7 +392,7 @@ errors! {
             [Step::Verify, Step::RESUME, Step::ROTATE.with(Choice::ReplaceLostKey)]);
     /// The publisher's identity changed while a rotation was under way.
     PublisherChanged: Safety "ERR_PUBLISHER_CHANGED" "cli.toml holds the token of another identity than when the interrupted run began"
-        => ("{} accepts the one that is there now; {} leaves the token alone",
+        => ("{} accepts the one that is there now; {} does not change the token",
             [Step::FINISH_RUN.with(Choice::ExpectIdentity(None)), Step::Choose(Choice::LeaveToken)]);
     /// The escrow holds publishers, and not the one whose token is in `cli.toml`.
     PublisherUnknown: Safety "ERR_PUBLISHER_UNKNOWN" "cli.toml holds the token of a publisher that is not in escrow (a mistaken login?)"
@@ -419,7 +419,7 @@ errors! {
         => "an older version of the secret in the vault may still be whole";
     /// The proof at the end did not hold.
     Unproven(_what: Proof): Safety "ERR_UNPROVEN" "the proof failed: {0}"
-        => ("{} shows the state, {} mends it", [Step::Verify, Step::FINISH_RUN]);
+        => ("{} shows the state, {} repairs it", [Step::Verify, Step::FINISH_RUN]);
 
     // ---- Promotion ----------------------------------------------------------------------------
     /// What was named as a passport is none.

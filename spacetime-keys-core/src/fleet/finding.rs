@@ -108,7 +108,7 @@ impl Finding {
             ),
             Self::TokenUnverified => (
                 Error::TokenUnverified.code(), Bad, UNVERIFIED,
-                ("if the identity shown is the owner's: {} signs it anew; if not: {}",
+                ("if the identity shown is the owner's: {} re-signs it; if not: {}",
                     [Step::SYNC.with(Choice::ExpectIdentity(None)), Step::TOKEN_RESTORE]).into(),
             ),
             Self::TokenUnverifiedAtFirst => (
@@ -261,7 +261,7 @@ impl Finding {
 }
 
 fn mends() -> Advice {
-    ("{} mends it", [Step::RESUME]).into()
+    ("{} repairs it", [Step::RESUME]).into()
 }
 
 fn brings_up() -> Advice {

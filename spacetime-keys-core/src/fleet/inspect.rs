@@ -103,7 +103,7 @@ impl Place {
             PlaceKind::CliToml => {
                 // So the SpacetimeDB CLI makes it, each time that it writes it.
                 severity = Severity::Warning;
-                more = "; the SpacetimeDB CLI makes the file anew with the umask of its user: 077 keeps others out";
+                more = "; the SpacetimeDB CLI writes the file with the umask of its user: 077 keeps others out";
                 (
                     "ERR_CLI_TOML_ACCESSIBLE",
                     "everybody on this host can read cli.toml, which holds the publisher's token",
@@ -234,7 +234,7 @@ impl LeftElsewhere {
             ))
         } else {
             Advice::from((
-                "{} on that host finishes it; {} here finishes what concerns the vaults alone",
+                "{} on that host finishes it; {} here finishes only what concerns the vaults",
                 [NextStep::FINISH_RUN, NextStep::FINISH_RUN],
             ))
         };

@@ -25,7 +25,7 @@ pub fn judge(passport: &Passport, seen: &Seen, databases: &[&Database]) -> Vec<G
     }
     gates.push(seen.tree.as_gate());
     let modes = match seen.exposed.as_slice() {
-        [] => "key files and cli.toml are this user's alone".to_owned(),
+        [] => "only this user can read the key files and cli.toml".to_owned(),
         exposed => format!("others can use {}", exposed.join(", ")),
     };
     gates.push(Gate::new(Name::Modes, seen.exposed.is_empty(), modes));
@@ -87,7 +87,7 @@ fn token(passport: &Passport, seen: &Seen) -> [Gate; 4] {
         Gate::new(
             Name::ForeignToken,
             theirs,
-            say(theirs, "void at the source", "the source's key has signed it"),
+            say(theirs, "refused at the source", "the source's key has signed it"),
         ),
         Gate::new(Name::Publisher, identity == Some(publisher), whose),
         Gate::new(

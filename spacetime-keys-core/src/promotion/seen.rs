@@ -98,7 +98,10 @@ impl TreeSeen {
             (None, None) if !self.searched => (false, "nothing was searched".to_owned()),
             (None, None) if self.in_data > 0 => (
                 true,
-                format!("none; {} tokens of its users, void here, in the data", self.in_data),
+                format!(
+                    "none; in the data are {} tokens of its users, which this server refuses",
+                    self.in_data
+                ),
             ),
             (None, None) => (true, "no private key and no token of the source".to_owned()),
         };

@@ -105,7 +105,7 @@ impl Remedy {
             ),
             Self::Danger => (
                 "danger",
-                "DANGER: whoever knows a public text can make such a token. Find out who issued it; servers before 2.12 do not refuse HS256 up front: upgrade them".into(),
+                "DANGER: anyone who knows a public text can make such a token. Find out who issued it; servers before 2.12 do not refuse HS256 up front: upgrade them".into(),
             ),
             Self::SignWithAKey => (
                 "sign-with-a-key",
@@ -117,7 +117,7 @@ impl Remedy {
             ),
             Self::Resign => (
                 "resign",
-                ("sign the same claims anew with the key that the server has now: {}. Do not log in anew: that gives another `sub`, hence another identity, which does not own the database", [resign_here()]).into(),
+                ("re-sign your token with the server's current key: {}. Do not log in again: that gives another `sub`, so another identity, which does not own the database", [resign_here()]).into(),
             ),
             Self::Refresh => (
                 "refresh",
@@ -157,7 +157,7 @@ impl Remedy {
             ),
             Self::RestoreClaims => (
                 "restore-claims",
-                ("these are not the claims that the server issued: take the token from a backup of cli.toml, or its claims from escrow ({}). Do not log in anew: that gives another identity", [Step::TOKEN_RESTORE]).into(),
+                ("these are not the claims that the server issued: take the token from a backup of cli.toml, or its claims from escrow ({}). Do not log in again: that gives another identity", [Step::TOKEN_RESTORE]).into(),
             ),
             Self::MendClaims => (
                 "mend-claims",

@@ -1,6 +1,6 @@
 issuer
 mv www/set.json www/.well-known/jwks.json
-says 0 "accepted.*if servers find this set: they look at ISS/.well-known/openid-configuration alone" \
+says 0 "accepted.*if servers find this set: they fetch only ISS/.well-known/openid-configuration" \
   token check --jwks "$SITE/.well-known/jwks.json" < token.jwt
 says 0 '"condition": "if servers find this set' token check --json --jwks "$SITE/.well-known/jwks.json" < token.jwt
 # With the URL that the condition names, their way is gone.

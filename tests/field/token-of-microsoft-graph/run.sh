@@ -2,7 +2,7 @@ printf '%s' 'eyJ0eXAiOiJKV1QiLCJub25jZSI6IjhEMmxxRUFRa0ZPdVZuVngwR25VR1FQdnZZeUo
 openssl genrsa -out rsa.pem 2048 2> /dev/null
 openssl pkey -in rsa.pem -pubout -out rsa.pub.pem
 "$KEYS" jwks export rsa.pub.pem > set.json
-says 1 "Microsoft Graph alone.*api://APP-ID" token verify --public-key rsa.pub.pem graph.jwt
-says 1 "Microsoft Graph alone" token verify --jwks set.json graph.jwt
-says 1 "Microsoft Graph alone.*your own API" token check --server 2.8.3 --jwks set.json graph.jwt
+says 1 "Microsoft Graph only.*api://APP-ID" token verify --public-key rsa.pub.pem graph.jwt
+says 1 "Microsoft Graph only" token verify --jwks set.json graph.jwt
+says 1 "Microsoft Graph only.*your own API" token check --server 2.8.3 --jwks set.json graph.jwt
 says_not "publish the key|compare the" token check --server 2.8.3 --jwks set.json graph.jwt

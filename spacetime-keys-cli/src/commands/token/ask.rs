@@ -227,7 +227,7 @@ impl Asked {
                 lines.push(difference.advice().to_string());
             }
             (None, Some(_)) if ruling.was_asked => {
-                lines.push("its version and its keys foretell the same".to_owned());
+                lines.push("its version and its keys lead to the same answer".to_owned());
             }
             (None, None) => lines.push(match failed {
                 Some(why) => format!("the issuer's keys cannot be had from here: {why}"),

@@ -48,7 +48,7 @@ pub(super) fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Fai
         output.warn("the token had an expiry; the new one never expires (see --expiry)");
     }
     if resigned.verified_with.is_none() {
-        output.warn("no known key had signed the token; it was signed anew because you said so");
+        output.warn("no known key had signed the token; it was re-signed because you asked for it");
     }
     let signed_by = key.public_key().fingerprint();
     let report = json!({
@@ -63,7 +63,7 @@ pub(super) fn resign(args: &args::Resign, output: &Output) -> Result<Answer, Fai
     output.result(&report, || {
         format!(
             "{}\nidentity {} (the same)\nsigned by {signed_by}\n",
-            styled(GOOD, "the token is signed anew"),
+            styled(GOOD, "the token is re-signed"),
             publisher.identity
         )
     });

@@ -48,7 +48,7 @@ fn the_publishers_token() {
     let expected =
         format!("accepted\nidentity {IDENTITY}\nsaid by {} (SpacetimeDB 2.8.3, key ", server.url);
     assert!(run.stdout.starts_with(&expected), "{run:?}");
-    assert!(run.stdout.ends_with("its version and its keys foretell the same\n"), "{run:?}");
+    assert!(run.stdout.ends_with("its version and its keys lead to the same answer\n"), "{run:?}");
     let quiet =
         host.run(&["token", "check", "-q", "--server", &server.url, "--cli-toml", CLI_TOML]);
     assert_eq!(quiet.stdout, format!("accepted\nidentity {IDENTITY}\n"));

@@ -30,7 +30,7 @@ pub(super) fn database(seen: &Observations) -> Option<Check> {
                 Some(identity) if accepted => {
                     (format!("{identity} would own it"), |name, detail| Check::good(name, detail))
                 }
-                _ => ("whoever publishes would own it".to_owned(), |name, detail| {
+                _ => ("the first to publish would own it".to_owned(), |name, detail| {
                     Check::unseen(name, detail)
                 }),
             };
@@ -51,7 +51,7 @@ pub(super) fn database(seen: &Observations) -> Option<Check> {
         ),
         Reply::Is(DatabaseAnswer::CannotIssue) => Check::unseen(
             name,
-            "the server answers nobody without a token: its private key is in a form that it cannot sign with",
+            "the server cannot answer without a token: its private key is in a form that it cannot sign with",
         ),
     })
 }
@@ -101,7 +101,7 @@ pub(super) fn owner(seen: &Observations) -> Option<Check> {
             owner_hint(seen).and(if escrowed(seen) {
                 ""
             } else {
-                "; signed anew, it is as good as ever. The identity alone cannot be turned back into a token: where its claims are nowhere, a clean slate is left"
+                "; re-signed, it works again. An identity cannot be turned back into a token: if its claims are lost, you have to start over"
             }),
         ),
         None => Check::broken(
@@ -151,7 +151,7 @@ pub(super) fn escrow(seen: &Observations) -> Option<Check> {
         Check::warning(
             name,
             "the owner's claims are not in escrow",
-            "whoever loses the owner's token loses the database: a rotation or a sync puts its claims there",
+            "if you lose the owner's token, you lose the database: a rotation or a sync puts its claims there",
         )
     })
 }

@@ -50,7 +50,7 @@ pub(super) fn served(seen: &Observations) -> Option<Check> {
             name,
             format!("the server uses the mounted key, {short}, which no vault has"),
             (
-                "unless somebody put it there, the server has made it: a server that finds no files (an empty mount, a wrong path) makes a pair of its own, silently. {} and a restart bring the vault's pair back; {} keeps this one",
+                "if you did not put it there, the server made it: a server that finds no files (an empty mount, a wrong path) makes a pair of its own, silently. {} and a restart bring the vault's pair back; {} keeps this one",
                 [NextStep::SYNC, NextStep::AdoptMounted],
             ),
         ));
@@ -92,7 +92,7 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
             name,
             "neither id_ecdsa nor id_ecdsa.pub is there",
             (
-                "a server that finds neither makes a pair of its own, silently, and every token is void: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, {} makes a new one, with which the token is then signed anew",
+                "a server that finds neither makes a pair of its own, silently, and every token is refused: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, {} makes a new one, with which the token is then signed anew",
                 [NextStep::KeyGenerate(None)],
             ),
         ),
@@ -171,7 +171,7 @@ pub(super) fn mode(seen: &Observations) -> Option<Check> {
         Check::broken(
             name,
             "everybody on this host can read the private key",
-            "whoever has it can be anybody to the server, and no server warns of it",
+            "anyone who has it can act as any user, and no server warns of it",
         )
     } else if mounted.is_locked() {
         Check::broken(

@@ -99,7 +99,7 @@ fn of_reason(reason: Reason) -> Advice {
         ),
         _ => {
             return (
-                "the token's form is wrong, whoever signs it: {} says what the server does not take, and what to do",
+                "the token's form is wrong, with any signature: {} says what the server does not take, and what to do",
                 [NextStep::TokenCheck],
             )
                 .into();

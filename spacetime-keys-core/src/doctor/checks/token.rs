@@ -6,7 +6,7 @@ use crate::doctor::{
 use crate::jwt::Kind;
 use crate::{Error, Fingerprint, PublicKey};
 
-const NO_LOGIN: &str = "do not log in anew: that is a new identity, which owns nothing";
+const NO_LOGIN: &str = "do not log in again: that makes a new identity, which owns nothing";
 
 fn facts(seen: &Observations) -> Option<&TokenFacts> {
     match seen.cli_toml.token()? {
@@ -66,7 +66,7 @@ pub(super) fn token(seen: &Observations) -> Option<Check> {
             )
         } else {
             format!(
-                "a publish is a new identity's then, and so would be a database that it creates: without its token nobody could publish there again. If somebody published from here before, restore that token; {NO_LOGIN}"
+                "without a token, publish creates a database with a random owner, and you could never update it. If you published from here before, restore that token; {NO_LOGIN}"
             )
         };
         Check::broken(name, detail, hint)
@@ -89,7 +89,7 @@ pub(super) fn token(seen: &Observations) -> Option<Check> {
         return Some(Check::broken(
             name,
             "the token has a line break or another control character in or around it",
-            "the SpacetimeDB CLI cannot send it: signing it anew writes it clean",
+            "the SpacetimeDB CLI cannot send it: re-signing it writes it without them",
         ));
     }
     if fate::token(seen).is_accepted() {
@@ -136,7 +136,7 @@ pub(super) fn expiry(seen: &Observations) -> Option<Check> {
         )
     } else if facts.has_expired(seen.now) {
         let hint = if facts.is_local {
-            format!("sign the same claims anew; {NO_LOGIN}")
+            format!("re-sign the same claims; {NO_LOGIN}")
         } else {
             "get a fresh token of the same user from its issuer: the same `iss` and `sub` are the same identity".to_owned()
         };
@@ -186,7 +186,7 @@ pub(super) fn signature(seen: &Observations) -> Option<Check> {
             name,
             "signed by none of the known keys",
             (
-                "if the identity is the owner's, it may be signed anew: naming it ({}) vouches for it. If it is not, it is another server's token",
+                "if the identity is the owner's, name it to re-sign the token ({}). If it is not, the token is another server's",
                 [NextStep::Choose(Choice::NameIdentity)],
             ),
         ),

@@ -177,7 +177,7 @@ impl Defect {
                 return (text, [NextStep::KeyFingerprint]).into();
             }
             Self::MemberMissing => {
-                "write the entry anew: kty, crv, x and y for EC; kty, n and e for RSA"
+                "rewrite the entry: kty, crv, x and y for EC; kty, n and e for RSA"
             }
             Self::MemberType => {
                 "members are strings; key_ops and x5c are arrays of strings (RFC 7517, section 4)"
@@ -189,7 +189,7 @@ impl Defect {
                 "leave `alg` away, or take the entry out if it is not for signatures"
             }
             Self::Base64 => "encode the bytes as base64url, without `=`, `+`, `/` and line ends",
-            Self::EntryRefused => "write the entry anew, with the members of RFC 7517 alone",
+            Self::EntryRefused => "rewrite the entry, with members of RFC 7517 only",
             Self::KidTwice => "give each key a `kid` of its own, such as its RFC 7638 thumbprint",
             Self::CoordinateLength => "pad the coordinate with zeros at the front to 32 bytes",
             Self::NotOnCurve => "take the coordinates from the key itself again",

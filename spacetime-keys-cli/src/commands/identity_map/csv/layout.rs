@@ -303,7 +303,7 @@ fn other_separator_is_declared() -> Failure {
 fn lines_end_in_cr() -> Failure {
     Failure::new(
         "ERR_INPUT_FORMAT",
-        "the lines end in CR alone",
+        "the lines end in CR only",
         "`tr '\\r' '\\n' < FILE` makes lines of them",
     )
 }

@@ -186,7 +186,7 @@ mod tests {
             ("Kennung,Konto\na,1\nb,2\n", "looks like a header"),
             ("a,\nb,\n", "empty in the first row"),
             ("sub,\"x\"y\na,b\n", "may be the header"),
-            ("a\rb\rc\r", "CR alone"),
+            ("a\rb\rc\r", "CR only"),
         ] {
             let refused = places(&Layout::default(), text).unwrap_err();
             assert!(refused.contains(word), "{text:?}: {refused}");
