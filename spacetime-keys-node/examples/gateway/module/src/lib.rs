@@ -1,0 +1,10 @@
+//! Documents of many tenants in one database: who may see and write what stands in tables, never in a
+//! token.
+
+mod access;
+mod documents;
+mod grants;
+mod links;
+mod members;
+mod tables;
+mod visibility;
