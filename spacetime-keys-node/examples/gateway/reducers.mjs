@@ -13,6 +13,7 @@ const REFUSALS = new Map([
   ["stale membership", [409, "stale_membership"]],
   ["conflict", [409, "conflict"]],
   ["malformed", [400, "malformed"]],
+  ["unknown document", [404, "unknown_document"]],
 ]);
 
 export class Reducers {

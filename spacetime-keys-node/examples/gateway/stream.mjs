@@ -42,7 +42,9 @@ export class EventStream {
     // Not a byte stream: that would take the frame away from the others who are given the same one.
     this.body = new ReadableStream(
       {
-        start: (controller) => void (this.#controller = controller),
+        start: (controller) => {
+          this.#controller = controller;
+        },
         pull: () => this.#pull(),
         cancel: () => this.leave(),
       },

@@ -18,10 +18,13 @@ export class App {
   #environment;
   issuer;
 
-  /** @param runtime `node` or `bun`. @param settings Further environment variables. */
-  static async start(runtime, { privateKey, ...settings }) {
+  /**
+   * @param runtime `node` or `bun`. @param settings Further environment variables.
+   * @param script The example's, from the folder of examples.
+   */
+  static async start(runtime, { privateKey, ...settings }, script = "tokens/server.mjs") {
     const app = new App();
-    app.#command = [RUNTIMES[runtime], join(PACKAGE, "examples/tokens/server.mjs")];
+    app.#command = [RUNTIMES[runtime], join(PACKAGE, "examples", script)];
     await onFreePort(async (port) => {
       // The issuer has the port in it, so it stays over restarts: the identities depend on it.
       app.issuer = `http://127.0.0.1:${port}`;
