@@ -2,6 +2,8 @@
 
 import { HttpError, answer, createRouter, readJson } from "../tokens/http.mjs";
 
+/** Digits: what JSON's numbers have in JavaScript. */
+const ID_LIMIT = 15;
 const TITLE_LIMIT = 200;
 /** Characters. The server that stands in front of the handler limits bytes. */
 const BODY_LIMIT = 32_000;
@@ -69,7 +71,8 @@ export function gatewayRoutes({ projection, streams, broker, reducers, isConnect
       const actor = broker.identify(request);
       const { id = "0", title, body, tenant = null } = await readJson(request);
       const isText = (value, limit) => typeof value === "string" && value.length <= limit;
-      if (!/^\d{1,15}$/.test(id) || !isText(title, TITLE_LIMIT) || !isText(body, BODY_LIMIT)) {
+      const isId = isText(id, ID_LIMIT) && /^\d+$/.test(id);
+      if (!isId || !isText(title, TITLE_LIMIT) || !isText(body, BODY_LIMIT)) {
         throw new HttpError(400, "malformed");
       }
       // A key's robot need not see what it writes to; a user does.
