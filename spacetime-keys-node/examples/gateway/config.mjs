@@ -8,8 +8,10 @@ export function readConfig(env = process.env) {
   return {
     ...readTokensConfig(env),
     apiKeys: env.API_KEYS_FILE ? readApiKeys(env.API_KEYS_FILE) : [],
-    // The soak test's clients are many, and few users.
     streamsPerUser: readCount(env, "STREAMS_PER_USER", 50),
+    // Shorter than what a proxy in front cuts off as idle.
+    heartbeat: 1000 * readCount(env, "HEARTBEAT_SECONDS", 15),
+    stall: 1000 * readCount(env, "STALL_SECONDS", 30),
   };
 }
 

@@ -21,7 +21,7 @@ import { EventStreams } from "./stream.mjs";
 const GRACE = 2000;
 
 const config = readConfig();
-const { issuer, target, privateKey, spacetimedb } = config;
+const { issuer, target, privateKey, spacetimedb, heartbeat, stall } = config;
 // bun reads the bindings as they are; for Node they are bundled (see the README).
 const bindings = process.versions.bun ? "./bindings/index.ts" : "./bindings.mjs";
 const { DbConnection } = await import(bindings);
@@ -30,7 +30,7 @@ const sessions = new Sessions(config.secure);
 const apiKeys = new ApiKeys(config.apiKeys);
 const signer = new Signer(privateKey);
 const broker = new Broker({ signer, issuer, target, sessions, apiKeys, findUser });
-const streams = new EventStreams({ limit: config.streamsPerUser });
+const streams = new EventStreams({ heartbeat, stall, limit: config.streamsPerUser });
 const projection = new Projection({
   robot: broker.robot,
   onRevoked: (tenantId, identity) => streams.revoke(tenantId, identity),

@@ -9,7 +9,7 @@ import { run, start, stop, temporaryFolder, until } from "../../real-server/supp
 
 const PACKAGE = fileURLToPath(new URL("../../..", import.meta.url));
 
-const RUNTIMES = { node: process.execPath, bun: join(PACKAGE, "node_modules/.bin/bun") };
+export const RUNTIMES = { node: process.execPath, bun: join(PACKAGE, "node_modules/.bin/bun") };
 
 export class App {
   #folder = temporaryFolder("spacetime-keys-app-");
@@ -53,8 +53,16 @@ export class App {
     await this.#run();
   }
 
-  stop() {
-    return stop(this.#process, "SIGTERM");
+  /** Stops it as a service manager does, and gives its exit code. */
+  async stop() {
+    await stop(this.#process, "SIGTERM");
+    return this.#process.child.exitCode;
+  }
+
+  /** Bytes that the process has in memory. */
+  memory() {
+    const status = readFileSync(`/proc/${this.#process.child.pid}/status`, "utf8");
+    return 1024 * Number(status.match(/^VmRSS:\s*(\d+) kB$/m)[1]);
   }
 
   /** Makes the private key's file readable for others. */
