@@ -38,7 +38,8 @@ async function logIn(user) {
 /** A stream that is waited for as long as anything is. */
 function open(session, { after, ...headers } = {}) {
   const gone = new AbortController();
-  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(DEADLINE)]);
+  const { signal } = gone;
+  const timer = setTimeout(() => gone.abort(), DEADLINE);
   const query = after ? `?after=${after}` : "";
   const events = readEvents(`${url}/api/events${query}`, { ...session, ...headers }, signal);
   return {
@@ -49,7 +50,10 @@ function open(session, { after, ...headers } = {}) {
         if (done || isWanted(value)) return value;
       }
     },
-    close: () => gone.abort(),
+    close() {
+      clearTimeout(timer);
+      gone.abort();
+    },
   };
 }
 
@@ -112,6 +116,7 @@ async function smoke() {
   await ask("/logout", { method: "POST", body: {}, ...alice });
   const last = await stream.next(({ event }) => event === "expired");
   check(last?.event === "expired", "a stream ends with its session");
+  stream.close();
 }
 
 await smoke().then(

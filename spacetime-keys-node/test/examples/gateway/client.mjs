@@ -8,6 +8,7 @@ const DEADLINE = 120_000;
 export class Watcher {
   #gone = new AbortController();
   #reader;
+  #deadline;
   status;
   headers;
 
@@ -15,12 +16,17 @@ export class Watcher {
   static async open(url, headers, { path = "/api/events", after } = {}) {
     const watcher = new Watcher();
     const last = after === undefined ? {} : { "last-event-id": after };
-    const signal = AbortSignal.any([watcher.#gone.signal, AbortSignal.timeout(DEADLINE)]);
+    // Not `AbortSignal.any`: on Node 20 what is made of it may be collected, and then nothing is aborted.
+    const { signal } = watcher.#gone;
+    watcher.#deadline = setTimeout(() => watcher.#gone.abort(), DEADLINE);
     const response = await fetch(`${url}${path}`, { headers: { ...headers, ...last }, signal });
     watcher.status = response.status;
     watcher.headers = response.headers;
     if (response.status === 200) watcher.#reader = new StreamReader(response.body);
-    else await response.text();
+    else {
+      await response.text();
+      clearTimeout(watcher.#deadline);
+    }
     return watcher;
   }
 
@@ -50,6 +56,7 @@ export class Watcher {
   }
 
   close() {
+    clearTimeout(this.#deadline);
     this.#gone.abort();
   }
 }
