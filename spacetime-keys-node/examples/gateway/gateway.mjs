@@ -10,8 +10,11 @@ const BODY_LIMIT = 32_000;
 
 const EVENT_STREAM = {
   "content-type": "text/event-stream",
-  // `no-transform`: a proxy that compresses would wait for more before it sends anything.
+  // A proxy that compresses would wait for more before it sends anything. `no-transform` forbids it, but Caddy
+  // 2.6 does not heed that where the first bytes are many; what is encoded already it leaves alone. (RFC 9110,
+  // 8.4.1, would rather not see `identity` here. Browsers take it.)
   "cache-control": "no-store, no-transform",
+  "content-encoding": "identity",
   "x-accel-buffering": "no",
   "x-content-type-options": "nosniff",
 };
