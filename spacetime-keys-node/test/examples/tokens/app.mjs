@@ -59,9 +59,13 @@ export class App {
     return this.#process.child.exitCode;
   }
 
+  get pid() {
+    return this.#process.child.pid;
+  }
+
   /** Bytes that the process has in memory. */
   memory() {
-    const status = readFileSync(`/proc/${this.#process.child.pid}/status`, "utf8");
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
     return 1024 * Number(status.match(/^VmRSS:\s*(\d+) kB$/m)[1]);
   }
 
