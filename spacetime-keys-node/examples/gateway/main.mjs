@@ -13,6 +13,7 @@ import { readConfig } from "./config.mjs";
 import { Database } from "./database.mjs";
 import { gatewayRoutes } from "./gateway.mjs";
 import { serve } from "./node.mjs";
+import { pageRoutes } from "./page.mjs";
 import { Projection } from "./projection.mjs";
 import { Reducers } from "./reducers.mjs";
 import { EventStreams } from "./stream.mjs";
@@ -47,6 +48,7 @@ const routes = {
   // The app is the issuer of its tokens: the database fetches the keys from here.
   ...issuerRoutes(issuer, [signer.publicKey, ...config.otherPublicKeys]),
   ...loginRoutes(sessions, config.demoPassword),
+  ...pageRoutes(),
   ...gatewayRoutes({ ...parts, isConnected: () => database.isConnected }),
 };
 const server = await serve(createRouter(routes, { origin: issuer }), config);

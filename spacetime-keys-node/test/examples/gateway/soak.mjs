@@ -82,7 +82,7 @@ async function disperse(crowd) {
   await eventually(async () => (await world.health()).streams === 0, "streams are left behind");
 }
 
-/** One for good, so that no later kept-alive connection of ours counts as the gateway's. */
+/** Sockets that are kept alive for the next request are few. */
 async function settledFiles(atMost) {
   await eventually(() => openFiles(world.app) <= atMost, "open files are left behind");
 }
@@ -94,7 +94,7 @@ await check(`${CLIENTS} clients come and go`, async () => {
   const idle = openFiles(world.app);
   const crowd = await gather(0);
   assert.equal((await world.health()).streams, CLIENTS);
-  assert.ok(openFiles(world.app) >= idle + CLIENTS, "each has its socket");
+  assert.ok(openFiles(world.app) > CLIENTS, "each has its socket");
   await disperse(crowd);
   await settledFiles(idle + 4);
   rest = await holdings(world);

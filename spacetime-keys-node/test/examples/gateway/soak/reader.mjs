@@ -109,7 +109,7 @@ export class Reader {
       this.#head += bytes;
       const end = this.#head.indexOf("\r\n\r\n");
       if (end < 0) return;
-      if (!/^HTTP\/1\.1 200 [^]*\r\ntransfer-encoding: chunked/i.test(this.#head)) {
+      if (!/^HTTP\/1\.1 200 [\s\S]*\r\ntransfer-encoding: chunked/i.test(this.#head)) {
         this.#crowd.complain(`refused: ${this.#head.slice(0, 12)}`);
       }
       this.#since = Date.now();
