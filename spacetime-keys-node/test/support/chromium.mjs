@@ -32,7 +32,6 @@ export class Chromium {
       `--proxy-server=${proxy}`,
       // This machine's addresses, too.
       "--proxy-bypass-list=<-loopback>",
-      `--window-size=${width},${height}`,
       ...["--no-first-run", "--disable-background-networking", "--disable-component-update"],
       ...["--disable-extensions", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"],
       // Its sandbox refuses to be started by root, as tests in containers are.
@@ -49,6 +48,8 @@ export class Chromium {
     messages.setEncoding("utf8");
     messages.on("data", (text) => chromium.#take(text));
     await chromium.#attach();
+    const size = { width, height, deviceScaleFactor: 1, mobile: false };
+    await chromium.#send("Emulation.setDeviceMetricsOverride", size);
     return chromium;
   }
 

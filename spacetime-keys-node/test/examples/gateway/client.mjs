@@ -16,7 +16,6 @@ export class Watcher {
   static async open(url, headers, { path = "/api/events", after } = {}) {
     const watcher = new Watcher();
     const last = after === undefined ? {} : { "last-event-id": after };
-    // Not `AbortSignal.any`: on Node 20 what is made of it may be collected, and then nothing is aborted.
     const { signal } = watcher.#gone;
     watcher.#deadline = setTimeout(() => watcher.#gone.abort(), DEADLINE);
     const response = await fetch(`${url}${path}`, { headers: { ...headers, ...last }, signal });
