@@ -13,7 +13,11 @@ import { join, resolve } from "node:path";
 const MINIMUM = 560;
 const folder = import.meta.dirname;
 const chosen = process.argv.slice(2).map((file) => resolve(file));
-const all = readdirSync(folder).filter((name) => name.endsWith(".test.mjs"));
+const all = ["", "gateway"].flatMap((inside) =>
+  readdirSync(join(folder, inside))
+    .filter((name) => name.endsWith(".test.mjs"))
+    .map((name) => join(inside, name)),
+);
 const files = chosen.length ? chosen : all.sort().map((name) => join(folder, name));
 
 const opinion = process.env.SPACETIME_KEYS_BIN;

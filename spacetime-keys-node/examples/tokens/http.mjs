@@ -1,5 +1,5 @@
 // What every route needs: JSON in and out, answers without detail, and the question where a request
-// comes from.
+// comes from. The gateway's example beside this one stands on it, too.
 
 /** An answer that is no success. `code` is all that the client is told. */
 export class HttpError extends Error {
@@ -50,4 +50,37 @@ export async function readJson(request) {
     // Answered below, like JSON that is no object.
   }
   throw new HttpError(400, "malformed");
+}
+
+/**
+ * A handler of `Request`s of a table of routes, such as `"GET /token": (request) => Response`. A route that
+ * throws an {@link HttpError} has answered by it.
+ *
+ * @param {Record<string, (request: Request) => Response | Promise<Response>>} routes
+ * @param {{ origin: string, log?: Pick<Console, "log" | "error"> }} options `origin`: the app's own.
+ */
+export function createRouter(routes, { origin, log = console }) {
+  return async function handle(request) {
+    const route = `${request.method} ${new URL(request.url).pathname}`;
+    const isKnown = Object.hasOwn(routes, route);
+    const response = isKnown
+      ? await call(routes[route], request, { route, origin, log })
+      : answer(404, { error: "not_found" });
+    // The route's own name, not the client's text; never a cookie, a token or a query.
+    log.log(`${isKnown ? route : "unknown route"} ${response.status}`);
+    return response;
+  };
+}
+
+async function call(handler, request, { route, origin, log }) {
+  try {
+    // Whoever verifies tokens reads these, from anywhere.
+    if (!route.includes(" /.well-known/")) requireSameOrigin(request, origin);
+    return await handler(request);
+  } catch (error) {
+    // What is no answer of ours is a fault of ours: named in the log, not to the client.
+    const { status, code } = error instanceof HttpError ? error : new HttpError(500, "internal");
+    if (status === 500) log.error(`error: ${error.code ?? error.name}`);
+    return answer(status, { error: code });
+  }
 }

@@ -4,13 +4,15 @@
 
 import { createServer } from "node:http";
 
-import { Signer, jwks, openidConfiguration, toNodeHandler } from "spacetime-keys";
+import { Signer, toNodeHandler } from "spacetime-keys";
 
 import { readConfig } from "./config.mjs";
-import { HttpError, answer, readJson, requireSameOrigin } from "./http.mjs";
+import { HttpError, answer, createRouter } from "./http.mjs";
+import { issuerRoutes } from "./issuer.mjs";
+import { loginRoutes } from "./login.mjs";
 import { Sessions } from "./sessions.mjs";
 import { connect } from "./spacetimedb.mjs";
-import { authenticate, findUser } from "./users.mjs";
+import { findUser } from "./users.mjs";
 
 const TOKEN_LIFETIME = 5 * 60;
 /** Bytes: no route has use for more. */
@@ -21,32 +23,10 @@ const sessions = new Sessions(config.secure);
 
 // The key is parsed once, at the start. A key that is none ends the program here, not a request.
 const signer = new Signer(config.privateKey);
-const publicKeys = [signer.publicKey, ...config.otherPublicKeys];
-const keySet = jwks(publicKeys);
-const discovery = openidConfiguration(config.issuer, publicKeys);
-
-// Servers ask again after five minutes, and so may every cache on the way.
-const PUBLIC = { "cache-control": "public, max-age=300" };
 
 const routes = {
-  "GET /.well-known/openid-configuration": () => answer(200, discovery, PUBLIC),
-  "GET /.well-known/jwks.json": () => answer(200, keySet, PUBLIC),
-
-  "POST /login": async (request) => {
-    const { user, password } = await readJson(request);
-    if (typeof user !== "string" || typeof password !== "string") {
-      throw new HttpError(400, "malformed");
-    }
-    const found = authenticate(user, password, config.demoPassword);
-    if (!found) throw new HttpError(401, "wrong_user_or_password");
-    sessions.end(request);
-    return answer(204, null, { "set-cookie": sessions.begin(found.id) });
-  },
-
-  "POST /logout": async (request) => {
-    await readJson(request);
-    return answer(204, null, { "set-cookie": sessions.end(request) });
-  },
+  ...issuerRoutes(config.issuer, [signer.publicKey, ...config.otherPublicKeys]),
+  ...loginRoutes(sessions, config.demoPassword),
 
   "GET /token": (request) => {
     const { token, identity, expiresAt } = mintFor(requireSession(request));
@@ -85,29 +65,9 @@ function mintFor(session) {
   });
 }
 
-async function handle(request) {
-  const { pathname } = new URL(request.url);
-  const route = `${request.method} ${pathname}`;
-  const known = Object.hasOwn(routes, route);
-  const response = await (known ? call(route, request) : answer(404, { error: "not_found" }));
-  // The route's own name, not the client's text; never a cookie, a token or a query.
-  console.log(`${known ? route : "unknown route"} ${response.status}`);
-  return response;
-}
-
-async function call(route, request) {
-  try {
-    if (!route.includes(" /.well-known/")) requireSameOrigin(request, config.issuer);
-    return await routes[route](request);
-  } catch (error) {
-    // What is no answer of ours is a fault of ours: named in the log, not to the client.
-    const { status, code } = error instanceof HttpError ? error : new HttpError(500, "internal");
-    if (status === 500) console.error(`error: ${error.code ?? error.name}`);
-    return answer(status, { error: code });
-  }
-}
-
-const listener = toNodeHandler(handle, { bodyLimit: BODY_LIMIT });
+const listener = toNodeHandler(createRouter(routes, { origin: config.issuer }), {
+  bodyLimit: BODY_LIMIT,
+});
 const server = createServer({ requestTimeout: 10_000 }, listener);
 server.listen(config.port, config.host, () => console.log(`issuer ${config.issuer} is listening`));
 

@@ -31,12 +31,21 @@ export class Sessions {
   /** The session of a request: `userId`, `sid`, `expiresAt`. */
   find(request) {
     const session = this.#sessions.get(this.#key(request));
-    return session && session.expiresAt > now() ? session : null;
+    return session && this.isOpen(session) ? session : null;
+  }
+
+  /** Whether a session that was found before still holds. */
+  isOpen(session) {
+    return session.expiresAt > now();
   }
 
   /** Ends it, and gives the `Set-Cookie` that removes the cookie. */
   end(request) {
-    this.#sessions.delete(this.#key(request));
+    const key = this.#key(request);
+    const session = this.#sessions.get(key);
+    // For whoever holds it still.
+    if (session) session.expiresAt = 0;
+    this.#sessions.delete(key);
     return `${this.#cookieName}=; Max-Age=0; ${this.#flags}`;
   }
 

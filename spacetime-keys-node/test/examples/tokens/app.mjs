@@ -9,7 +9,7 @@ import { run, start, stop, temporaryFolder, until } from "../../real-server/supp
 
 const PACKAGE = fileURLToPath(new URL("../../..", import.meta.url));
 
-const RUNTIMES = { node: process.execPath, bun: join(PACKAGE, "node_modules/.bin/bun") };
+export const RUNTIMES = { node: process.execPath, bun: join(PACKAGE, "node_modules/.bin/bun") };
 
 export class App {
   #folder = temporaryFolder("spacetime-keys-app-");
@@ -18,10 +18,13 @@ export class App {
   #environment;
   issuer;
 
-  /** @param runtime `node` or `bun`. @param settings Further environment variables. */
-  static async start(runtime, { privateKey, ...settings }) {
+  /**
+   * @param runtime `node` or `bun`. @param settings Further environment variables.
+   * @param script The example's, from the folder of examples.
+   */
+  static async start(runtime, { privateKey, ...settings }, script = "tokens/server.mjs") {
     const app = new App();
-    app.#command = [RUNTIMES[runtime], join(PACKAGE, "examples/tokens/server.mjs")];
+    app.#command = [RUNTIMES[runtime], join(PACKAGE, "examples", script)];
     await onFreePort(async (port) => {
       // The issuer has the port in it, so it stays over restarts: the identities depend on it.
       app.issuer = `http://127.0.0.1:${port}`;
@@ -50,8 +53,20 @@ export class App {
     await this.#run();
   }
 
-  stop() {
-    return stop(this.#process, "SIGTERM");
+  /** Stops it as a service manager does, and gives its exit code. */
+  async stop() {
+    await stop(this.#process, "SIGTERM");
+    return this.#process.child.exitCode;
+  }
+
+  get pid() {
+    return this.#process.child.pid;
+  }
+
+  /** Bytes that the process has in memory. */
+  memory() {
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
+    return 1024 * Number(status.match(/^VmRSS:\s*(\d+) kB$/m)[1]);
   }
 
   /** Makes the private key's file readable for others. */

@@ -42,7 +42,12 @@ export class Server {
   /** Stops the server and starts it again on the same port: it reads the mounted keys anew. */
   async restart() {
     await this.stop();
-    await this.#run();
+    await this.startAgain();
+  }
+
+  /** After {@link stop}. */
+  startAgain() {
+    return this.#run();
   }
 
   async stop() {

@@ -1,0 +1,6 @@
+// `Bun.serve`. An event stream is silent for longer than bun waits unless it is told.
+
+/** @param {(request: Request) => Promise<Response>} gateway */
+export function serve(gateway, { host: hostname, port }) {
+  return Bun.serve({ hostname, port, idleTimeout: 0, fetch: gateway });
+}
