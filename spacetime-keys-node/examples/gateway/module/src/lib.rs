@@ -2,9 +2,11 @@
 //! token.
 
 mod access;
+mod administrators;
 mod documents;
 mod grants;
 mod links;
 mod members;
+mod rules;
 mod tables;
 mod visibility;

@@ -3,13 +3,8 @@
 use spacetimedb::{reducer, Identity, ReducerContext, Table};
 
 use crate::access::*;
+use crate::rules::*;
 use crate::tables::*;
-
-const ROLES: [(&str, &[&str]); 3] = [
-    ("viewer", &["documents:read"]),
-    ("editor", &["documents:read", "documents:write"]),
-    ("manager", &["documents:read", "documents:write", "members:write"]),
-];
 
 #[reducer(init)]
 pub fn init(ctx: &ReducerContext) {
@@ -26,47 +21,45 @@ pub fn init(ctx: &ReducerContext) {
 }
 
 #[reducer]
-pub fn add_administrator(ctx: &ReducerContext, identity: Identity) -> Result<(), String> {
-    administrator(ctx)?;
-    if ctx.db.administrator().identity().find(identity).is_none() {
-        ctx.db.administrator().insert(Administrator { identity });
-    }
-    Ok(())
-}
-
-#[reducer]
-pub fn create_tenant(ctx: &ReducerContext, tenant_id: String, name: String) -> Result<(), String> {
-    administrator(ctx)?;
-    if tenant_id.is_empty() {
-        return Err(MALFORMED.into());
+pub fn create_tenant(ctx: &ReducerContext, tenant_id: String, name: String) -> Answer {
+    let administrator = administrator(ctx, "create_tenant")?;
+    if !is_id(&tenant_id) || !is_line(&name) {
+        return Err(refuse(ctx, "create_tenant", MALFORMED));
     }
     if ctx.db.tenant().id().find(&tenant_id).is_some() {
-        return Err(CONFLICT.into());
+        return Err(refuse(ctx, "create_tenant", CONFLICT));
     }
+    audit(ctx, &tenant_id, by(administrator), "create_tenant", String::new());
     ctx.db.tenant().insert(Tenant { id: tenant_id, name });
     Ok(())
 }
 
-/// An identity of an actor. The same call again changes nothing; another actor's identity is a conflict.
+/// An identity of an actor. The same call again changes nothing; another actor's identity is a conflict, and
+/// so is an actor who is a user with one identity and a robot with another.
 #[reducer]
 pub fn register_actor(
     ctx: &ReducerContext,
     identity: Identity,
     actor_id: String,
     kind: ActorKind,
-) -> Result<(), String> {
-    administrator(ctx)?;
-    if actor_id.is_empty() {
-        return Err(MALFORMED.into());
+) -> Answer {
+    let administrator = administrator(ctx, "register_actor")?;
+    if !is_id(&actor_id) {
+        return Err(refuse(ctx, "register_actor", MALFORMED));
     }
-    match ctx.db.actor_identity().identity().find(identity) {
-        Some(actor) if actor.actor_id == actor_id && actor.kind == kind => Ok(()),
-        Some(_) => Err(CONFLICT.into()),
-        None => {
-            add_identity(ctx, ActorIdentity { identity, actor_id, kind });
-            Ok(())
-        }
+    if let Some(known) = ctx.db.actor_identity().identity().find(identity) {
+        return match known.actor_id == actor_id && known.kind == kind {
+            true => Ok(()),
+            false => Err(refuse(ctx, "register_actor", CONFLICT)),
+        };
     }
+    let is_other = |known: ActorIdentity| known.kind != kind;
+    if ctx.db.actor_identity().actor_id().filter(&actor_id).any(is_other) {
+        return Err(refuse(ctx, "register_actor", CONFLICT));
+    }
+    audit(ctx, "", by(administrator), "register_actor", format!("{actor_id} {identity}"));
+    add_identity(ctx, ActorIdentity { identity, actor_id, kind });
+    Ok(())
 }
 
 #[reducer]
@@ -75,14 +68,13 @@ pub fn set_membership(
     tenant_id: String,
     identity: Identity,
     role: String,
-) -> Result<(), String> {
+) -> Answer {
     let manager = manager(ctx, &tenant_id)?;
-    if ctx.db.tenant().id().find(&tenant_id).is_none()
-        || !ROLES.iter().any(|(name, _)| *name == role)
-    {
-        return Err(MALFORMED.into());
+    let refused = |reason| refuse(ctx, "set_membership", reason);
+    if ctx.db.tenant().id().find(&tenant_id).is_none() || !is_role(&role) {
+        return Err(refused(MALFORMED));
     }
-    let actor = actor_id(ctx, identity)?;
+    let actor = actor_id(ctx, identity).map_err(refused)?;
     let was = membership(ctx, &tenant_id, &actor);
     if was.as_ref().is_some_and(|was| was.role == role) {
         return Ok(());
@@ -96,13 +88,10 @@ pub fn set_membership(
 }
 
 #[reducer]
-pub fn revoke_membership(
-    ctx: &ReducerContext,
-    tenant_id: String,
-    identity: Identity,
-) -> Result<(), String> {
+pub fn revoke_membership(ctx: &ReducerContext, tenant_id: String, identity: Identity) -> Answer {
     let manager = manager(ctx, &tenant_id)?;
-    let actor = actor_id(ctx, identity)?;
+    let actor =
+        actor_id(ctx, identity).map_err(|reason| refuse(ctx, "revoke_membership", reason))?;
     if membership(ctx, &tenant_id, &actor).is_none() {
         return Ok(());
     }
@@ -121,6 +110,12 @@ pub fn add_identity(ctx: &ReducerContext, added: ActorIdentity) {
             ctx.db.viewer().insert(Viewer { id: 0, tenant_id: membership.tenant_id, identity });
         }
     }
+}
+
+/// Nobody's from now on.
+pub fn remove_identity(ctx: &ReducerContext, identity: Identity) {
+    ctx.db.actor_identity().identity().delete(identity);
+    ctx.db.viewer().identity().delete(identity);
 }
 
 fn change(ctx: &ReducerContext, tenant_id: &str, actor_id: &str, role: &str) {
@@ -145,9 +140,11 @@ fn show(ctx: &ReducerContext, tenant_id: &str, actor_id: &str) {
 }
 
 fn hide(ctx: &ReducerContext, tenant_id: &str, actor_id: &str) {
-    for viewer in ctx.db.viewer().tenant_id().filter(tenant_id) {
-        if self::actor_id(ctx, viewer.identity).as_deref() == Ok(actor_id) {
-            ctx.db.viewer().id().delete(viewer.id);
+    for actor in ctx.db.actor_identity().actor_id().filter(actor_id) {
+        for viewer in ctx.db.viewer().identity().filter(actor.identity) {
+            if viewer.tenant_id == tenant_id {
+                ctx.db.viewer().id().delete(viewer.id);
+            }
         }
     }
 }
