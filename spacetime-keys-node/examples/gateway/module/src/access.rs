@@ -1,33 +1,19 @@
-//! Who calls, and whether they may. Each reducer asks here first.
+//! Who calls, and whether they may. Each reducer asks here first. The module for servers 2.x has this file,
+//! too: what differs is in `call.rs`.
 
 use std::fmt;
 
-use spacetimedb::{Identity, ReducerContext, SpacetimeType, Table};
+use spacetimedb::{Identity, ReducerContext, Table};
 
+use crate::call::{caller, of_token, CallContext};
 use crate::rules::*;
 use crate::tables::*;
-
-/// What a gateway knows of a call beside its token. A 1.x module cannot read a token's claims.
-#[derive(SpacetimeType)]
-pub struct CallContext {
-    /// The membership's version as the caller knows it.
-    pub membership_version: Option<u32>,
-    /// Which API key the calling robot stands for.
-    pub api_key_ref: Option<String>,
-    /// Who acts for the caller: the token's `act`.
-    pub agent: Option<Identity>,
-}
 
 /// Somebody who may do what was asked.
 pub struct Actor {
     pub id: String,
     /// Empty: nobody.
     pub agent_id: String,
-}
-
-/// An actor who acts for nobody else.
-pub fn by(id: String) -> Actor {
-    Actor { id, agent_id: String::new() }
 }
 
 /// A reducer's `Err`. None is made without a line in the log.
@@ -53,7 +39,7 @@ impl Refusal {
 
 /// An `Err` takes back every row that the call has written: the module's log is where a refusal stays.
 pub fn refuse(ctx: &ReducerContext, asked: &str, reason: Reason) -> Refusal {
-    log::warn!("refused: {reason}; asked for: {asked}; by: {}", ctx.sender);
+    log::warn!("refused: {reason}; asked for: {asked}; by: {}", caller(ctx));
     Refusal(reason)
 }
 
@@ -65,7 +51,7 @@ pub fn permitted(
     call: &CallContext,
 ) -> Result<Actor, Refusal> {
     let allowed = || {
-        let id = actor_id(ctx, ctx.sender)?;
+        let id = actor_id(ctx, caller(ctx))?;
         match &call.api_key_ref {
             Some(key_ref) => allowed_by_key(ctx, key_ref, &id, tenant_id, permission)?,
             None => allowed_by_role(ctx, &id, tenant_id, permission, call.membership_version)?,
@@ -79,22 +65,29 @@ pub fn permitted(
     allowed().map_err(|reason| refuse(ctx, permission, reason))
 }
 
-/// The calling administrator's id.
-pub fn administrator(ctx: &ReducerContext, asked: &str) -> Result<String, Refusal> {
-    match ctx.db.administrator().identity().find(ctx.sender) {
-        // The publisher need not be an actor.
-        Some(_) => Ok(actor_id(ctx, ctx.sender).unwrap_or_else(|_| ctx.sender.to_string())),
-        None => Err(refuse(ctx, asked, NOT_PERMITTED)),
+/// The calling administrator, for whom nobody else can act.
+pub fn administrator(ctx: &ReducerContext, asked: &str) -> Result<Actor, Refusal> {
+    if !is_administrator(ctx) {
+        return Err(refuse(ctx, asked, NOT_PERMITTED));
     }
+    if of_token(ctx)?.agent.is_some() {
+        return Err(refuse(ctx, asked, NO_GRANT));
+    }
+    // The publisher need not be an actor.
+    let id = actor_id(ctx, caller(ctx)).unwrap_or_else(|_| caller(ctx).to_string());
+    Ok(Actor { id, agent_id: String::new() })
 }
 
 /// Administrators manage every tenant, and members with the permission their own.
-pub fn manager(ctx: &ReducerContext, tenant_id: &str) -> Result<String, Refusal> {
-    if ctx.db.administrator().identity().find(ctx.sender).is_some() {
+pub fn manager(ctx: &ReducerContext, tenant_id: &str) -> Result<Actor, Refusal> {
+    if is_administrator(ctx) {
         return administrator(ctx, WRITE_MEMBERS);
     }
-    let call = CallContext { membership_version: None, api_key_ref: None, agent: None };
-    permitted(ctx, tenant_id, WRITE_MEMBERS, &call).map(|actor| actor.id)
+    permitted(ctx, tenant_id, WRITE_MEMBERS, &of_token(ctx)?)
+}
+
+fn is_administrator(ctx: &ReducerContext) -> bool {
+    ctx.db.administrator().identity().find(caller(ctx)).is_some()
 }
 
 /// The actor whose identity this is. Grants name an identity and mean its actor, who may have several.

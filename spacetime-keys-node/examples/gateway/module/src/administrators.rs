@@ -8,17 +8,17 @@ use crate::tables::*;
 
 #[reducer]
 pub fn add_administrator(ctx: &ReducerContext, identity: Identity) -> Answer {
-    let by_whom = administrator(ctx, "add_administrator")?;
+    let administrator = administrator(ctx, "add_administrator")?;
     if ctx.db.administrator().identity().find(identity).is_none() {
         ctx.db.administrator().insert(Administrator { identity });
-        audit(ctx, "", by(by_whom), "add_administrator", identity.to_string());
+        audit(ctx, "", administrator, "add_administrator", identity.to_string());
     }
     Ok(())
 }
 
 #[reducer]
 pub fn remove_administrator(ctx: &ReducerContext, identity: Identity) -> Answer {
-    let by_whom = administrator(ctx, "remove_administrator")?;
+    let administrator = administrator(ctx, "remove_administrator")?;
     if ctx.db.administrator().identity().find(identity).is_none() {
         return Ok(());
     }
@@ -26,6 +26,6 @@ pub fn remove_administrator(ctx: &ReducerContext, identity: Identity) -> Answer 
         return Err(refuse(ctx, "remove_administrator", CONFLICT));
     }
     ctx.db.administrator().identity().delete(identity);
-    audit(ctx, "", by(by_whom), "remove_administrator", identity.to_string());
+    audit(ctx, "", administrator, "remove_administrator", identity.to_string());
     Ok(())
 }

@@ -3,6 +3,7 @@
 use spacetimedb::{reducer, ReducerContext, Table};
 
 use crate::access::*;
+use crate::call::CallContext;
 use crate::rules::*;
 use crate::tables::*;
 

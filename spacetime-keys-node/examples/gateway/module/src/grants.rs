@@ -32,7 +32,7 @@ pub fn grant_api_key(
     let revoked = false;
     let grant = ApiKeyGrant { key_ref, tenant_id, identity, permission, revoked };
     let tenant_id = ctx.db.api_key_grant().insert(grant).tenant_id;
-    audit(ctx, &tenant_id, by(manager), "grant_api_key", subject);
+    audit(ctx, &tenant_id, manager, "grant_api_key", subject);
     Ok(())
 }
 
@@ -48,7 +48,7 @@ pub fn revoke_api_key(ctx: &ReducerContext, key_ref: String) -> Answer {
     }
     let grant = ApiKeyGrant { revoked: true, ..grant };
     let tenant_id = ctx.db.api_key_grant().key_ref().update(grant).tenant_id;
-    audit(ctx, &tenant_id, by(manager), "revoke_api_key", key_ref);
+    audit(ctx, &tenant_id, manager, "revoke_api_key", key_ref);
     Ok(())
 }
 
@@ -73,7 +73,7 @@ pub fn grant_impersonation(
     let grant = ImpersonationGrant { id: 0, agent, user, tenant_id, expires_at, reason };
     let grant = ctx.db.impersonation_grant().insert(grant);
     let subject = format!("{} {agent_id} for {user_id}", grant.id);
-    audit(ctx, &grant.tenant_id, by(manager), "grant_impersonation", subject);
+    audit(ctx, &grant.tenant_id, manager, "grant_impersonation", subject);
     Ok(())
 }
 
@@ -84,6 +84,6 @@ pub fn end_impersonation(ctx: &ReducerContext, grant_id: u64) -> Answer {
     let manager =
         manager(ctx, &grant.tenant_id).map_err(|refusal| refusal.unless_member(NO_GRANT))?;
     ctx.db.impersonation_grant().id().delete(grant_id);
-    audit(ctx, &grant.tenant_id, by(manager), "end_impersonation", grant_id.to_string());
+    audit(ctx, &grant.tenant_id, manager, "end_impersonation", grant_id.to_string());
     Ok(())
 }

@@ -3,10 +3,12 @@
 
 mod access;
 mod administrators;
+mod call;
 mod documents;
 mod grants;
 mod links;
 mod members;
+mod memberships;
 mod rules;
 mod tables;
 mod visibility;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use spacetimedb::{reducer, Identity, ReducerContext, SpacetimeType, Table};
 
 use crate::access::*;
-use crate::members::{add_identity, remove_identity};
+use crate::memberships::{add_identity, remove_identity};
 use crate::rules::*;
 use crate::tables::*;
 
@@ -21,13 +21,13 @@ pub struct Link {
 /// here are left out.
 #[reducer]
 pub fn link_identities(ctx: &ReducerContext, links: Vec<Link>) -> Answer {
-    let by_whom = administrator(ctx, "link_identities")?;
+    let administrator = administrator(ctx, "link_identities")?;
     let mut taken = 0;
     for link in links {
         taken += take(ctx, link).map_err(|reason| refuse(ctx, "link_identities", reason))?;
     }
     if taken > 0 {
-        audit(ctx, "", by(by_whom), "link_identities", taken.to_string());
+        audit(ctx, "", administrator, "link_identities", taken.to_string());
     }
     Ok(())
 }
@@ -62,7 +62,7 @@ fn take(ctx: &ReducerContext, Link { old_identity, new_identity }: Link) -> Resu
 /// Identities without a link are left alone.
 #[reducer]
 pub fn retire_identities(ctx: &ReducerContext, identities: Vec<Identity>) -> Answer {
-    let by_whom = administrator(ctx, "retire_identities")?;
+    let administrator = administrator(ctx, "retire_identities")?;
     let mut successors = HashMap::new();
     for identity in identities {
         if let Some(successor) = successor(ctx, identity) {
@@ -72,7 +72,7 @@ pub fn retire_identities(ctx: &ReducerContext, identities: Vec<Identity>) -> Ans
     }
     if !successors.is_empty() {
         hand_over(ctx, &successors);
-        audit(ctx, "", by(by_whom), "retire_identities", successors.len().to_string());
+        audit(ctx, "", administrator, "retire_identities", successors.len().to_string());
     }
     Ok(())
 }
