@@ -1,4 +1,4 @@
-// Ten thousand users move to another issuer: by the program's map, in chunks, with both issuers live.
+// Ten thousand users move to another issuer: by the commands of docs/leaving-keycloak.md, with both issuers live.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { check } from "../../real-server/support/checks.mjs";
 import { REFUSED } from "./access.mjs";
 import { Issuer } from "./issuer.mjs";
+import { Page } from "./page.mjs";
 import { PLAIN, some } from "./world.mjs";
 
 const USERS = 10_000;
@@ -17,6 +18,13 @@ export async function checkLinks(world) {
   const { app, host } = world;
   const old = await Issuer.start();
   const users = Array.from({ length: USERS }, (_, at) => ({ before: uuid(at), now: `m_${at}` }));
+  const SINCE = new Date().toISOString();
+  const page = new Page("leaving-keycloak.md", host, {
+    OLD: old.url,
+    NEW: app.url,
+    SERVER: world.server.url,
+    SINCE,
+  });
   const who = (table) => world.count(table);
   const link = (links) => world.call(world.owner, "link_identities", links);
   const pair = (before, now) => ({
@@ -51,9 +59,8 @@ export async function checkLinks(world) {
     // One who never used the database.
     rows.push(`${uuid(USERS)},m_${USERS}\n`);
     writeFileSync(host.path("users.csv"), `old_subject,new_subject\n${rows.join("")}`);
-    const options = ["--from-issuer", old.url, "--to-issuer", app.url, "--format", "ndjson"];
-    const files = ["--input", "users.csv", "--output", "map.ndjson"];
-    host.succeed([process.env.SPACETIME_KEYS_BIN, "identity", "map", ...options, ...files]);
+    const before = await who("actor_identity");
+    page.run("link_identities");
     const links = readFileSync(host.path("map.ndjson"), "utf8")
       .trimEnd()
       .split("\n")
@@ -66,8 +73,6 @@ export async function checkLinks(world) {
     chunks = Array.from({ length: Math.ceil(links.length / CHUNK) }, (_, at) =>
       links.slice(at * CHUNK, (at + 1) * CHUNK),
     );
-    const before = await who("actor_identity");
-    for (const chunk of chunks) assert.deepEqual(await link(chunk), { status: 200, text: "" });
     assert.equal(await who("identity_link"), USERS);
     assert.equal(await who("actor_identity"), before + USERS);
   });
@@ -83,6 +88,7 @@ export async function checkLinks(world) {
 
   await check("the same chunks again change nothing", async () => {
     const tables = await world.tables();
+    page.run("link_identities");
     for (const chunk of chunks) assert.deepEqual(await link(chunk), { status: 200, text: "" });
     assert.deepEqual(await world.tables(), tables);
   });
@@ -128,6 +134,8 @@ export async function checkLinks(world) {
       assert.notDeepEqual(await world.sql(token, "SELECT * FROM document"), []);
     }
   });
+
+  await check("it shows who still writes under an old identity", () => page.run("spacetime sql"));
 
   await check("grants hold for either identity", async () => {
     await world.set("register_actor", old.identity("robot:mover"), "robot:mover", { Robot: [] });
@@ -183,6 +191,15 @@ export async function checkLinks(world) {
       for (const seen of [seenBefore, seenNow]) seen.close();
     },
   );
+
+  await check("all others retire by the page's command", async () => {
+    page.run("retire_identities");
+    assert.equal(await who("identity_link"), USERS + 3);
+    const rows = await world.sql(world.owner, "SELECT identity FROM actor_identity");
+    const left = new Set(rows.map(([[identity]]) => identity));
+    assert.ok(users.every(({ before: subject }) => !left.has(old.identity(subject)[0])));
+    assert.ok(users.every(({ now: subject }) => left.has(app.identity(subject)[0])));
+  });
 
   await check("the new issuer alone is enough", async () => {
     await old.stop();

@@ -1,8 +1,9 @@
 // The module of the gateway example, as docs/multi-tenant.md tells it, on the real server:
 // `node test/examples/cookbook/run.mjs`.
 
-import { finish } from "../../real-server/support/checks.mjs";
+import { check, finish } from "../../real-server/support/checks.mjs";
 import { checkAccess } from "./access.mjs";
+import { checkAttacks, checkViewers } from "./attacks.mjs";
 import { checkBindings } from "./bindings.mjs";
 import { checkGrants } from "./grants.mjs";
 import { checkLinks } from "./links.mjs";
@@ -14,5 +15,7 @@ await checkBindings(world);
 await checkVisibility(world);
 await checkAccess(world);
 await checkGrants(world);
+await checkAttacks(world);
 await checkLinks(world);
-finish(30);
+await check("who sees what is what the members are", () => checkViewers(world));
+finish(45);

@@ -76,8 +76,12 @@ export class World {
   }
 
   /** Calls a reducer: its answer's status, and its text. Without a token, as nobody. */
-  async call(token, reducer, ...args) {
-    const response = await this.#post(`call/${reducer}`, token, JSON.stringify(args));
+  call(token, reducer, ...args) {
+    return this.callRaw(token, reducer, JSON.stringify(args));
+  }
+
+  async callRaw(token, reducer, body) {
+    const response = await this.#post(`call/${reducer}`, token, body);
     return { status: response.status, text: await response.text() };
   }
 

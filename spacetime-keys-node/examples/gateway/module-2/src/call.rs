@@ -21,8 +21,8 @@ pub fn caller(ctx: &ReducerContext) -> Identity {
     ctx.sender()
 }
 
-/// A claim of another type than it must have is no claim that is not there: a token whose `act` cannot be
-/// read is not its user's own.
+/// What the token's claims say. One of a wrong type is refused, not passed over: else a token whose `act`
+/// cannot be read would be its user's own.
 pub fn of_token(ctx: &ReducerContext) -> Result<CallContext, Refusal> {
     let none = CallContext { membership_version: None, api_key_ref: None, agent: None };
     let Some(token) = ctx.sender_auth().jwt() else {

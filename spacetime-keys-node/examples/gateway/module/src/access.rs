@@ -145,7 +145,8 @@ fn allowed_by_key(
     permission: &str,
 ) -> Result<(), Reason> {
     let grant = ctx.db.api_key_grant().key_ref().find(key_ref).ok_or(NO_GRANT)?;
-    let own = grant.tenant_id == tenant_id && actor_id(ctx, grant.identity)? == robot_id;
+    let robot = actor_id(ctx, grant.identity);
+    let own = grant.tenant_id == tenant_id && robot.as_deref() == Ok(robot_id);
     match (own && grant.permission == permission, grant.revoked) {
         (false, _) => Err(NO_GRANT),
         (true, true) => Err(KEY_REVOKED),
