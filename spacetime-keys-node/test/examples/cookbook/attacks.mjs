@@ -106,6 +106,17 @@ export async function checkAttacks(world) {
     assert.deepEqual(await world.tables(), before);
   });
 
+  await check("managers of a tenant are no administrators", async () => {
+    const before = await world.tables();
+    for (const [reducer, args] of Object.entries(harm)) {
+      // Those that name the tenant, and those about its grants.
+      if (args.includes("acme") || args.includes("victims key") || args.includes(grant)) continue;
+      const answer = await world.call(victims, reducer, ...args);
+      assert.deepEqual(answer, { status: REFUSED, text: "not permitted" }, reducer);
+    }
+    assert.deepEqual(await world.tables(), before);
+  });
+
   await check("contexts of others are of no use", async () => {
     const before = await world.tables();
     for (const context of [

@@ -18,4 +18,4 @@ await checkGrants(world);
 await checkAttacks(world);
 await checkLinks(world);
 await check("who sees what is what the members are", () => checkViewers(world));
-finish(45);
+finish(46);
