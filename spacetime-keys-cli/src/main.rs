@@ -30,14 +30,11 @@ mod wrap;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::Args;
 use output::Output;
 
 fn main() -> ExitCode {
     core_dumps::forbid();
-    let args = match Args::try_parse() {
+    let args = match args::parse() {
         Ok(args) => args,
         Err(error) => return args::report(&error),
     };

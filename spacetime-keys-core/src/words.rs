@@ -128,14 +128,13 @@ pub fn flag(choice: &Choice) -> String {
             "`token resign` also takes the key that signed it (--previous-public-key)"
         }
         Choice::PublicKey => "--public-key",
-        Choice::KeysDir => "--keys-dir",
+        Choice::KeysDir | Choice::MountedKeysDir(None) => "--keys-dir",
         Choice::Jwks => "--jwks",
         Choice::Timeout => "--timeout",
         Choice::PlainHttp => "--plain-http",
         Choice::CliToml(Some(file)) => return with_path("--cli-toml", file),
         Choice::CliToml(None) => "--cli-toml",
-        Choice::MountedKeysDir(Some(folder)) => return with_path("--mounted-keys-dir", folder),
-        Choice::MountedKeysDir(None) => "--mounted-keys-dir",
+        Choice::MountedKeysDir(Some(folder)) => return with_path("--keys-dir", folder),
         Choice::LeaveMountedKeys => "--no-sync-mounted-keys",
         Choice::PrivateKey(file) => return with_path("--private-key", file),
         Choice::Config(file) => return with_path("--config", file),

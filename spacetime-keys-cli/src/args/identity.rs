@@ -5,23 +5,24 @@ use std::str::FromStr;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-/// Every user's old and new identity, when the issuer changes.
+use super::values::Wanted;
+
+/// List every user's old and new identity, for a change of issuer
 ///
-/// One row a user on stdout, in the order of the input. Bad rows, duplicates and collisions are
-/// reported on stderr by their line numbers, and do not stop the rest: exit code 1 says that there
-/// were some.
+/// Prints one row per user, in the order of the input. Bad rows, duplicates and collisions are reported
+/// on stderr with their line numbers, and the other rows are written. The exit code is 1 if there were any.
 #[derive(ClapArgs)]
 pub(crate) struct Map {
-    /// The issuer that is left: `iss` of the users' tokens until now
+    /// The old issuer: `iss` of the users' tokens until now
     #[arg(long, value_name = "ISS")]
     pub(crate) from_issuer: String,
-    /// The issuer that follows: `iss` of their tokens from now on
+    /// The new issuer: `iss` of their tokens from now on
     #[arg(long, value_name = "ISS")]
     pub(crate) to_issuer: String,
-    /// The users, a row each: the subject, or the old and the new one; `-` is standard input
+    /// The users, one per row: the subject, or the old and the new one; `-` is standard input
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(crate) input: PathBuf,
-    /// What the input is [default: NDJSON if it begins with an object or a string, else CSV]
+    /// The format of the input [default: NDJSON if it begins with an object or a string, else CSV]
     #[arg(long, value_enum)]
     pub(crate) input_format: Option<InputFormat>,
     /// The column with the subjects, or with the old ones: its name, or its number from 1 on. In
@@ -34,19 +35,19 @@ pub(crate) struct Map {
     /// What separates columns: `,` `;` `|` or `tab` [default: `,`]
     #[arg(long, value_name = "CHARACTER", value_parser = separator)]
     pub(crate) separator: Option<u8>,
-    /// Whether the first row has the columns' names [default: if they are known, or asked for]
+    /// Whether the first row has the names of the columns [default: yes, if the names are known]
     #[arg(long, value_enum, value_name = "YES|NO", hide_possible_values = true)]
     pub(crate) header: Option<Header>,
-    /// What to write
+    /// The format of the output
     #[arg(long, value_enum, default_value = "csv")]
     pub(crate) format: OutputFormat,
     /// The table that the SQL rows go into [default: `identity_links`]
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// Write the rows into this file when all are done [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-    /// Do not look for duplicates and collisions: saves the time and the temporary files
+    /// Write the rows to this file once all are done [default: standard output]
+    #[arg(long, short = 'o', alias = "output", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Do not search for duplicates and collisions; saves time and temporary files
     #[arg(long)]
     pub(crate) no_clash_check: bool,
 }
@@ -75,30 +76,30 @@ impl Column {
 }
 
 impl FromStr for Column {
-    type Err = &'static str;
+    type Err = Wanted;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         if text.is_empty() {
-            return Err("a column has a name or a number");
+            return Err(Wanted("a column's name, or its number from 1 on"));
         }
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(Self::Name(text.to_owned()));
         }
         match text.parse() {
             Ok(number @ 1..) => Ok(Self::Number(number)),
-            _ => Err("columns are counted from 1 on"),
+            _ => Err(Wanted("a column's name, or its number from 1 on")),
         }
     }
 }
 
-fn separator(text: &str) -> Result<u8, &'static str> {
+fn separator(text: &str) -> Result<u8, Wanted> {
     match text {
         "," | "comma" => Ok(b','),
         ";" | "semicolon" => Ok(b';'),
         "|" | "bar" | "pipe" => Ok(b'|'),
         "\t" | "\\t" | "tab" => Ok(b'\t'),
-        _ => Err("`,` `;` `|` or `tab` is wanted"),
+        _ => Err(Wanted("`,` `;` `|` or `tab`")),
     }
 }
 

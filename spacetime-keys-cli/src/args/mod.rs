@@ -1,7 +1,12 @@
 //! The command line as it is typed.
 
 mod doctor;
+#[cfg(test)]
+mod earlier_names;
+mod examples;
 mod exchange;
+mod groups;
+mod guide;
 mod identity;
 mod init;
 mod jwks;
@@ -11,13 +16,18 @@ mod report;
 mod scan;
 mod store;
 mod token;
+mod values;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 use clap_complete::Shell;
 use spacetime_keys_core::Identity;
+
+use values::{days, identity, time};
 
 pub(crate) use doctor::Doctor;
 pub(crate) use exchange::Exchange;
@@ -30,13 +40,22 @@ pub(crate) use report::report;
 pub(crate) use scan::{Recover, Scan};
 pub(crate) use store::{Store, StoreCopy};
 pub(crate) use token::{Check, Fetch, Mint, Resign, Token, TokenSource, Verification};
+pub(crate) use values::time_in_seconds;
 
-/// Rotate a SpacetimeDB's signing keys without losing the database.
+/// Rotate a SpacetimeDB server's signing keys without losing the database
 ///
-/// Exit codes: 0 done; 1 the check says no; 2 usage; 3 refused for safety (the message says what
-/// lifts it); 4 a file, store or network failed, or an input is not what it should be.
+/// Exit codes: 0 done; 1 a check says no; 2 usage; 3 refused for safety, and the message says how to
+/// continue; 4 a file, store or network failed, or an input is not what it should be.
 #[derive(Parser)]
-#[command(name = "spacetime-keys", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "spacetime-keys",
+    version,
+    long_version = LONG_VERSION,
+    propagate_version = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -44,25 +63,49 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
+/// Reads the command line.
+pub(crate) fn parse() -> Result<Args, clap::Error> {
+    command().try_get_matches().and_then(|matches| Args::from_arg_matches(&matches))
+}
+
+/// The command line's definition, for help, completions and manual pages, too.
+pub(crate) fn command() -> clap::Command {
+    groups::add(examples::add(Args::command()))
+}
+
+/// With the commit that it was built from, where the build knew that.
+const LONG_VERSION: &str = env!("SPACETIME_KEYS_LONG_VERSION");
+
 #[derive(ClapArgs)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// One JSON document on stdout, and nothing else there
+    /// Print one JSON document on stdout, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The configuration [default: `SPACETIME_KEYS_CONFIG`, else the nearest spacetime-keys.toml, here or
-    /// in a folder above]
+    /// The configuration file [default: `SPACETIME_KEYS_CONFIG`, else the nearest spacetime-keys.toml,
+    /// here or in a folder above]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Say nothing but the verdict, warnings and errors
+    /// Print only the verdict, warnings and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Colours: `auto` is on a terminal, unless `NO_COLOR` is set
+    /// When to use colours: `auto` means on a terminal, if `NO_COLOR` is not set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
     pub(crate) color: Color,
-    /// Say each step; twice: each request to a key vault, too
+    /// Print each step; given twice, each request to a key vault, too
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Print help; `-h` prints a summary
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    pub(crate) help: Option<bool>,
+    /// Print the version; `--version` prints the commit, its date and the target, too
+    #[arg(short = 'V', long, global = true, action = ArgAction::Version)]
+    pub(crate) version: Option<bool>,
 }
+
+/// Headings under which several commands have options.
+const FILES: &str = "Files of this host";
+const PUBLISHER: &str = "Publisher token";
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum Color {
@@ -84,70 +127,71 @@ impl Color {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Look at what is here, and write a configuration for it
+    /// Write a configuration for this host, from what is found here
     Init(Init),
-    /// Give an environment's group a new key pair; keep the publisher's identity
+    /// Replace the signing keys of an environment; the publisher keeps the databases
     Rotate(Rotate),
-    /// Finish a run that was interrupted, or mend a group's half-written keys
+    /// Finish an interrupted run, or repair keys that were half-written
     Resume(Resume),
-    /// Return to the key pair before
+    /// Go back to the previous key pair
     Rollback(Rollback),
-    /// Bring this host up to its vault: mounted files and publisher token
+    /// Copy the vault's keys to this host, and re-sign the publisher token
     Sync(Sync),
-    /// Look at vaults, mounted files and token; write nothing
+    /// Check that vaults, key files and publisher token agree; changes nothing
     Verify(Verify),
-    /// Each pair that an environment has had, and what became of it
+    /// List every key pair of an environment, with its state
     History(History),
-    /// What a publish would answer, and why, before anyone publishes
+    /// Check whether `spacetime publish` will work, and how to fix it
     ///
-    /// Without arguments it asks the server that the configuration, spacetime.json or cli.toml names,
-    /// and says which. Asks by GET only, and never for a new identity; without --fix it reads only.
-    /// The token is sent to that server, once it has shown to be one, and to nobody else: redirects are
-    /// not followed, and a server that only spacetime.json names must be one that cli.toml knows. It is
-    /// kept back from a server that shows another key than the one that signed it, and from plain http
-    /// to another machine. Exit codes: 0 all is well; 1 it is not, whatever the cause, a server that
-    /// does not answer among them; 2 usage; 3 --fix was not confirmed; 4 a log or a configuration that
-    /// cannot be read.
+    /// Changes nothing without --fix. Without arguments, it asks the server that the configuration,
+    /// spacetime.json or cli.toml names, and says which. It sends GET requests only. Your token goes only to
+    /// that server, and only after the server answers like a SpacetimeDB server. Redirects are not followed.
+    /// The token is not sent to a server with another key than the one that signed it, nor over plain http
+    /// to another machine, nor to a server that only spacetime.json names.
+    ///
+    /// Exit codes: 0 a publish will work; 1 it will not, for whatever reason; 2 usage; 3 --fix was not
+    /// confirmed; 4 a log or a configuration cannot be read.
     Doctor(Doctor),
-    /// Honour players' old tokens for a while: a service beside a proxy
+    /// Exchange players' old tokens for new ones: a service beside a proxy
     ///
-    /// A proxy asks `/forward-auth` about each request, and passes on the header `Authorization` of the
-    /// answer: a token that a retired key of retired-keys.json has signed comes back signed by the
-    /// mounted key, for five minutes, and everything else as it came. `POST /exchange` gives a client a
-    /// token to keep; `/healthz` says whether tokens are exchanged, `/metrics` how many. Nothing is
-    /// exchanged unless the server has the mounted key. Ends at SIGTERM and SIGINT, with exit code 0.
+    /// A proxy asks `/forward-auth` about each request, and passes on the `Authorization` header of the
+    /// answer. If a retired key in retired-keys.json signed the token, the header has a new token, signed
+    /// with the mounted key, for five minutes. Any other token comes back unchanged. `POST /exchange` gives a
+    /// client a token to keep. `/healthz` says whether tokens are exchanged, `/metrics` how many. Tokens are
+    /// exchanged only while the server uses the mounted key. Stops at SIGTERM and SIGINT, with exit code 0.
     Exchange(Exchange),
-    /// Take the data of one environment's server to another's: the parts that need keys
+    /// Move data from one environment's server to another's: the steps that need keys
     ///
-    /// The source says what it is (`passport`), the data is copied by other means, and the destination
-    /// refuses what must not be and gets the publisher a token of its own key (`admit`), is started and
-    /// judged (`accept`). No secret leaves the source, and none of the source's is good at the destination.
+    /// At the source, `passport` describes the source without a secret. You copy the data, for example with
+    /// rsync. At the destination, `admit` refuses what is unsafe, and gives the publisher a token that the
+    /// destination's key signs. You start the server there, and `accept` checks the result. No secret leaves
+    /// the source, and no token or key of the source works at the destination.
     #[command(subcommand)]
     Promote(Promote),
-    /// Which private keys and tokens of this fleet lie in files
+    /// Find this fleet's private keys and tokens in files
     ///
-    /// Reads files and folders of any size, also packed by gzip or zstd; archives that are not packed are
-    /// read as they are. Says the file and the place, never the secret. Links within folders are not
-    /// followed. Exit codes: 0 none was found; 1 some were; 4 none was found, and something could not
-    /// be read.
-    #[command(after_help = scan::EXAMPLES)]
+    /// Reads files and folders of any size, also those compressed with gzip or zstd. Prints the file and the
+    /// place, never the secret. Links inside folders are not followed.
+    ///
+    /// Exit codes: 0 nothing was found; 1 something was; 4 nothing was found, and something could not be
+    /// read.
     Scan(Scan),
-    /// The key store
+    /// Copy the key store
     #[command(subcommand)]
     Store(Store),
-    /// The configuration
+    /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Key files
+    /// Make, normalize and compare key files
     #[command(subcommand)]
     Key(Key),
-    /// Tokens
+    /// Decode, verify, mint, re-sign and find tokens
     #[command(subcommand)]
     Token(Token),
-    /// Identities
+    /// Derive, check and map identities
     #[command(subcommand)]
     Identity(IdentityCommand),
-    /// JSON Web Key sets, for tokens of an issuer of your own
+    /// Publish and check JWK sets, for tokens of your own issuer
     #[command(subcommand)]
     Jwks(Jwks),
     /// Print a completion script
@@ -158,44 +202,47 @@ pub(crate) enum Command {
     /// Print the manual page, or write one page a command
     Man {
         /// Write all pages into this folder
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, short = 'o', value_name = "DIR")]
         out: Option<PathBuf>,
     },
 }
 
 /// This host's files.
 #[derive(ClapArgs)]
+#[command(next_help_heading = FILES)]
 pub(crate) struct HostFiles {
     /// The SpacetimeDB CLI's file with the publisher token [default: the configuration's]
     #[arg(long, value_name = "FILE")]
     pub(crate) cli_toml: Option<PathBuf>,
-    /// The folder that the server mounts [default: the configuration's]
-    #[arg(long, alias = "keys-dir", value_name = "DIR")]
-    pub(crate) mounted_keys_dir: Option<PathBuf>,
+    /// The folder that the server mounts its keys from [default: the configuration's]
+    #[arg(long, alias = "mounted-keys-dir", value_name = "DIR")]
+    pub(crate) keys_dir: Option<PathBuf>,
 }
 
-/// Which tokens are signed anew.
+/// Which tokens are re-signed.
 #[derive(ClapArgs)]
+#[command(next_help_heading = PUBLISHER)]
 pub(crate) struct Trust {
-    /// The identity that the publisher token must have; stands for a verified signature
+    /// Accept the publisher token if it has this identity, even if its signature cannot be checked
     #[arg(long, value_name = "HEX", value_parser = identity)]
     pub(crate) expect_identity: Option<Identity>,
-    /// Sign the publisher token anew although no known key has signed it
+    /// Re-sign the publisher token even if no known key has signed it
     #[arg(long)]
     pub(crate) allow_unverified: bool,
-    /// Sign the publisher token anew although its issuer is not `localhost`
+    /// Re-sign the publisher token even if its issuer is not `localhost`
     #[arg(long)]
     pub(crate) allow_external_issuer: bool,
 }
 
 /// The server after a run.
 #[derive(ClapArgs)]
+#[command(next_help_heading = "Server")]
 pub(crate) struct RestartOptions {
-    /// Restart the server, then ask it whether it has the mounted key and takes the publisher token
+    /// Restart the server, then check that it uses the mounted key and accepts the publisher token
     ///
-    /// Runs COMMAND by the shell [default: the configuration's `[host] restart`], unless the server has the
-    /// mounted key already. The server asked is `[host] server`, else that of spacetime.json, else the
-    /// `default_server` of cli.toml. Exit code 1: the keys are in place, and the server is not proven.
+    /// Runs COMMAND in the shell [default: `[host] restart` of the configuration], except when the server
+    /// uses the mounted key already. Asks the server of `[host] server`, else of spacetime.json, else the
+    /// `default_server` of cli.toml. Exit code 1: the keys are in place, but the server did not prove it.
     // A command that is blank is none.
     #[arg(
         long,
@@ -206,7 +253,7 @@ pub(crate) struct RestartOptions {
         conflicts_with = "no_sync_mounted_keys"
     )]
     pub(crate) restart: Option<String>,
-    /// With --restart: how long the server may take [default: 60s]
+    /// With --restart: how long to wait for the server [default: 60s]
     #[arg(long, value_name = "TIME", requires = "restart", value_parser = time)]
     pub(crate) wait: Option<Duration>,
 }
@@ -215,50 +262,51 @@ pub(crate) struct RestartOptions {
 #[derive(ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct HostOptions {
+    /// Print the steps; change nothing
+    #[arg(long, short = 'n', visible_short_alias = 'd')]
+    pub(crate) dry_run: bool,
+    /// Do not ask for confirmation
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) files: HostFiles,
-    /// Leave the publisher token as it is (it will be void)
-    #[arg(long)]
+    /// Leave the publisher token as it is: the server refuses it from then on
+    #[arg(long, help_heading = PUBLISHER)]
     pub(crate) no_preserve_publisher_token: bool,
     /// Leave the mounted key files as they are
-    #[arg(long)]
+    #[arg(long, help_heading = FILES)]
     pub(crate) no_sync_mounted_keys: bool,
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) restart: RestartOptions,
-    /// Print the steps, change nothing
-    #[arg(long, short = 'd')]
-    pub(crate) dry_run: bool,
-    /// Do not ask
-    #[arg(long)]
-    pub(crate) yes: bool,
 }
 
 #[derive(ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Rotate {
-    /// The environment whose group is rotated, or `all` [default: `SPACETIME_KEYS_ENV`, else this host's]
-    #[arg(long, value_name = "E")]
+    /// The environment to rotate, with the others of its group; or `all` [default: `SPACETIME_KEYS_ENV`,
+    /// else this host's]
+    #[arg(long, short = 'e', value_name = "E")]
     pub(crate) env: Option<String>,
     /// The environment whose keys this host mounts [default: the configuration's, else the one
     /// rotated; `local` with `all`]
     #[arg(long, value_name = "E")]
     pub(crate) host_env: Option<String>,
-    /// Keep a mounted pair that the vault has never seen, for a rollback
+    /// If the vault does not know the mounted pair: store that pair first, for a rollback
     #[arg(long)]
     pub(crate) adopt_mounted: bool,
-    /// Make a new pair although the private key of the present one is nowhere to be found
+    /// Make a new pair even if the current private key is lost
     #[arg(long)]
     pub(crate) replace_lost_key: bool,
-    /// How long tokens that the pair before has signed are exchanged for new ones, such as 30d; 0 ends
-    /// it for all earlier pairs, too [default: the policy's; 0]
+    /// How long `exchange` accepts tokens of the previous pair, such as 30d; 0 stops it for all earlier
+    /// pairs [default: the policy's, else 0]
     #[arg(long, value_name = "TIME", value_parser = time_in_seconds)]
     pub(crate) honor_old_tokens: Option<u32>,
-    /// The pair before has leaked: never exchange a token of it, and never return to it
+    /// The previous pair has leaked: never exchange its tokens, and never roll back to it
     #[arg(long)]
     pub(crate) compromised: bool,
-    /// With --restart: return to the pair before where the server does not come up with the new key
+    /// With --restart: go back to the previous pair if the server does not start with the new one
     #[arg(long, requires = "restart", conflicts_with = "compromised")]
     pub(crate) rollback_on_failure: bool,
     #[command(flatten)]
@@ -267,10 +315,10 @@ pub(crate) struct Rotate {
 
 #[derive(ClapArgs)]
 pub(crate) struct Resume {
-    /// The environment whose group is mended, where no run was interrupted
-    #[arg(long, value_name = "E")]
+    /// The environment to repair, if no run was interrupted
+    #[arg(long, short = 'e', value_name = "E")]
     pub(crate) env: Option<String>,
-    /// The environment whose keys this host mounts [default: the one mended]
+    /// The environment whose keys this host mounts [default: the one repaired]
     #[arg(long, value_name = "E")]
     pub(crate) host_env: Option<String>,
     #[command(flatten)]
@@ -279,8 +327,9 @@ pub(crate) struct Resume {
 
 #[derive(ClapArgs)]
 pub(crate) struct Rollback {
-    /// The environment whose group goes back [default: `SPACETIME_KEYS_ENV`, else this host's]
-    #[arg(long, value_name = "E")]
+    /// The environment to roll back, with the others of its group [default: `SPACETIME_KEYS_ENV`, else this
+    /// host's]
+    #[arg(long, short = 'e', value_name = "E")]
     pub(crate) env: Option<String>,
     /// The environment whose keys this host mounts [default: the configuration's, else the same]
     #[arg(long, value_name = "E")]
@@ -292,7 +341,7 @@ pub(crate) struct Rollback {
 #[derive(ClapArgs)]
 pub(crate) struct Sync {
     /// The environment whose keys this host mounts [default: `SPACETIME_KEYS_ENV`, else this host's]
-    #[arg(long, value_name = "E")]
+    #[arg(long, short = 'e', value_name = "E")]
     pub(crate) env: Option<String>,
     #[command(flatten)]
     pub(crate) host: HostOptions,
@@ -300,67 +349,67 @@ pub(crate) struct Sync {
 
 #[derive(ClapArgs)]
 pub(crate) struct Verify {
-    /// Look at these environments, or `all` [default: `SPACETIME_KEYS_ENV`, else this host's group, else
-    /// those of the configuration, else those that have a vault]
-    #[arg(long, value_name = "E", value_delimiter = ',')]
+    /// Check these environments, or `all`; repeatable, `a,b` [default: `SPACETIME_KEYS_ENV`, else this host's
+    /// group, else those of the configuration, else those with a vault]
+    #[arg(long, short = 'e', value_name = "E", value_delimiter = ',')]
     pub(crate) env: Vec<String>,
-    /// The folder with the mounted keys; without --env, look at nothing else
-    #[arg(long, value_name = "DIR")]
+    /// The folder with the mounted keys; without --env, check only these files
+    #[arg(long, alias = "mounted-keys-dir", value_name = "DIR")]
     pub(crate) keys_dir: Option<PathBuf>,
     /// The SpacetimeDB CLI's file with the publisher token [default: the configuration's]
     #[arg(long, value_name = "FILE")]
     pub(crate) cli_toml: Option<PathBuf>,
-    /// Pairs older than this are a problem [default: the policy's; 0: ages are not enforced]
-    #[arg(long, value_name = "N")]
+    /// A pair older than this is a problem: days, or a time such as 90d; 0: no limit [default: the policy's]
+    #[arg(long, value_name = "DAYS", value_parser = days)]
     pub(crate) max_age_days: Option<u32>,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct History {
-    /// These environments, or `all` [default: as for verify]
-    #[arg(long, value_name = "E", value_delimiter = ',')]
+    /// These environments, or `all`; repeatable, `a,b` [default: as for verify]
+    #[arg(long, short = 'e', value_name = "E", value_delimiter = ',')]
     pub(crate) env: Vec<String>,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Print what is in force, and where each value comes from
+    /// Print each setting, and where it comes from
     Show,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Key {
-    /// Make a key pair: `id_ecdsa` and `id_ecdsa.pub`; with RS256 `rs256.pem` and `rs256.pub.pem`
+    /// Make a key pair: `id_ecdsa` and `id_ecdsa.pub`, or for RS256 `rs256.pem` and `rs256.pub.pem`
     Generate {
         /// The folder to put it into
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, short = 'o', value_name = "DIR")]
         out: PathBuf,
         /// The algorithm that the pair is for
         #[arg(long, value_enum, ignore_case = true, default_value = "ES256")]
         alg: KeyAlgorithm,
-        /// Replace files that are there: the keys in them are lost
+        /// Replace existing files; the keys in them are lost
         #[arg(long)]
         force: bool,
     },
-    /// Bring PEM files into canonical form: on stdout, or in place
+    /// Rewrite PEM files in canonical form: to stdout, or in place
     Normalize {
         /// Files; `-` is standard input
         #[arg(value_name = "FILE", default_value = "-")]
         files: Vec<PathBuf>,
-        /// Only say whether anything would change (exit 1 if so)
+        /// Only check whether anything would change (exit code 1 if so)
         #[arg(long, conflicts_with = "write")]
         check: bool,
         /// Replace the files
         #[arg(long)]
         write: bool,
     },
-    /// SHA-256 of the public key's DER, and its JWK thumbprint
+    /// Print the SHA-256 of the public key's DER, and its JWK thumbprint
     Fingerprint {
         /// Private or public key files; `-` is standard input
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
-    /// Whether a private and a public key belong together
+    /// Check whether a private and a public key belong together
     Check {
         /// The private key file, or the folder with `id_ecdsa` and `id_ecdsa.pub`
         private: PathBuf,
@@ -382,7 +431,7 @@ pub(crate) enum KeyAlgorithm {
 
 #[derive(Subcommand)]
 pub(crate) enum IdentityCommand {
-    /// The identity that an issuer and a subject give
+    /// Print the identity of an issuer and a subject
     Derive {
         /// The token's `iss`
         #[arg(long)]
@@ -391,35 +440,12 @@ pub(crate) enum IdentityCommand {
         #[arg(long)]
         subject: String,
     },
-    /// Every user's old and new identity, when the issuer changes
+    /// List every user's old and new identity, for a change of issuer
     Map(Map),
-    /// Whether 64 hex digits are an identity
+    /// Check whether 64 hex digits are an identity
     Inspect {
         /// The digits
         #[arg(value_name = "HEX")]
         identity: String,
     },
-}
-
-fn identity(text: &str) -> Result<Identity, spacetime_keys_core::Error> {
-    Identity::parse(text)
-}
-
-/// A time such as `90s` or `30d`; a bare number is seconds.
-fn time(text: &str) -> Result<Duration, &'static str> {
-    let seconds = text.parse().ok().map(Duration::from_secs);
-    let time = seconds.or_else(|| humantime::parse_duration(text).ok());
-    time.ok_or("a time such as 30s or 5m, or a number of seconds")
-}
-
-/// The same, in whole seconds: for flags, and for entries of a configuration.
-pub(crate) fn time_in_seconds(text: &str) -> Result<u32, &'static str> {
-    const WANTED: &str = "a time such as 12h or 30d, up to 100 years, or a number of seconds";
-    let time = time(text).map_err(|_| WANTED)?;
-    u32::try_from(time.as_secs()).map_err(|_| WANTED)
-}
-
-/// A time such as `15m`, in whole seconds; what is less than one is cut off.
-fn seconds(text: &str) -> Option<u32> {
-    humantime::parse_duration(text).ok().and_then(|time| u32::try_from(time.as_secs()).ok())
 }

@@ -6,17 +6,8 @@ use clap::Args as ClapArgs;
 use clap::builder::NonEmptyStringValueParser;
 use spacetime_keys_core::Identity;
 
-use super::{HostFiles, identity};
-
-pub(super) const EXAMPLES: &str = "\
-Examples:
-  spacetime-keys scan backup.tar.gz ci-log.txt /srv/www
-  git log -p --all | spacetime-keys scan -";
-
-pub(super) const RECOVER_EXAMPLES: &str = "\
-Examples:
-  spacetime-keys token recover --server http://127.0.0.1:3000 --database app
-  spacetime-keys token recover --identity HEX --dry-run /backup ~/.bash_history";
+use super::HostFiles;
+use super::values::identity;
 
 #[derive(ClapArgs)]
 pub(crate) struct Scan {
@@ -29,8 +20,8 @@ pub(crate) struct Scan {
 
 #[derive(ClapArgs)]
 pub(crate) struct Recover {
-    /// Files and folders; `-` is standard input [default: what is there of cli.toml and its copies, the
-    /// histories of shells, and the data folders of servers]
+    /// Files and folders; `-` is standard input [default: cli.toml and its copies, shell histories, and the
+    /// data folders of servers]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// The owner's identity
@@ -43,18 +34,18 @@ pub(crate) struct Recover {
     /// The owner's database on that server [default: the configuration's]
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) database: Option<String>,
-    /// Also try this `iss` with each subject; may be given several times
+    /// Also try this `iss` with each subject; repeatable
     #[arg(long, value_name = "I")]
     pub(crate) issuer: Vec<String>,
-    /// Print the identities of all tokens and claims that are found, and change nothing
+    /// Print the identity of every token and every pair of claims found; change nothing
     #[arg(long, conflicts_with_all = ["identity", "server", "database", "dry_run", "yes"])]
     pub(crate) list: bool,
     #[command(flatten)]
     pub(crate) files: HostFiles,
-    /// Say what was found, change nothing
-    #[arg(long, short = 'd')]
+    /// Print what was found; change nothing
+    #[arg(long, short = 'n', visible_short_alias = 'd')]
     pub(crate) dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short = 'y')]
     pub(crate) yes: bool,
 }

@@ -6,28 +6,27 @@ use clap::{Args as ClapArgs, Subcommand};
 
 #[derive(Subcommand)]
 pub(crate) enum Store {
-    /// Copy all versions into another store: from a folder to Azure Key Vault, and back
+    /// Copy every version to another store, such as from a folder to Azure Key Vault
     ///
-    /// The source is the configuration's store, and is only read. Every version of private and public
-    /// keys, of publishers' claims and of the list of retired keys is written in its order, with its
-    /// tags and the time at which it was written first, then read back and compared. A copy that was cut
-    /// short goes on when it is made again; what is there already is not written twice. A destination
-    /// that holds anything else is refused, and left as it is.
+    /// The source is the configuration's store; it is only read. The copy has every version of the keys, the
+    /// publishers' claims and the list of retired keys, in order, with tags and original times. Each version
+    /// is read back and compared. Run an interrupted copy again: it continues, and writes nothing twice. A
+    /// destination that holds anything else is refused, and not changed.
     Copy(StoreCopy),
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct StoreCopy {
-    /// The configuration of the destination: a spacetime-keys.toml that has the same environments
+    /// The configuration of the destination: a spacetime-keys.toml with the same environments
     #[arg(long, value_name = "CONFIG")]
     pub(crate) to: PathBuf,
-    /// Copy this environment, or `all` [default: each one whose vault holds anything]
-    #[arg(long, value_name = "E")]
+    /// Copy this environment, or `all` [default: each environment whose vault is not empty]
+    #[arg(long, short = 'e', value_name = "E")]
     pub(crate) env: Option<String>,
-    /// Print the steps, change nothing
-    #[arg(long, short = 'd')]
+    /// Print the steps; change nothing
+    #[arg(long, short = 'n', visible_short_alias = 'd')]
     pub(crate) dry_run: bool,
-    /// Do not ask
-    #[arg(long)]
+    /// Do not ask for confirmation
+    #[arg(long, short = 'y')]
     pub(crate) yes: bool,
 }

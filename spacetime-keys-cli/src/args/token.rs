@@ -11,48 +11,40 @@ use spacetime_keys_core::jwt::{
 use spacetime_keys_core::server::Rules;
 use spacetime_keys_core::{Error, Identity};
 
-use super::scan::RECOVER_EXAMPLES;
-use super::{HostFiles, Recover, Trust, identity, seconds};
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  spacetime-keys token check --server https://db.example.com < token
-  spacetime-keys token check --server local --cli-toml ~/.config/spacetime/cli.toml
-  spacetime-keys token check --keys-dir .generated/spacetimedb-keys --server-version 2.8 < token
-  spacetime-keys token check --jwks https://id.example.com/.well-known/openid-configuration < token";
+use super::values::{Wanted, identity, seconds, time};
+use super::{HostFiles, Recover, Trust};
 
 #[derive(Subcommand)]
 pub(crate) enum Token {
-    /// Show what a token says; nothing is verified
+    /// Print what a token says, without verifying it
     Decode(TokenSource),
-    /// Verify a token: signature, times, and what is expected of its claims (exit 1 if not valid)
+    /// Verify a token's signature, times and claims (exit code 1 if not valid)
     Verify(Verification),
-    /// What a SpacetimeDB server answers to a token, or would answer, and why (exit 1 if it refuses)
+    /// Check whether a SpacetimeDB server accepts a token, and why not (exit code 1 if not)
     ///
-    /// With --server a running server is asked, by GET, and what it answers is held against what its
-    /// version and its keys foretell. The token is not sent to a server whose key has not signed it,
-    /// unless it names an issuer of its own, nor by plain http to another machine. Exit codes: 0 it is
-    /// accepted; 1 it is refused; 3 it was not sent, and the answer is not known; 4 no answer.
-    #[command(after_help = CHECK_EXAMPLES)]
+    /// With --server, it asks a running server with a GET request, and compares the answer with the one that
+    /// the server's version and keys lead to. A token without an issuer of its own goes only to a server
+    /// whose key has signed it. No token goes over plain http to another machine.
+    ///
+    /// Exit codes: 0 accepted; 1 refused; 3 the token was not sent, so the answer is unknown; 4 no answer.
     Check(Check),
-    /// Mint a token for a user of an app, a robot or a publisher
+    /// Mint a token for an app's user, a robot or a publisher
     Mint(Mint),
-    /// Sign the publisher token in a cli.toml anew, in place
+    /// Re-sign the publisher token in a cli.toml, in place
     Resign(Resign),
-    /// Find the claims of an owner whose token is lost, and put a token into cli.toml (exit 1 if not found)
+    /// Find the claims of an owner whose token is lost, and write a new token (exit code 1 if not found)
     ///
-    /// Searches files and folders for tokens, claims and UUIDs, and derives the identity of each: only the
-    /// owner's counts. Commit logs of servers from 1.5 on (in their data folder) hold the claims of clients
-    /// that were connected; backups of cli.toml, histories of shells, browser profiles and logs may. The
-    /// token is signed with the mounted key. Of others nothing is printed.
-    #[command(after_help = RECOVER_EXAMPLES)]
+    /// Searches files and folders for tokens, claims and UUIDs, and derives the identity of each. Only the
+    /// owner's identity counts, and nothing about others is printed. The data folder of a server from 1.5 on
+    /// has the claims of connected clients in its commit logs. Backups of cli.toml, shell histories, browser
+    /// profiles and logs may have them, too. The new token is signed with the mounted key.
     Recover(Recover),
-    /// Put a publisher token into cli.toml, made from the claims in escrow
+    /// Write a publisher token to cli.toml, from the claims in escrow (in the vault)
     Restore {
         /// The environment whose vault keeps the claims, and whose key signs [default: `SPACETIME_KEYS_ENV`, else this host's]
-        #[arg(long, value_name = "E")]
+        #[arg(long, short = 'e', value_name = "E")]
         env: Option<String>,
-        /// Which publisher, where the escrow holds several
+        /// Which publisher, if the escrow has several
         #[arg(long, value_name = "HEX", value_parser = identity)]
         expect_identity: Option<Identity>,
         #[command(flatten)]
@@ -63,12 +55,11 @@ pub(crate) enum Token {
 /// Where the token comes from.
 #[derive(ClapArgs)]
 pub(crate) struct TokenSource {
-    /// The token, or the file with it (`@FILE`, or its path); `-` (the default) reads standard
-    /// input, which keeps the token out of process lists. `Bearer `, quotes and the JSON of an
-    /// issuer's answer around it are left out
+    /// The token, or its file (`@FILE` or a path); `-` (the default) reads standard input, which keeps
+    /// the token out of process lists. `Bearer `, quotes, and the JSON of an issuer's answer are removed
     #[arg(value_name = "TOKEN", conflicts_with = "cli_toml")]
     pub(crate) token: Option<String>,
-    /// Take the publisher token from this cli.toml
+    /// Use the publisher token of this cli.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) cli_toml: Option<PathBuf>,
 }
@@ -87,10 +78,10 @@ pub(crate) struct IssuerKeys {
 /// How servers and keys are asked for.
 #[derive(ClapArgs)]
 pub(crate) struct Fetch {
-    /// How long each request may take
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    /// The time limit for each request
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub(crate) timeout: Duration,
-    /// Use plain http to other machines, too: whoever is on the way can read tokens and exchange keys
+    /// Allow plain http to other machines: anybody on the network path can read tokens and replace keys
     #[arg(long)]
     pub(crate) plain_http: bool,
 }
@@ -105,16 +96,16 @@ pub(crate) struct Verification {
     pub(crate) public_key: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) jwks: IssuerKeys,
-    /// The `iss` that it must have, to the letter
+    /// The `iss` that the token must have, exactly
     #[arg(long, value_name = "I")]
     pub(crate) issuer: Option<String>,
-    /// An `aud` that it must name
+    /// An `aud` that the token must have
     #[arg(long, value_name = "A")]
     pub(crate) audience: Option<String>,
-    /// The algorithm that it must have
+    /// The algorithm that the token must have
     #[arg(long, value_enum, ignore_case = true)]
     pub(crate) alg: Option<Alg>,
-    /// How far its issuer's clock and this one may be apart
+    /// The largest difference between the issuer's clock and this one
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = leeway)]
     pub(crate) leeway: u32,
 }
@@ -152,21 +143,21 @@ fn server_version(version: &str) -> Result<String, Error> {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) source: TokenSource,
-    /// A running server, which is asked: a URL, `HOST:PORT`, or a nickname that cli.toml has
+    /// A running server to ask: a URL, `HOST:PORT`, or a nickname of cli.toml
     ///
-    /// It tells its version, its key and what it makes of the token; the keys of the token's issuer are fetched
-    /// where the server would fetch them, unless --jwks gives others.
+    /// The server tells its version, its key and its answer to the token. The issuer's keys are fetched
+    /// from where the server would fetch them, or from --jwks.
     #[arg(long, value_name = "SERVER")]
     pub(crate) server: Option<String>,
-    /// The server's own public key, where no server is asked
+    /// The server's own public key, if no server is asked
     #[arg(long, value_name = "FILE", conflicts_with = "keys_dir")]
     pub(crate) public_key: Option<PathBuf>,
-    /// The folder that the server mounts its keys from, where no server is asked
-    #[arg(long, value_name = "DIR")]
+    /// The folder that the server mounts its keys from, if no server is asked
+    #[arg(long, alias = "mounted-keys-dir", value_name = "DIR")]
     pub(crate) keys_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) jwks: IssuerKeys,
-    /// The server's version, where the server does not tell it [default: the newest rules, 2.14]
+    /// The server's version, if the server does not tell it [default: the newest rules, 2.14]
     #[arg(long, value_name = "VERSION", value_parser = server_version)]
     pub(crate) server_version: Option<String>,
 }
@@ -193,30 +184,30 @@ pub(crate) struct Mint {
     /// The private key that signs: P-256, or RSA for development
     #[arg(long, value_name = "FILE")]
     pub(crate) private_key: PathBuf,
-    /// `iss`: the URL that the app publishes its keys under; with `--purpose owner` `localhost`, or the
-    /// OIDC issuer that the owner cannot log in at now, and in whose place the server's key signs
+    /// `iss`: the URL under which the app publishes its keys; with `--purpose owner`: `localhost`, or the
+    /// OIDC issuer of the owner, if that issuer is down
     #[arg(long, value_name = "I")]
     pub(crate) issuer: Option<String>,
-    /// `sub`: an id that never changes, no e-mail address; `robot:ID` with `--purpose robot`
+    /// `sub`: an id that never changes, not an e-mail address; with `--purpose robot`: `robot:ID`
     #[arg(long, value_name = "S")]
     pub(crate) subject: String,
-    /// `aud`; may be given several times [default: spacetimedb]
+    /// `aud`; repeatable [default: spacetimedb]
     #[arg(long, value_name = "A")]
     pub(crate) audience: Vec<String>,
-    /// How long it lives, 24h at most
+    /// The token's lifetime, up to 24h
     #[arg(long, value_name = "TTL", default_value = "15m", value_parser = ttl)]
     pub(crate) ttl: u32,
-    /// A further claim; JSON, else a string; may be given several times
+    /// Another claim, as JSON or a string; repeatable
     #[arg(long, value_name = "K=V", value_parser = free_claim)]
     pub(crate) claim: Vec<FreeClaim>,
-    /// Whom it is for
+    /// Who will use the token
     #[arg(long, value_enum, default_value = "app")]
     pub(crate) purpose: PurposeName,
-    /// The environment that it is for: `prod` takes no issuer that is local or without TLS
+    /// The environment of the token: `prod` refuses an issuer that is local or without TLS
     #[arg(long, value_name = "E", value_enum, default_value = "dev")]
     pub(crate) target: TargetName,
-    /// Sign in the place of an OIDC issuer for `prod`, too
-    #[arg(long)]
+    /// Also sign for `prod` instead of an OIDC issuer
+    #[arg(long, short = 'y')]
     pub(crate) yes: bool,
 }
 
@@ -268,36 +259,36 @@ pub(crate) struct Resign {
     /// The private key that signs
     #[arg(long, value_name = "FILE")]
     pub(crate) private_key: PathBuf,
-    /// The public key that the present token was signed for
+    /// The public key that verifies the current token
     #[arg(long, value_name = "FILE")]
     pub(crate) previous_public_key: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: Trust,
-    /// What becomes of `exp`: `clear`, `keep`, or a lifetime such as `30d`
+    /// What to do with `exp`: `clear`, `keep`, or a lifetime such as `30d`
     #[arg(long, value_name = "clear|keep|TTL", default_value = "clear", value_parser = expiry)]
     pub(crate) expiry: Expiry,
 }
 
-fn expiry(text: &str) -> Result<Expiry, &'static str> {
+fn expiry(text: &str) -> Result<Expiry, Wanted> {
     match text {
         "clear" => Ok(Expiry::Clear),
         "keep" => Ok(Expiry::Keep),
         lifetime => seconds(lifetime)
             .filter(|&seconds| seconds > 0)
             .map(Expiry::Lifetime)
-            .ok_or("`clear`, `keep`, or a lifetime such as 15m, 12h, 30d"),
+            .ok_or(Wanted("`clear`, `keep`, or a lifetime such as 15m, 12h, 30d")),
     }
 }
 
-fn leeway(text: &str) -> Result<u32, &'static str> {
-    seconds(text).filter(|&seconds| seconds <= 60 * DEFAULT_LEEWAY).ok_or("0s to 1h")
+fn leeway(text: &str) -> Result<u32, Wanted> {
+    const WANTED: Wanted = Wanted("a time from 0s to 1h, or a number of seconds");
+    seconds(text).filter(|&seconds| seconds <= 60 * DEFAULT_LEEWAY).ok_or(WANTED)
 }
 
 fn ttl(text: &str) -> Result<u32, Error> {
-    humantime::parse_duration(text)
-        .ok()
-        .filter(|ttl| ttl.subsec_nanos() == 0)
-        .and_then(|ttl| u32::try_from(ttl.as_secs()).ok())
+    let seconds = time(text).ok().filter(|ttl| ttl.subsec_nanos() == 0).map(|ttl| ttl.as_secs());
+    seconds
+        .and_then(|seconds| u32::try_from(seconds).ok())
         .filter(|seconds| (1..=MAX_TTL_SECONDS).contains(seconds))
         .ok_or(Error::MintLifetime)
 }

@@ -88,8 +88,8 @@ fn job(
         allow_external_issuer: options.trust.allow_external_issuer,
         ..Request::new(operation)
     };
-    let HostFiles { cli_toml, mounted_keys_dir } = &options.files;
-    let files = config.host_files(cli_toml.as_deref(), mounted_keys_dir.as_deref())?;
+    let HostFiles { cli_toml, keys_dir } = &options.files;
+    let files = config.host_files(cli_toml.as_deref(), keys_dir.as_deref())?;
     if !options.no_sync_mounted_keys {
         files.require_keys()?;
     }

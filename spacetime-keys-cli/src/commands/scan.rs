@@ -59,7 +59,7 @@ impl Finder for Scan {
 pub(super) fn run(args: &args::Scan, config: &Config, output: &Output) -> Result<Answer, Failure> {
     let files = &args.files;
     let HostFiles { paths, .. } =
-        config.host_files(files.cli_toml.as_deref(), files.mounted_keys_dir.as_deref())?;
+        config.host_files(files.cli_toml.as_deref(), files.keys_dir.as_deref())?;
     let opened = Opened::new(config, output)?;
     let ring = ring_of(&opened.site(), &paths)?;
     if ring.is_empty() {

@@ -2,18 +2,17 @@
 
 use std::path::Path;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::Answer;
-use crate::args::Args;
+use crate::args;
 use crate::failure::Failure;
 use crate::files::{self, Mode};
 use crate::output::Output;
 
 pub(super) fn completions(shell: Shell, output: &Output) -> Answer {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "spacetime-keys", &mut script);
+    clap_complete::generate(shell, &mut args::command(), "spacetime-keys", &mut script);
     output.raw(&String::from_utf8_lossy(&script));
     Answer::Yes
 }
@@ -23,7 +22,7 @@ pub(super) fn man(folder: Option<&Path>, output: &Output) -> Result<Answer, Fail
         write_pages(folder)?;
     } else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(Args::command())
+        clap_mangen::Man::new(args::command())
             .render(&mut page)
             .map_err(|_| Failure::bug("the manual page cannot be made"))?;
         output.raw(&String::from_utf8_lossy(&page));
@@ -37,7 +36,7 @@ fn write_pages(folder: &Path) -> Result<(), Failure> {
     const MODE: Mode = Mode::KeepOr(0o644);
     let fail = |error: std::io::Error| Failure::io("writing to", folder, &error);
     let made = tempfile::tempdir().map_err(fail)?;
-    clap_mangen::generate_to(Args::command(), made.path()).map_err(fail)?;
+    clap_mangen::generate_to(args::command(), made.path()).map_err(fail)?;
     files::create_folder(folder, 0o755)?;
     for page in std::fs::read_dir(made.path()).map_err(fail)? {
         let page = page.map_err(fail)?;

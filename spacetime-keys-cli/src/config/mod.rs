@@ -172,7 +172,7 @@ impl Config {
             })
         };
         let (mounted_keys_dir, keys_by) = choose(
-            "--mounted-keys-dir",
+            "--keys-dir",
             keys_dir,
             "[host] keys_dir",
             &host.keys_dir,

@@ -143,7 +143,7 @@ fn what_was_planted_in_a_long_list_is_found() {
     let list = planted();
     assert!(list.bad.len() >= 48 && list.duplicates.len() >= 16 && list.collisions.len() >= 8);
     host.write("users.csv", &list.text);
-    let run = map(&host, &["--input", "users.csv", "--json", "--output", "rows.csv"], b"");
+    let run = map(&host, &["--input", "users.csv", "--json", "--out", "rows.csv"], b"");
     assert_eq!(run.status, Some(1), "{}", run.stderr);
     let document = run.json();
     let bad: BTreeSet<_> = document["bad_rows"]
@@ -258,10 +258,10 @@ fn the_first_good_row_may_come_late() {
 fn utf_16_is_named() {
     let host = Host::empty();
     let text: Vec<_> = "\u{feff}subject\na\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let run = map(&host, &["--json", "--output", "rows.csv"], &text);
+    let run = map(&host, &["--json", "--out", "rows.csv"], &text);
     assert_eq!((run.status, run.code().as_str()), (Some(4), "ERR_NOT_UTF8"));
     // Without a mark, every other byte is a NUL.
-    let run = map(&host, &["--json", "--output", "rows.csv"], &text[2..]);
+    let run = map(&host, &["--json", "--out", "rows.csv"], &text[2..]);
     assert_eq!((run.status, run.code().as_str()), (Some(4), "ERR_NOT_UTF8"));
     assert!(!host.path("rows.csv").exists());
 }
@@ -274,19 +274,19 @@ fn an_output_file_is_there_as_a_whole_or_not_at_all() {
     host.write("rows.csv", "old");
     host.set_mode("rows.csv", 0o640);
     // The input ends in a failure: it is a folder.
-    let run = map(&host, &["--input", ".", "--output", "rows.csv"], b"");
+    let run = map(&host, &["--input", ".", "--out", "rows.csv"], b"");
     assert_eq!(run.status, Some(4), "{}", run.stderr);
     assert_eq!(host.read("rows.csv"), "old");
-    map(&host, &["--output", "rows.csv"], b"a\n").success();
+    map(&host, &["--out", "rows.csv"], b"a\n").success();
     assert_eq!(host.read("rows.csv"), format!("{HEADER}{}", csv_row("a", "a")));
     let mode = |file| fs::metadata(host.path(file)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("rows.csv"), 0o640);
-    map(&host, &["--output", "new.csv"], b"a\n").success();
+    map(&host, &["--out", "new.csv"], b"a\n").success();
     assert_eq!(mode("new.csv"), 0o600);
     // Nothing else is left behind.
     assert_eq!(host.tree().len(), 3);
     // A device is written to as it is.
-    map(&host, &["--json", "--output", "/dev/null"], b"a\n").success();
+    map(&host, &["--json", "--out", "/dev/null"], b"a\n").success();
     assert!(fs::metadata("/dev/null").unwrap().permissions().mode() & 0o777 == 0o666);
 }
 
@@ -364,7 +364,7 @@ fn clashes_are_found_on_the_disk_too() {
     host.write("users", &text);
     host.write("tmp/.keep", "");
     let mut command =
-        host.command(&[&MAP[..], &["--input", "users", "--output", "/dev/null"]].concat());
+        host.command(&[&MAP[..], &["--input", "users", "--out", "/dev/null"]].concat());
     command.env("TMPDIR", host.path("tmp"));
     let run = Run::of(&mut command, b"");
     assert_eq!(run.status, Some(1), "{}", run.stderr);
@@ -375,7 +375,7 @@ fn clashes_are_found_on_the_disk_too() {
     assert_eq!(fs::read_dir(host.path("tmp")).unwrap().count(), 1);
     // Where nothing can be written, that is said, and how to go on.
     let mut command =
-        host.command(&[&MAP[..], &["--input", "users", "--output", "/dev/null"]].concat());
+        host.command(&[&MAP[..], &["--input", "users", "--out", "/dev/null"]].concat());
     command.env("TMPDIR", host.path("nowhere"));
     let run = Run::of(&mut command, b"");
     assert_eq!(run.status, Some(4), "{}", run.stderr);

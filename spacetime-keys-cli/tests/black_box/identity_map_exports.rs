@@ -478,8 +478,8 @@ fn wrong_options_are_usage_errors() {
     host.write("lines", "{\"sub\":\"a\"}\n");
     for (more, says) in [
         ("--new-subject-column b", "--subject-column"),
-        ("--subject-column 0", "a value that it does not take"),
-        ("--separator x", "a value that it does not take"),
+        ("--subject-column 0", "takes a column's name, or its number"),
+        ("--separator x", "takes `,` `;` `|` or `tab`"),
         ("--separator ; --input-format ndjson", "are for tables"),
         ("--subject-column 1 --input-format ndjson", "a column's number"),
         ("--subject-column a --new-subject-column a", "the same member"),
@@ -497,7 +497,7 @@ fn wrong_options_are_usage_errors() {
 fn a_summary_tells_the_columns() {
     let host = Host::empty();
     host.write("users", "id;x;user_id\n1;y;u_1\n");
-    let line = "identity map --input users --json --output rows --separator ; --subject-column user_id --new-subject-column id";
+    let line = "identity map --input users --json --out rows --separator ; --subject-column user_id --new-subject-column id";
     let mut command = host.command(&line.split(' ').collect::<Vec<_>>());
     command.args(["--from-issuer", OLD, "--to-issuer", NEW]);
     let input = Run::of(&mut command, b"").success().json()["input"].clone();

@@ -49,7 +49,7 @@ fn other_working_folders_and_other_configurations() {
     }
     // With the mounted folder, or cli.toml, alone in common.
     let third = Host::new();
-    for (flag, path) in [("--mounted-keys-dir", KEYS), ("--cli-toml", CLI_TOML)] {
+    for (flag, path) in [("--keys-dir", KEYS), ("--cli-toml", CLI_TOML)] {
         let path = host.path(path).display().to_string();
         assert_busy(&third.run(&[ROTATE, &[flag, &path, "--json"]].concat()));
     }
@@ -141,7 +141,7 @@ fn another_host_finishes_what_concerns_the_vaults() {
         local.mount(&key);
         local.set_token(&token(&key, &json!({"iss": "localhost", "sub": "another-owner"})));
         let [keys, cli_toml] = [KEYS, CLI_TOML].map(|path| local.path(path));
-        dev.env("SPACETIME_KEYS_MACHINE", "c").arg("--mounted-keys-dir").arg(&keys);
+        dev.env("SPACETIME_KEYS_MACHINE", "c").arg("--keys-dir").arg(&keys);
         let made = Run::from(dev.arg("--cli-toml").arg(&cli_toml).output().unwrap());
         assert_eq!(made.status, Some(0), "a third host's own group is free: {made:?}");
 

@@ -54,7 +54,7 @@ const ARGUMENTS: &[&[&str]] = &[
         "no",
         "--input",
         PUBLIC,
-        "--output",
+        "--out",
         ODD,
     ],
     &["doctor", "--logs", ODD],
@@ -73,7 +73,7 @@ const FOLDERS: &[&[&str]] = &[
     &["scan", ODD],
     &["token", "recover", "--list", ODD],
     &["token", "check", "a.b.c", "--keys-dir", ODD],
-    &["rotate", "--env", "local", "--yes", "--mounted-keys-dir", ODD],
+    &["rotate", "--env", "local", "--yes", "--keys-dir", ODD],
 ];
 
 fn make_pipe(path: &Path) {

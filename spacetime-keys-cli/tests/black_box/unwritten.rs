@@ -84,17 +84,24 @@ fn all_commands(host: &Host) -> Vec<Vec<String>> {
         let mut arguments: Vec<String> = command.clone();
         arguments.push("--help".to_owned());
         let help = host.run(&arguments).success().stdout;
-        let listed = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
-        let listed = listed.lines().take_while(|line| !line.is_empty());
-        for line in listed.filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
-            let name = line.split_whitespace().next().unwrap().to_owned();
-            if name != "help" {
-                left.push([command.clone(), vec![name]].concat());
-            }
+        for name in commands_in(&help) {
+            left.push([command.clone(), vec![name]].concat());
         }
         found.push(command);
     }
     found
+}
+
+/// The commands that a help text lists, in one group or several, before its options.
+pub(crate) fn commands_in(help: &str) -> Vec<String> {
+    let lists = help.lines().skip_while(|line| !line.starts_with("Usage:"));
+    let lists = lists
+        .take_while(|line| !line.trim_start().starts_with('-') && !line.starts_with("Example"));
+    // A line that is wrapped goes on further to the right.
+    let entries = lists.filter_map(|line| line.strip_prefix("  "));
+    let names = entries.filter(|entry| entry.starts_with(|first: char| first.is_ascii_lowercase()));
+    let names = names.filter_map(|entry| entry.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
 fn on_a_full_disk(host: &Host, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Output {

@@ -137,9 +137,13 @@ pub fn audit(policy: &Policy, snapshot: &Snapshot, scope: &Scope, now: i64) -> R
     let mounted = scope.host.then(|| auditor.mounted());
     let publisher = if scope.host { auditor.publisher(mounted.as_ref()) } else { None };
     let mut problems = auditor.problems;
-    // What a new pair cures comes last: it is made where the mounted files are a pair that is known.
-    let is_unsound =
-        |problem: &Problem| problem.code == Error::MountedUnsound(Unsound::Mismatched).code();
+    // What a new pair cures comes last: it is made where the mounted files are a pair that is known,
+    // and no vault of the group is damaged.
+    let damages = [
+        Error::MountedUnsound(Unsound::Mismatched).code(),
+        Error::GroupUnsound(Unsound::HalfWritten).code(),
+    ];
+    let is_unsound = |problem: &Problem| damages.contains(&problem.code);
     let unsound = problems.iter().any(is_unsound);
     problems.sort_by_key(|problem| {
         let is_cured_by_a_pair = problem.code == Finding::NotDistinct.code()

@@ -154,7 +154,7 @@ fn the_owner_comes_back_from_escrow() {
     let diagnosis = scene.diagnose();
     let another = Identity::from_claims("localhost", "another");
     let restore = format!(
-        "spacetime-keys token restore --env local --expect-identity {another} --cli-toml cli.toml --mounted-keys-dir keys"
+        "spacetime-keys token restore --env local --expect-identity {another} --cli-toml cli.toml --keys-dir keys"
     );
     assert_cured_by(&diagnosis, &[&restore]);
     assert_eq!(check(&diagnosis, CheckName::Escrow).state, State::Good);

@@ -128,6 +128,23 @@ fn a_rule_over_a_vault_that_was_not_read_is_not_ok() {
     assert!(report.ok && !report.policy[0].ok && !report.policy[0].checked);
 }
 
+/// A rotation makes the first pair of an empty vault, and refuses while another vault of the group is
+/// half-written (found by chaos, seed 707).
+#[test]
+fn a_groups_damage_is_named_before_the_vault_that_a_rotation_fills() {
+    let mut snapshot = World::sound().snapshot();
+    let local = snapshot.vaults.iter().position(|v| v.environment == environment("local")).unwrap();
+    let dev = snapshot.vaults.iter().position(|v| v.environment == environment("dev")).unwrap();
+    let vault = &mut snapshot.vaults[local];
+    (vault.private, vault.public) = (KeyState::Missing, KeyState::Missing);
+    snapshot.vaults[dev].public = KeyState::Missing;
+    let scope = Scope { environments: vec![environment("local")], ..all() };
+    let report = audit(&policy(), &snapshot, &scope, 0);
+    let position = |code: &str| report.problems.iter().position(|problem| problem.code == code);
+    let [damage, empty] = ["ERR_GROUP_UNSOUND", "ERR_VAULT_EMPTY"].map(position);
+    assert!(damage.is_some() && damage < empty, "{:?}", report.problems);
+}
+
 fn place(kind: PlaceKind, mode: u32, owner: (u32, u32)) -> Place {
     Place { kind, path: "a b".to_owned(), mode, owner }
 }

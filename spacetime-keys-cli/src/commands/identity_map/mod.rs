@@ -32,11 +32,11 @@ use sort::{Runs, Sorter};
 const CLASH_BYTES: usize = 8 << 20;
 
 pub(super) fn run(args: &Map, output: &Output) -> Result<Answer, Failure> {
-    let written_to = args.output.as_deref().filter(|path| *path != Path::new("-"));
+    let written_to = args.out.as_deref().filter(|path| *path != Path::new("-"));
     if output.is_json() && written_to.is_none() {
         return Err(Failure::usage(
             "with --json, standard output has the summary, and the rows need another place",
-            "give --output FILE",
+            "give --out FILE",
         ));
     }
     let same_file = |path: &Path| {
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Map, output: &Output) -> Result<Answer, Failure> {
     };
     if written_to.is_some_and(same_file) {
         return Err(Failure::usage(
-            "--output is the input",
+            "--out is the input",
             "name another file: the users' list is worth keeping",
         ));
     }

@@ -27,8 +27,8 @@ pub(super) fn run(
 ) -> Result<Answer, Failure> {
     let passport = super::read(&args.passport)?;
     let databases = databases(args, &passport)?;
-    let files = config
-        .host_files(args.files.cli_toml.as_deref(), args.files.mounted_keys_dir.as_deref())?;
+    let files =
+        config.host_files(args.files.cli_toml.as_deref(), args.files.keys_dir.as_deref())?;
     let paths = &files.paths;
     let url = super::server(&args.asked, config, &paths.cli_toml)?;
     here::say(config, paths, output);

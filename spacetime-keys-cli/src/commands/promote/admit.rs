@@ -21,8 +21,8 @@ pub(super) fn run(args: &args::Admit, config: &Config, output: &Output) -> Resul
     let environment = config.environment(args.env.as_deref())?;
     let passport = super::read(&args.passport)?;
     // The token's file is made where there is none.
-    let files = config
-        .host_files(args.files.cli_toml.as_deref(), args.files.mounted_keys_dir.as_deref())?;
+    let files =
+        config.host_files(args.files.cli_toml.as_deref(), args.files.keys_dir.as_deref())?;
     files.require_keys()?;
     let paths = &files.paths;
     here::say(config, paths, output);

@@ -19,8 +19,8 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<Answer, Failure> {
     let environment = config.environment(args.env.as_deref())?;
-    let files = config
-        .host_files(args.files.cli_toml.as_deref(), args.files.mounted_keys_dir.as_deref())?;
+    let files =
+        config.host_files(args.files.cli_toml.as_deref(), args.files.keys_dir.as_deref())?;
     files.require_keys()?;
     files.require_cli_toml()?;
     let paths = &files.paths;

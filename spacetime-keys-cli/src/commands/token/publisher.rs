@@ -80,7 +80,7 @@ pub(super) fn restore(
     let environment = config.environment(environment)?;
     // The token's file is made where there is none.
     let HostFiles { paths, .. } =
-        config.host_files(files.cli_toml.as_deref(), files.mounted_keys_dir.as_deref())?;
+        config.host_files(files.cli_toml.as_deref(), files.keys_dir.as_deref())?;
     here::say(config, &paths, output);
     let opened = Opened::new(config, output)?;
     let site = opened.site();

@@ -65,8 +65,8 @@ impl Finder for List {
 }
 
 pub(super) fn recover(args: &Recover, config: &Config, output: &Output) -> Result<Answer, Failure> {
-    let files = config
-        .host_files(args.files.cli_toml.as_deref(), args.files.mounted_keys_dir.as_deref())?;
+    let files =
+        config.host_files(args.files.cli_toml.as_deref(), args.files.keys_dir.as_deref())?;
     let around = Around::of_process();
     let paths = around.in_place_of(&files.paths, files.named());
     let places = places(args, &around, &paths)?;

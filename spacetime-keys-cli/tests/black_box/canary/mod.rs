@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use crate::common::{CLI_TOML, Content, Host, PRIVATE, PUBLIC, Run, STORE, token};
 use crate::doctor::standin::Standin;
 use crate::promote::Prod;
+use crate::unwritten::commands_in;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
@@ -41,16 +42,11 @@ const PIECE: usize = 12;
 fn commands(host: &Host) -> BTreeSet<String> {
     let listed = |above: &[&str]| -> Vec<String> {
         let help = host.run(&[above, &["--help"]].concat()).success().stdout;
-        let list = help.split_once("\nCommands:\n").map_or("", |(_, list)| list);
-        let lines = list.lines().take_while(|line| !line.is_empty());
-        // A line that is wrapped goes on further to the right.
-        let names = lines.filter(|line| !line.starts_with("   "));
-        names.filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect()
+        commands_in(&help)
     };
     let mut all = BTreeSet::new();
-    for command in listed(&[]).into_iter().filter(|command| command != "help") {
-        let below: Vec<_> =
-            listed(&[&command]).into_iter().filter(|command| command != "help").collect();
+    for command in listed(&[]) {
+        let below = listed(&[&command]);
         if below.is_empty() {
             all.insert(command.clone());
         }
@@ -129,7 +125,7 @@ fn every_command_that_succeeds() {
     cage.host.write("users.csv", "subject\npublisher\n");
     let map =
         ["identity", "map", "--from-issuer", "localhost", "--to-issuer", "https://id.example"];
-    clean(&[&map[..], &["--input", "users.csv", "--output", "links.csv"]].concat());
+    clean(&[&map[..], &["--input", "users.csv", "--out", "links.csv"]].concat());
     clean(&["key", "generate", "--out", "new", "--alg", "RS256", "--force"]);
     clean(&["jwks", "export", PUBLIC, "--issuer", "https://id.example.com", "--out", "site"]);
     clean(&["jwks", "lint", "site/.well-known/jwks.json"]);
@@ -185,7 +181,7 @@ fn every_command_that_takes_a_key_file() {
             // Some of it may pass for users; none of it is to be said.
             &["identity", "map", "--from-issuer", "a", "--to-issuer", "b"]
                 .iter()
-                .chain(&["--input", &file, "--output", "/dev/null"])
+                .chain(&["--input", &file, "--out", "/dev/null"])
                 .copied()
                 .collect::<Vec<_>>(),
             &["verify", "--config", &file],
@@ -340,7 +336,7 @@ fn a_secret_pasted_into_the_command_line() {
             &["verify", "--keys-dir", secret],
             &["verify", "--config", secret],
             &["verify", "--cli-toml", secret],
-            &["rotate", "--env", "prod", "--mounted-keys-dir", secret],
+            &["rotate", "--env", "prod", "--keys-dir", secret],
             &["key", "generate", "--out", "new", "--alg", secret],
             &["key", "generate", "--out", secret],
             &["key", "fingerprint", secret],
@@ -362,7 +358,7 @@ fn a_secret_pasted_into_the_command_line() {
             &["identity", "derive", "--issuer", secret, "--subject", secret],
             &["identity", "map", "--from-issuer", secret, "--to-issuer", "b"],
             &["identity", "map", "--from-issuer", "a", "--to-issuer", "b", "--input", secret],
-            &["identity", "map", "--from-issuer", "a", "--to-issuer", "b", "--output", secret],
+            &["identity", "map", "--from-issuer", "a", "--to-issuer", "b", "--out", secret],
             &["doctor", "--server", secret],
             &["doctor", "--server", NOBODY, "--database", secret],
             &["doctor", "--server", NOBODY, "--env", secret],

@@ -65,10 +65,12 @@ pub(super) fn scalars_in(content: &[u8]) -> Vec<Scalar> {
     keys.collect()
 }
 
-/// The private key that a file is, as servers and this program write it.
+/// The private key that a file is, as servers and this program write it; without its last newline it
+/// is the same key.
 pub(super) fn scalar_of(content: &[u8]) -> Option<Scalar> {
     let [scalar] = scalars_in(content)[..] else { return None };
-    let frame = ("-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----\n");
+    let content = content.strip_suffix(b"\n").unwrap_or(content);
+    let frame = ("-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----");
     (content.starts_with(frame.0.as_bytes()) && content.ends_with(frame.1.as_bytes()))
         .then_some(scalar)
 }
@@ -135,6 +137,9 @@ fn what_is_made_can_be_read() {
         assert!(scalar_of(pair.private.as_bytes()).is_some() && is_public(pair.public.as_bytes()));
         assert!(is_pair(pair.private.as_bytes(), pair.public.as_bytes()));
         assert!(scalar_of(&pair.private.as_bytes()[1..]).is_none());
+        let last_line = pair.private.trim_end();
+        assert!(scalar_of(last_line.as_bytes()).is_some());
+        assert!(scalar_of(&last_line.as_bytes()[..last_line.len() - 1]).is_none());
         assert!(scalars_in(&pair.private.as_bytes()[..150]).is_empty());
     }
     let both = format!("{}{}", pairs[0].private, pairs[1].private);

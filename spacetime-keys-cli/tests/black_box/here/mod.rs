@@ -226,7 +226,7 @@ fn what_was_named_and_is_not_there_is_an_error() {
         assert_eq!(host.tree(), before);
     };
     refused(None, &["--cli-toml", "data/.config/spacetime/cli.tml"], "--cli-toml");
-    refused(None, &["--mounted-keys-dir", "keys"], "--mounted-keys-dir");
+    refused(None, &["--keys-dir", "keys"], "--keys-dir");
     refused(Some("[host]\ncli_toml = \"cli.toml\"\n"), &[], "[host] cli_toml");
     refused(Some("[host]\nkeys_dir = \"keys\"\n"), &[], "[host] keys_dir");
     // Of what the run leaves as it is, nothing is needed.

@@ -126,7 +126,7 @@ const STATES: &[State] = &[
         STORE,
     ),
     State {
-        flags: &["--mounted-keys-dir", "notes"],
+        flags: &["--keys-dir", "notes"],
         ..state(
             "a file in the place of the keys' folder",
             |host| {

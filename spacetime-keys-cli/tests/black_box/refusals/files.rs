@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_symbolic_link_in_a_files_place() {
-    for (file, folder) in [(CLI_TOML, "--cli-toml"), (PRIVATE, "--mounted-keys-dir")] {
+    for (file, folder) in [(CLI_TOML, "--cli-toml"), (PRIVATE, "--keys-dir")] {
         let host = Host::new();
         fs::create_dir(host.path("elsewhere")).unwrap();
         for name in [PRIVATE, PUBLIC, CLI_TOML] {
