@@ -50,6 +50,10 @@ import { LinkIdentities } from "./link_identities_reducer.ts";
 export { LinkIdentities };
 import { RegisterActor } from "./register_actor_reducer.ts";
 export { RegisterActor };
+import { RemoveAdministrator } from "./remove_administrator_reducer.ts";
+export { RemoveAdministrator };
+import { RetireIdentities } from "./retire_identities_reducer.ts";
+export { RetireIdentities };
 import { RevokeApiKey } from "./revoke_api_key_reducer.ts";
 export { RevokeApiKey };
 import { RevokeMembership } from "./revoke_membership_reducer.ts";
@@ -248,6 +252,14 @@ const REMOTE_MODULE = {
       reducerName: "register_actor",
       argsType: RegisterActor.getTypeScriptAlgebraicType(),
     },
+    remove_administrator: {
+      reducerName: "remove_administrator",
+      argsType: RemoveAdministrator.getTypeScriptAlgebraicType(),
+    },
+    retire_identities: {
+      reducerName: "retire_identities",
+      argsType: RetireIdentities.getTypeScriptAlgebraicType(),
+    },
     revoke_api_key: {
       reducerName: "revoke_api_key",
       argsType: RevokeApiKey.getTypeScriptAlgebraicType(),
@@ -302,6 +314,8 @@ export type Reducer = never
 | { name: "GrantImpersonation", args: GrantImpersonation }
 | { name: "LinkIdentities", args: LinkIdentities }
 | { name: "RegisterActor", args: RegisterActor }
+| { name: "RemoveAdministrator", args: RemoveAdministrator }
+| { name: "RetireIdentities", args: RetireIdentities }
 | { name: "RevokeApiKey", args: RevokeApiKey }
 | { name: "RevokeMembership", args: RevokeMembership }
 | { name: "SetMembership", args: SetMembership }
@@ -439,6 +453,38 @@ export class RemoteReducers {
     this.connection.offReducer("register_actor", callback);
   }
 
+  removeAdministrator(identity: Identity) {
+    const __args = { identity };
+    let __writer = new BinaryWriter(1024);
+    RemoveAdministrator.getTypeScriptAlgebraicType().serialize(__writer, __args);
+    let __argsBuffer = __writer.getBuffer();
+    this.connection.callReducer("remove_administrator", __argsBuffer, this.setCallReducerFlags.removeAdministratorFlags);
+  }
+
+  onRemoveAdministrator(callback: (ctx: ReducerEventContext, identity: Identity) => void) {
+    this.connection.onReducer("remove_administrator", callback);
+  }
+
+  removeOnRemoveAdministrator(callback: (ctx: ReducerEventContext, identity: Identity) => void) {
+    this.connection.offReducer("remove_administrator", callback);
+  }
+
+  retireIdentities(identities: Identity[]) {
+    const __args = { identities };
+    let __writer = new BinaryWriter(1024);
+    RetireIdentities.getTypeScriptAlgebraicType().serialize(__writer, __args);
+    let __argsBuffer = __writer.getBuffer();
+    this.connection.callReducer("retire_identities", __argsBuffer, this.setCallReducerFlags.retireIdentitiesFlags);
+  }
+
+  onRetireIdentities(callback: (ctx: ReducerEventContext, identities: Identity[]) => void) {
+    this.connection.onReducer("retire_identities", callback);
+  }
+
+  removeOnRetireIdentities(callback: (ctx: ReducerEventContext, identities: Identity[]) => void) {
+    this.connection.offReducer("retire_identities", callback);
+  }
+
   revokeApiKey(keyRef: string) {
     const __args = { keyRef };
     let __writer = new BinaryWriter(1024);
@@ -544,6 +590,16 @@ export class SetReducerFlags {
   registerActorFlags: CallReducerFlags = 'FullUpdate';
   registerActor(flags: CallReducerFlags) {
     this.registerActorFlags = flags;
+  }
+
+  removeAdministratorFlags: CallReducerFlags = 'FullUpdate';
+  removeAdministrator(flags: CallReducerFlags) {
+    this.removeAdministratorFlags = flags;
+  }
+
+  retireIdentitiesFlags: CallReducerFlags = 'FullUpdate';
+  retireIdentities(flags: CallReducerFlags) {
+    this.retireIdentitiesFlags = flags;
   }
 
   revokeApiKeyFlags: CallReducerFlags = 'FullUpdate';

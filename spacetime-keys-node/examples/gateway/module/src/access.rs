@@ -1,36 +1,13 @@
-//! Who calls, and whether they may. Each reducer asks here first.
+//! Who calls, and whether they may. Each reducer asks here first. The module for servers 2.x has this file,
+//! too: what differs is in `call.rs`.
 
-use spacetimedb::{Identity, ReducerContext, SpacetimeType, Table};
+use std::fmt;
 
+use spacetimedb::{Identity, ReducerContext, Table};
+
+use crate::call::{caller, of_token, CallContext};
+use crate::rules::*;
 use crate::tables::*;
-
-/// Why a call is refused: what the caller reads. The answer's text is the same for a tenant that does not
-/// exist and for one of which the caller is no member.
-pub type Refusal = &'static str;
-
-pub const UNKNOWN_ACTOR: Refusal = "unknown actor";
-pub const NOT_A_MEMBER: Refusal = "not a member";
-pub const NOT_PERMITTED: Refusal = "not permitted";
-pub const STALE_MEMBERSHIP: Refusal = "stale membership";
-pub const NO_GRANT: Refusal = "no grant";
-pub const KEY_REVOKED: Refusal = "key revoked";
-pub const UNKNOWN_DOCUMENT: Refusal = "unknown document";
-pub const CONFLICT: Refusal = "conflict";
-pub const MALFORMED: Refusal = "malformed";
-
-/// The role of a revoked membership. Its row stays, so that its version goes on when it is granted again.
-pub const NO_ROLE: &str = "none";
-
-/// What a gateway knows of a call beside its token. A 1.x module cannot read a token's claims.
-#[derive(SpacetimeType)]
-pub struct CallContext {
-    /// The membership's version as the caller knows it.
-    pub membership_version: Option<u32>,
-    /// Which API key the calling robot stands for.
-    pub api_key_ref: Option<String>,
-    /// Who acts for the caller: the token's `act`.
-    pub agent: Option<Identity>,
-}
 
 /// Somebody who may do what was asked.
 pub struct Actor {
@@ -39,9 +16,31 @@ pub struct Actor {
     pub agent_id: String,
 }
 
-/// An actor who acts for nobody else.
-pub fn by(id: String) -> Actor {
-    Actor { id, agent_id: String::new() }
+/// A reducer's `Err`. None is made without a line in the log.
+pub struct Refusal(Reason);
+
+pub type Answer = Result<(), Refusal>;
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
+impl Refusal {
+    /// To somebody outside of its tenant, a thing is as unknown as one that never was.
+    pub fn unless_member(self, reason: Reason) -> Self {
+        match self.0 {
+            UNKNOWN_ACTOR | NOT_A_MEMBER => Self(reason),
+            _ => self,
+        }
+    }
+}
+
+/// An `Err` takes back every row that the call has written: the module's log is where a refusal stays.
+pub fn refuse(ctx: &ReducerContext, asked: &str, reason: Reason) -> Refusal {
+    log::warn!("refused: {reason}; asked for: {asked}; by: {}", caller(ctx));
+    Refusal(reason)
 }
 
 /// The caller, if they may do this in this tenant.
@@ -52,37 +51,47 @@ pub fn permitted(
     call: &CallContext,
 ) -> Result<Actor, Refusal> {
     let allowed = || {
-        let id = actor_id(ctx, ctx.sender)?;
+        let id = actor_id(ctx, caller(ctx))?;
         match &call.api_key_ref {
-            Some(key_ref) => allowed_by_key(ctx, key_ref, tenant_id, permission)?,
+            Some(key_ref) => allowed_by_key(ctx, key_ref, &id, tenant_id, permission)?,
             None => allowed_by_role(ctx, &id, tenant_id, permission, call.membership_version)?,
         }
         let agent_id = match call.agent {
-            Some(agent) => agent_of(ctx, agent, tenant_id)?,
+            Some(agent) => agent_of(ctx, agent, &id, tenant_id)?,
             None => String::new(),
         };
         Ok(Actor { id, agent_id })
     };
-    allowed().map_err(|refusal| refuse(ctx, permission, refusal))
+    allowed().map_err(|reason| refuse(ctx, permission, reason))
 }
 
-pub fn administrator(ctx: &ReducerContext) -> Result<(), Refusal> {
-    match ctx.db.administrator().identity().find(ctx.sender) {
-        Some(_) => Ok(()),
-        None => Err(refuse(ctx, "administrator", NOT_PERMITTED)),
+/// The calling administrator, for whom nobody else can act.
+pub fn administrator(ctx: &ReducerContext, asked: &str) -> Result<Actor, Refusal> {
+    if !is_administrator(ctx) {
+        return Err(refuse(ctx, asked, NOT_PERMITTED));
     }
+    if of_token(ctx)?.agent.is_some() {
+        return Err(refuse(ctx, asked, NO_GRANT));
+    }
+    // The publisher need not be an actor.
+    let id = actor_id(ctx, caller(ctx)).unwrap_or_else(|_| caller(ctx).to_string());
+    Ok(Actor { id, agent_id: String::new() })
 }
 
 /// Administrators manage every tenant, and members with the permission their own.
-pub fn manager(ctx: &ReducerContext, tenant_id: &str) -> Result<String, Refusal> {
-    if ctx.db.administrator().identity().find(ctx.sender).is_some() {
-        return Ok(actor_id(ctx, ctx.sender).unwrap_or_else(|_| "administrator".to_owned()));
+pub fn manager(ctx: &ReducerContext, tenant_id: &str) -> Result<Actor, Refusal> {
+    if is_administrator(ctx) {
+        return administrator(ctx, WRITE_MEMBERS);
     }
-    let call = CallContext { membership_version: None, api_key_ref: None, agent: None };
-    permitted(ctx, tenant_id, "members:write", &call).map(|actor| actor.id)
+    permitted(ctx, tenant_id, WRITE_MEMBERS, &of_token(ctx)?)
 }
 
-pub fn actor_id(ctx: &ReducerContext, identity: Identity) -> Result<String, Refusal> {
+fn is_administrator(ctx: &ReducerContext) -> bool {
+    ctx.db.administrator().identity().find(caller(ctx)).is_some()
+}
+
+/// The actor whose identity this is. Grants name an identity and mean its actor, who may have several.
+pub fn actor_id(ctx: &ReducerContext, identity: Identity) -> Result<String, Reason> {
     let actor = ctx.db.actor_identity().identity().find(identity);
     actor.map(|actor| actor.actor_id).ok_or(UNKNOWN_ACTOR)
 }
@@ -97,6 +106,7 @@ pub fn membership_of(ctx: &ReducerContext, tenant_id: &str, actor_id: &str) -> O
     memberships.find(|membership| membership.tenant_id == tenant_id)
 }
 
+/// `tenant_id` is empty where an administrator's act is about no tenant.
 pub fn audit(ctx: &ReducerContext, tenant_id: &str, actor: Actor, action: &str, subject: String) {
     ctx.db.audit_event().insert(AuditEvent {
         id: 0,
@@ -115,7 +125,7 @@ fn allowed_by_role(
     tenant_id: &str,
     permission: &str,
     version: Option<u32>,
-) -> Result<(), Refusal> {
+) -> Result<(), Reason> {
     let membership = membership(ctx, tenant_id, actor_id).ok_or(NOT_A_MEMBER)?;
     if version.is_some_and(|version| version != membership.version) {
         return Err(STALE_MEMBERSHIP);
@@ -130,31 +140,36 @@ fn allowed_by_role(
 fn allowed_by_key(
     ctx: &ReducerContext,
     key_ref: &String,
+    robot_id: &str,
     tenant_id: &str,
     permission: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), Reason> {
     let grant = ctx.db.api_key_grant().key_ref().find(key_ref).ok_or(NO_GRANT)?;
-    let same = grant.identity == ctx.sender && grant.tenant_id == tenant_id;
-    match (same && grant.permission == permission, grant.revoked) {
+    let robot = actor_id(ctx, grant.identity);
+    let own = grant.tenant_id == tenant_id && robot.as_deref() == Ok(robot_id);
+    match (own && grant.permission == permission, grant.revoked) {
         (false, _) => Err(NO_GRANT),
         (true, true) => Err(KEY_REVOKED),
         (true, false) => Ok(()),
     }
 }
 
-fn agent_of(ctx: &ReducerContext, agent: Identity, tenant_id: &str) -> Result<String, Refusal> {
-    let mut grants = ctx.db.impersonation_grant().agent().filter(agent);
-    let granted = grants.any(|grant| {
-        grant.user == ctx.sender && grant.tenant_id == tenant_id && grant.expires_at > ctx.timestamp
+fn agent_of(
+    ctx: &ReducerContext,
+    agent: Identity,
+    user_id: &str,
+    tenant_id: &str,
+) -> Result<String, Reason> {
+    let agent_id = actor_id(ctx, agent).map_err(|_| NO_GRANT)?;
+    let granted = ctx.db.actor_identity().actor_id().filter(&agent_id).any(|agent| {
+        ctx.db.impersonation_grant().agent().filter(agent.identity).any(|grant| {
+            grant.tenant_id == tenant_id
+                && grant.expires_at > ctx.timestamp
+                && actor_id(ctx, grant.user).as_deref() == Ok(user_id)
+        })
     });
-    if !granted {
-        return Err(NO_GRANT);
+    match granted {
+        true => Ok(agent_id),
+        false => Err(NO_GRANT),
     }
-    actor_id(ctx, agent)
-}
-
-/// An `Err` takes back every row that the call has written: the module's log is where a refusal stays.
-fn refuse(ctx: &ReducerContext, permission: &str, refusal: Refusal) -> Refusal {
-    log::warn!("refused: {refusal}; asked for: {permission}; by: {}", ctx.sender);
-    refusal
 }

@@ -3,9 +3,9 @@
 use spacetimedb::{reducer, ReducerContext, Table};
 
 use crate::access::*;
+use crate::call::CallContext;
+use crate::rules::*;
 use crate::tables::*;
-
-const WRITE: &str = "documents:write";
 
 /// A new document (`document_id` 0), or another title and body of one.
 #[reducer]
@@ -16,10 +16,10 @@ pub fn write_document(
     title: String,
     body: String,
     context: CallContext,
-) -> Result<(), String> {
-    let actor = permitted(ctx, &tenant_id, WRITE, &context)?;
-    if title.is_empty() {
-        return Err(MALFORMED.into());
+) -> Answer {
+    let actor = permitted(ctx, &tenant_id, WRITE_DOCUMENTS, &context)?;
+    if !is_line(&title) || !is_body(&body) {
+        return Err(refuse(ctx, WRITE_DOCUMENTS, MALFORMED));
     }
     let before = match document_id {
         0 => None,
@@ -48,8 +48,8 @@ pub fn delete_document(
     tenant_id: String,
     document_id: u64,
     context: CallContext,
-) -> Result<(), String> {
-    let actor = permitted(ctx, &tenant_id, WRITE, &context)?;
+) -> Answer {
+    let actor = permitted(ctx, &tenant_id, WRITE_DOCUMENTS, &context)?;
     find(ctx, &tenant_id, document_id)?;
     ctx.db.document().id().delete(document_id);
     audit(ctx, &tenant_id, actor, "delete_document", document_id.to_string());
@@ -59,5 +59,7 @@ pub fn delete_document(
 /// Of this tenant. Another tenant's document is as unknown as one that never was.
 fn find(ctx: &ReducerContext, tenant_id: &str, id: u64) -> Result<Document, Refusal> {
     let document = ctx.db.document().id().find(id);
-    document.filter(|document| document.tenant_id == tenant_id).ok_or(UNKNOWN_DOCUMENT)
+    document
+        .filter(|document| document.tenant_id == tenant_id)
+        .ok_or_else(|| refuse(ctx, WRITE_DOCUMENTS, UNKNOWN_DOCUMENT))
 }

@@ -2,9 +2,13 @@
 //! token.
 
 mod access;
+mod administrators;
+mod call;
 mod documents;
 mod grants;
 mod links;
 mod members;
+mod memberships;
+mod rules;
 mod tables;
 mod visibility;
