@@ -1455,7 +1455,8 @@ export interface RemoteVerifierOptions extends Omit<VerifierOptions, "issuer" | 
 /**
  * Verifies with an issuer's keys, which it fetches: at the first token, every {@link
  * RemoteVerifierOptions.maxAge} seconds, and once more for a `kid` that it does not know. It fetches once for
- * all that wait. A redirect is followed, but never from https to http, and no answer is read that is larger
+ * all that wait. While the issuer gives none, the last set is used, and nobody waits for more than the first failure.
+ * A redirect is followed, but never from https to http, and no answer is read that is larger
  * than a set may be.
  *
  * @example
