@@ -33,7 +33,7 @@ const libraries = [
     "fleet",
   ],
   ...["identities", "keys", "lock", "native", "node-handler", "questions", "remote-verifier"],
-  ...["sets", "signer", "signing", "targets", "tokens", "verifier"],
+  ...["sets", "signer", "signing", "targets", "tokens", "verifier", "version"],
 ];
 const tooling = readdirSync(join(packageFolder, "tooling")).filter((name) => name.endsWith(".ts"));
 const licenses = names("LICENSE-APACHE", "LICENSE-MIT", "package.json");
@@ -188,6 +188,26 @@ const steps = {
     assert.equal(platform.version, version, "of the same version");
     assert.deepEqual(platform.repository, main.repository, "of the same repository");
     assert.deepEqual([platform.os, platform.cpu], [[process.platform], [process.arch]], "for this");
+  },
+  "a bundle of what tokens need has nothing of the rest, and works"() {
+    const app = sandbox.install(state.main, state.platform);
+    const marks = ["tokenLifetime", "maxStale", "well-known", "mountedKeysDir"];
+    const bundled = (program) => {
+      writeFileSync(join(app, "entry.mjs"), program);
+      const args = ["build", "entry.mjs", "--target", "node", "--outfile", "bundle.mjs"];
+      const { status, stderr } = sandbox.run(app, "bun", ...args);
+      assert.equal(status, 0, stderr);
+      const text = readFileSync(join(app, "bundle.mjs"), "utf8");
+      return marks.filter((mark) => text.includes(mark));
+    };
+    assert.deepEqual(bundled(`import * as all from "spacetime-keys"; console.log(all);`), marks);
+    const program = use.replaceAll("keys.", "").replace(/ && version/, " && 'taken'");
+    const names = "{ Signer, Verifier, deriveIdentity, generateKeyPair }";
+    assert.deepEqual(bundled(`import ${names} from "spacetime-keys";${program}`), []);
+    for (const runtime of ["node", "bun"]) {
+      const { stdout, stderr } = sandbox.run(app, runtime, "bundle.mjs");
+      assert.equal(stdout.trim(), "taken", `${runtime}: ${stderr}`);
+    }
   },
   async "publint and are-the-types-wrong find nothing in the tarballs"() {
     for (const tarball of [state.workTree, state.main, state.platform]) {
