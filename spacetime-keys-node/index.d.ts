@@ -606,10 +606,11 @@ export interface NodeHandlerOptions {
 }
 
 /**
- * A handler of `Request`s as one of `node:http`, and of Express. The body is read before the handler is
+ * A handler of `Request`s as one of `node:http`, of Express, and of h3 1.x (`fromNodeMiddleware`). The body is read before the handler is
  * called; put it before what parses bodies. Under a path of Express (`app.use("/path", …)`), the handler
  * sees the rest of the path. `request.signal` aborts when the client goes away. The answer is sent as it
- * comes, so that a stream of events is one; each `Set-Cookie` is a field of its own.
+ * comes, so that a stream of events is one; each `Set-Cookie` is a field of its own. What it returns is fulfilled when
+ * the request is answered, or nobody is left to answer: h3 1.x waits for that.
  *
  * What a handler throws is a 500 without text, and told to `onError`. A body over the limit is a 413, a
  * `Host` that is none a 400, a method that no `Request` can have a 501.
@@ -619,7 +620,7 @@ export interface NodeHandlerOptions {
 export function toNodeHandler(
   handler: WebHandler,
   options?: NodeHandlerOptions,
-): (request: NodeRequest, response: NodeResponse) => void;
+): (request: NodeRequest, response: NodeResponse) => Promise<void>;
 
 // ---- JWK sets --------------------------------------------------------------------------------
 
@@ -1454,7 +1455,8 @@ export interface RemoteVerifierOptions extends Omit<VerifierOptions, "issuer" | 
 /**
  * Verifies with an issuer's keys, which it fetches: at the first token, every {@link
  * RemoteVerifierOptions.maxAge} seconds, and once more for a `kid` that it does not know. It fetches once for
- * all that wait. A redirect is followed, but never from https to http, and no answer is read that is larger
+ * all that wait. While the issuer gives none, the last set is used, and nobody waits for more than the first failure.
+ * A redirect is followed, but never from https to http, and no answer is read that is larger
  * than a set may be.
  *
  * @example

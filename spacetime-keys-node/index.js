@@ -1,7 +1,6 @@
 "use strict";
 // What the package exports; described in index.d.ts.
 
-const { version } = require("./package.json");
 const { createExchange } = require("./lib/create-exchange.js");
 const { createIssuer } = require("./lib/create-issuer.js");
 const { diagnose } = require("./lib/doctor.js");
@@ -19,6 +18,7 @@ const { Signer } = require("./lib/signer.js");
 const signing = require("./lib/signing.js");
 const { checkToken, decodeToken } = require("./lib/tokens.js");
 const { Verifier, verifyToken } = require("./lib/verifier.js");
+const { version } = require("./lib/version.js");
 
 module.exports = {
   Exchange,

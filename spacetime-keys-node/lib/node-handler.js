@@ -46,7 +46,8 @@ function toNodeHandler(handler, options) {
     response.once("close", () => {
       if (!response.writableFinished) gone.abort();
     });
-    serve(handler, request, response, { bodyLimit, signal: gone.signal }).catch((error) => {
+    // For what waits until a request is answered, as h3 1.x does.
+    return serve(handler, request, response, { bodyLimit, signal: gone.signal }).catch((error) => {
       if (error instanceof Gone) return;
       fail(response, error instanceof Refusal ? error.status : 500);
       if (!(error instanceof Refusal)) onError(error);

@@ -8,8 +8,9 @@ const { attempt, keysError } = require("./errors.js");
 const addon = require("./native.js");
 const { Verifier } = require("./verifier.js");
 
-/** Seconds for which an issuer that does not answer is left in peace. */
+/** Seconds for which an issuer that does not answer is left in peace. One failure may be a hiccup. */
 const PAUSE = 1;
+const HICCUPS = 1;
 
 /** A `kid` that is in no set that is known may be that of a newer one. */
 const UNKNOWN_KEY = "ERR_TOKEN_KEY_UNKNOWN";
@@ -53,7 +54,10 @@ class RemoteVerifier {
   /** The last question, however it was answered. */
   #askedAt = -Infinity;
   #asking = null;
+  /** Questions in a row that failed, the last one's error, and when that was. */
+  #failures = 0;
   #failure = null;
+  #failedAt = -Infinity;
 
   constructor(issuer, options) {
     check.text(issuer, "issuer");
@@ -102,15 +106,18 @@ class RemoteVerifier {
   async #known() {
     const age = clock() - this.#fetchedAt;
     if (age < this.#limits.maxAge) return this.#verifier;
-    try {
-      const isPausing = this.#failure !== null && clock() - this.#askedAt < PAUSE;
-      if (isPausing && this.#asking === null) throw this.#failure;
-      return await this.#ask();
-    } catch (error) {
-      // An issuer that is away for a while locks nobody out who has a good token.
-      if (this.#verifier !== null && age < this.#limits.maxStale) return this.#verifier;
-      throw error;
+    // An issuer that is away for a while locks nobody out who has a good token.
+    const last = this.#verifier !== null && age < this.#limits.maxStale ? this.#verifier : null;
+    const isPausing = this.#failures > HICCUPS && clock() - this.#failedAt < PAUSE;
+    if (isPausing && this.#asking === null) {
+      if (last !== null) return last;
+      throw this.#failure;
     }
+    const asking = this.#ask();
+    if (last === null) return asking;
+    const instead = asking.catch(() => last);
+    // Once it is known to be away, nobody waits for it: it is asked beside.
+    return this.#failures > 0 ? last : instead;
   }
 
   /** Whoever sends tokens with a thousand made-up `kid`s does not make as many requests. */
@@ -136,10 +143,12 @@ class RemoteVerifier {
         this.#json = json;
       }
       this.#fetchedAt = clock();
-      this.#failure = null;
+      this.#failures = 0;
       return this.#verifier;
     } catch (error) {
+      this.#failures += 1;
       this.#failure = error;
+      this.#failedAt = clock();
       throw error;
     }
   }

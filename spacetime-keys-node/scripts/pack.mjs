@@ -70,6 +70,7 @@ function packPlatform(name) {
     homepage: manifest.homepage,
     // npm's provenance compares it with where the package was made.
     repository: manifest.repository,
+    type: "commonjs",
     main: addon,
     files: [addon, "LICENSE-*"],
     os: [os],

@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 import { packageFolder, temporaryFolder } from "./support/files.mjs";
+import { lints, typeFaults } from "./support/published.mjs";
 import { Sandbox } from "./support/sandbox.mjs";
 
 const require = createRequire(import.meta.url);
@@ -32,7 +33,7 @@ const libraries = [
     "fleet",
   ],
   ...["identities", "keys", "lock", "native", "node-handler", "questions", "remote-verifier"],
-  ...["sets", "signer", "signing", "targets", "tokens", "verifier"],
+  ...["sets", "signer", "signing", "targets", "tokens", "verifier", "version"],
 ];
 const tooling = readdirSync(join(packageFolder, "tooling")).filter((name) => name.endsWith(".ts"));
 const licenses = names("LICENSE-APACHE", "LICENSE-MIT", "package.json");
@@ -66,9 +67,9 @@ const typed = `
 
 const listed = (tarball) =>
   execFileSync("tar", ["tzf", tarball], { encoding: "utf8" }).trim().split("\n").sort();
-const npmPack = (folder) =>
+const npmPack = (folder, cwd = packageFolder) =>
   execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
-    cwd: packageFolder,
+    cwd,
     encoding: "utf8",
   }).trim();
 
@@ -188,6 +189,50 @@ const steps = {
     assert.deepEqual(platform.repository, main.repository, "of the same repository");
     assert.deepEqual([platform.os, platform.cpu], [[process.platform], [process.arch]], "for this");
   },
+  "a bundle of what tokens need has nothing of the rest, and works"() {
+    const app = sandbox.install(state.main, state.platform);
+    const marks = ["tokenLifetime", "maxStale", "well-known", "mountedKeysDir"];
+    const bundled = (program) => {
+      writeFileSync(join(app, "entry.mjs"), program);
+      const args = ["build", "entry.mjs", "--target", "node", "--outfile", "bundle.mjs"];
+      const { status, stderr } = sandbox.run(app, "bun", ...args);
+      assert.equal(status, 0, stderr);
+      const text = readFileSync(join(app, "bundle.mjs"), "utf8");
+      return marks.filter((mark) => text.includes(mark));
+    };
+    assert.deepEqual(bundled(`import * as all from "spacetime-keys"; console.log(all);`), marks);
+    const program = use.replaceAll("keys.", "").replace(/ && version/, " && 'taken'");
+    const names = "{ Signer, Verifier, deriveIdentity, generateKeyPair }";
+    assert.deepEqual(bundled(`import ${names} from "spacetime-keys";${program}`), []);
+    for (const runtime of ["node", "bun"]) {
+      const { stdout, stderr } = sandbox.run(app, runtime, "bundle.mjs");
+      assert.equal(stdout.trim(), "taken", `${runtime}: ${stderr}`);
+    }
+  },
+  async "publint and are-the-types-wrong find nothing in the tarballs"() {
+    for (const tarball of [state.workTree, state.main, state.platform]) {
+      assert.deepEqual(await lints(tarball), [], tarball);
+    }
+    for (const tarball of [state.workTree, state.main]) {
+      assert.deepEqual(await typeFaults(tarball), [], tarball);
+    }
+    // Both must be able to find something.
+    const broken = temporaryFolder();
+    execFileSync("tar", ["xzf", state.main, "-C", broken]);
+    const inside = join(broken, "package");
+    const { exports: exported, ...rest } = JSON.parse(
+      readFileSync(join(inside, "package.json"), "utf8"),
+    );
+    exported["."].import.types = "./index.d.ts";
+    exported["."].require.default = "./missing.js";
+    writeFileSync(
+      join(inside, "package.json"),
+      JSON.stringify({ ...rest, exports: exported, scripts: {} }),
+    );
+    const faulty = join(broken, npmPack(broken, inside));
+    assert.notDeepEqual(await lints(faulty), []);
+    assert.notDeepEqual(await typeFaults(faulty), []);
+  },
   "without its addon, the package says what is missing"() {
     const app = sandbox.install(state.main);
     refuses(sandbox, app, "ERR_ADDON_MISSING", `@spacetime-keys/${here}`);
@@ -203,7 +248,7 @@ const steps = {
 
 let passed = 0;
 for (const [name, step] of Object.entries(steps)) {
-  step();
+  await step();
   console.log(`ok: ${name}`);
   passed += 1;
 }

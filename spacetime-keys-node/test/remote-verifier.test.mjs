@@ -167,6 +167,59 @@ describe("RemoteVerifier", () => {
     assert.ok(await strict.verify(token), "and back");
   });
 
+  it("lets nobody wait for an issuer that is known to be away, and has its next set when it is back", async () => {
+    let isAway = false;
+    const hung = [];
+    const reaches = (url, { signal, ...init }) => {
+      if (!isAway) return fetch(url, { signal, ...init });
+      return new Promise((_, reject) => {
+        hung.push(signal);
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    };
+    const limits = { maxAge: 0, timeout: 1, fetch: reaches };
+    const patient = new RemoteVerifier(issuer.url, { ...trusting, ...limits });
+    const token = issuer.token();
+    await patient.verify(token);
+    isAway = true;
+    assert.ok(await patient.verify(token), "the first waits, and has the last set then");
+    assert.deepEqual(
+      hung.map(({ aborted }) => aborted),
+      [true],
+    );
+    assert.ok(await patient.verify(token), "the next does not wait");
+    assert.deepEqual(
+      hung.map(({ aborted }) => aborted),
+      [true, false],
+      "it is asked beside",
+    );
+
+    isAway = false;
+    issuer.keys = [ec.publicKey, other.publicKey];
+    await patient.refresh().catch(() => patient.refresh());
+    assert.ok(await patient.verify(issuer.token(other)));
+  });
+
+  it("takes one failure for a hiccup, and a second one for an answer", async () => {
+    const token = issuer.token();
+    issuer.answers[SET] = status(500);
+    await keysRejection(away.verify(token), "ERR_JWKS_FETCH");
+    issuer.answers = {};
+    assert.ok(await away.verify(token), "asked again at once");
+
+    const strict = new RemoteVerifier(issuer.url, trusting);
+    issuer.answers[SET] = status(500);
+    issuer.asked = [];
+    for (let count = 0; count < 2; count += 1) {
+      await keysRejection(strict.verify(token), "ERR_JWKS_FETCH");
+    }
+    const results = await Promise.allSettled(
+      Array.from({ length: 100 }, () => strict.verify(token)),
+    );
+    assert.ok(results.every(({ reason }) => reason?.code === "ERR_JWKS_FETCH"));
+    assert.ok(issuer.asked.length <= 8, `${issuer.asked.length} requests`);
+  });
+
   it("says what came in the place of a set, and reads nothing without bounds", async () => {
     const short = () => new RemoteVerifier(issuer.url, { ...trusting, timeout: 1 });
     const cases = [

@@ -283,7 +283,10 @@ const listening: ExchangeHandlerOptions = {
 const answers: (request: WebRequest) => Promise<WebResponse> = createExchange(listening);
 const asHandler: WebHandler = answers;
 const nodeOptions: NodeHandlerOptions = { bodyLimit: 4096, onError: (error) => void error };
-const forNode: (request: never, response: never) => void = toNodeHandler(asHandler, nodeOptions);
+const forNode: (request: never, response: never) => Promise<void> = toNodeHandler(
+  asHandler,
+  nodeOptions,
+);
 toNodeHandler(answers);
 // @ts-expect-error a server is needed
 createExchange({});

@@ -5,23 +5,26 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::common::{Host, PROGRAM};
 use crate::pages;
 
 /// The pages that people follow step by step.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "publish-refused.md",
     "own-tokens.md",
     "leaving-keycloak.md",
     "robots.md",
     "algorithms.md",
     "better-auth.md",
+    "providers.md",
     "keys.md",
     "official-guide.md",
     "one-container.md",
 ];
 
-/// A host as people have it, what Better Auth wrote, and logs of publishes.
+/// A host as people have it, what Better Auth wrote, providers' sets and tokens, and logs of publishes.
 fn host() -> Host {
     let host = Host::new();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
@@ -30,6 +33,19 @@ fn host() -> Host {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
             host.write(&format!("{folder}/{name}"), fs::read(&path).unwrap());
+        }
+    }
+    for entry in fs::read_dir(fixtures.join("providers")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        match path.extension().unwrap().to_str().unwrap() {
+            "json" => {
+                let file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+                host.write(&format!("providers/{name}.jwks.json"), file["jwks"].to_string());
+                host.write(&format!("providers/{name}.jwt"), file["token"].as_str().unwrap());
+            }
+            "jwt" => host.write(&format!("providers/{name}.jwt"), fs::read(&path).unwrap()),
+            _ => {}
         }
     }
     host
@@ -66,7 +82,7 @@ fn every_command_of_the_pages() {
         }
     }
     println!("{run} blocks run, {compared} outputs compared");
-    assert!(run >= 32 && compared >= 29, "{run}, {compared}");
+    assert!(run >= 50 && compared >= 47, "{run}, {compared}");
 }
 
 /// The comparison itself must be able to fail.

@@ -12,9 +12,7 @@ export function readConfig(env = process.env) {
     ...issuer,
     host: env.HOST || "127.0.0.1",
     port: readPort(env.PORT || "3000"),
-    privateKey: readPrivateKey(required(env, "PRIVATE_KEY_FILE")),
-    // While keys are exchanged: the next one before it signs, the last one until its tokens end.
-    otherPublicKeys: list(env.OTHER_PUBLIC_KEY_FILES).map((path) => readFileSync(path, "utf8")),
+    keys: [{ privateKey: readPrivateKey(env, "PRIVATE_KEY_FILE") }, ...readNextKey(env)],
     spacetimedb: {
       url: env.SPACETIMEDB_URL || "http://127.0.0.1:3003",
       database: required(env, "SPACETIMEDB_DATABASE"),
@@ -46,10 +44,19 @@ function readPort(text) {
   return port;
 }
 
-function readPrivateKey(path) {
+/** A rollover: the key that signs next, and since when it is there. */
+function readNextKey(env) {
+  if (!env.NEXT_PRIVATE_KEY_FILE) return [];
+  const from = Number(required(env, "NEXT_KEY_FROM"));
+  if (!Number.isInteger(from)) throw new Error("NEXT_KEY_FROM must be Unix seconds: date +%s");
+  return [{ privateKey: readPrivateKey(env, "NEXT_PRIVATE_KEY_FILE"), from }];
+}
+
+function readPrivateKey(env, name) {
+  const path = required(env, name);
   // Windows has no such modes.
   if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
-    console.warn("warning: others may read PRIVATE_KEY_FILE; chmod 600 it");
+    console.warn(`warning: others may read ${name}; chmod 600 it`);
   }
   return readFileSync(path, "utf8");
 }
@@ -57,8 +64,4 @@ function readPrivateKey(path) {
 function required(env, name) {
   if (!env[name]) throw new Error(`${name} is not set`);
   return env[name];
-}
-
-function list(text) {
-  return (text ?? "").split(",").filter((item) => item !== "");
 }

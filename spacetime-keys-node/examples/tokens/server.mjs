@@ -4,11 +4,10 @@
 
 import { createServer } from "node:http";
 
-import { Signer, toNodeHandler } from "spacetime-keys";
+import { createIssuer, toNodeHandler } from "spacetime-keys";
 
 import { readConfig } from "./config.mjs";
 import { HttpError, answer, createRouter } from "./http.mjs";
-import { issuerRoutes } from "./issuer.mjs";
 import { loginRoutes } from "./login.mjs";
 import { Sessions } from "./sessions.mjs";
 import { connect } from "./spacetimedb.mjs";
@@ -21,20 +20,28 @@ const BODY_LIMIT = 4096;
 const config = readConfig();
 const sessions = new Sessions(config.secure);
 
-// The key is parsed once, at the start. A key that is none ends the program here, not a request.
-const signer = new Signer(config.privateKey);
+// Documents, key set and tokens. Keys are parsed here, once: one that is none ends the program now, and
+// not at a request.
+const issuer = createIssuer({
+  issuer: config.issuer,
+  keys: config.keys,
+  target: config.target,
+  tokenLifetime: TOKEN_LIFETIME,
+  authorize: grantFor,
+});
 
 const routes = {
-  ...issuerRoutes(config.issuer, [signer.publicKey, ...config.otherPublicKeys]),
+  "GET /.well-known/openid-configuration": issuer,
+  "GET /.well-known/jwks.json": issuer,
+  "POST /token": issuer,
+
   ...loginRoutes(sessions, config.demoPassword),
 
-  "GET /token": (request) => {
-    const { token, identity, expiresAt } = mintFor(requireSession(request));
-    return answer(200, { token, identity, expiresAt });
-  },
-
-  "GET /whoami": async (request) => {
-    const { token } = mintFor(requireSession(request));
+  "GET /whoami": async ({ headers }) => {
+    // What a browser is given, or why it is given nothing.
+    const given = await issuer(new Request(`${config.issuer}/token`, { method: "POST", headers }));
+    if (!given.ok) return given;
+    const { token } = await given.json();
     const connection = await connect({ ...config.spacetimedb, token }).catch((error) => {
       console.error(`spacetimedb: ${error.message}`);
       throw new HttpError(502, "database_unavailable");
@@ -44,25 +51,19 @@ const routes = {
   },
 };
 
-/** 401: nobody is logged in. 403: somebody is, who may not. */
-function requireSession(request) {
+/** Who may have which token. 401: nobody is logged in. 403: somebody is, who may not. */
+function grantFor(request) {
   const session = sessions.find(request);
-  if (!session) throw new HttpError(401, "no_session");
-  if (!findUser(session.userId)?.mayConnect) throw new HttpError(403, "may_not_connect");
-  return session;
-}
-
-function mintFor(session) {
+  if (!session) return null;
+  if (!findUser(session.userId)?.mayConnect) return answer(403, { error: "may_not_connect" });
   const left = session.expiresAt - Math.floor(Date.now() / 1000);
-  return signer.mint({
-    issuer: config.issuer,
+  return {
     subject: session.userId,
     audience: "spacetimedb",
     // No token outlives its session by more than what a server allows for clocks.
     ttl: Math.max(1, Math.min(TOKEN_LIFETIME, left)),
-    target: config.target,
     claims: { token_type: "spacetime-access", sid: session.sid },
-  });
+  };
 }
 
 const listener = toNodeHandler(createRouter(routes, { origin: config.issuer }), {

@@ -9,7 +9,7 @@ import { after, describe, it } from "node:test";
 
 import express from "express";
 import { H3 } from "h3";
-import { createApp, toNodeListener } from "h3-1";
+import { createApp, toNodeListener } from "h3-v1";
 import { Hono } from "hono";
 import { toNodeHandler } from "spacetime-keys";
 

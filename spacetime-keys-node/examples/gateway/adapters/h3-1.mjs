@@ -4,7 +4,7 @@
 // Not `toWebRequest`, and not a `Response` as the answer: h3 1 tells no handler that the client has gone, and it
 // reads a stream without waiting for the client to take it, so one that sleeps fills the memory.
 
-import { fromNodeMiddleware } from "h3-1";
+import { fromNodeMiddleware } from "h3-v1";
 import { toNodeHandler } from "spacetime-keys";
 
 /** @param {(request: Request) => Promise<Response>} gateway */

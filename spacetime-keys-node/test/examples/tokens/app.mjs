@@ -100,6 +100,9 @@ export class App {
     return this.#ask(path, { headers: { ...(cookie && { cookie }), ...headers } });
   }
 
+  token = (cookie) => this.post("/token", "", { cookie });
+  whoami = (cookie) => this.get("/whoami", { cookie });
+
   /** @param body A value, sent as JSON; or a string, sent as it stands. */
   post(path, body, { cookie, ...headers } = {}) {
     return this.#ask(path, {

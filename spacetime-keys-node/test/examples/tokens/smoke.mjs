@@ -70,13 +70,13 @@ await check("the documents are those of the key", async () => {
   const set = await app.get("/.well-known/jwks.json");
   assert.deepEqual(set.json, jwks(publicKey));
   assert.ok(!("d" in set.json.keys[0]));
-  assert.equal(set.headers.get("cache-control"), "public, max-age=300");
+  assert.equal(set.headers.get("cache-control"), "public, max-age=60");
 });
 
 const alice = await app.logIn("alice", DEMO_PASSWORD);
 const bob = await app.logIn("bob", DEMO_PASSWORD);
 
-const minted = await app.get("/token", { cookie: alice.cookie });
+const minted = await app.token(alice.cookie);
 
 await check("a token is short-lived and says no more than it must", () => {
   assert.equal(minted.status, 200);
@@ -85,7 +85,7 @@ await check("a token is short-lived and says no more than it must", () => {
   const verified = verifier.verify(minted.json.token);
   assert.equal(verified.kid, kid);
   assert.equal(verified.expiresAt - verified.issuedAt, 300);
-  assert.equal(verified.expiresAt, minted.json.expiresAt);
+  assert.equal(verified.expiresAt, minted.json.expires_at);
   const { sid, iat, exp, ...others } = verified.claims;
   assert.deepEqual(others, {
     iss: app.issuer,
@@ -99,13 +99,13 @@ await check("a token is short-lived and says no more than it must", () => {
 
 await check("the database sees the derived identity", async () => {
   assert.equal(minted.json.identity, identities.u_1);
-  const whoami = await app.get("/whoami", { cookie: alice.cookie });
+  const whoami = await app.whoami(alice.cookie);
   assert.deepEqual([whoami.status, whoami.json], [200, { identity: identities.u_1 }]);
   assert.equal(await seenAs(minted.json.token), identities.u_1);
 });
 
 await check("another user is another identity", async () => {
-  const whoami = await app.get("/whoami", { cookie: bob.cookie });
+  const whoami = await app.whoami(bob.cookie);
   assert.deepEqual(whoami.json, { identity: identities.u_2 });
   assert.notEqual(identities.u_1, identities.u_2);
 });
@@ -140,17 +140,31 @@ await checkWeb(app, DEMO_PASSWORD, privateKey);
 
 const next = generateKeyPair();
 
-await check("the next key is published before it signs", async () => {
-  await app.restart({ OTHER_PUBLIC_KEY_FILES: app.write("next.pub", next.publicKey) });
-  const set = await app.get("/.well-known/jwks.json");
-  assert.deepEqual(set.json, jwks([publicKey, next.publicKey]));
-  assert.equal(set.json.keys[0].kid, kid);
+await check("a new key is published at once, signs later, and outlives the old one", async () => {
+  const NEXT_PRIVATE_KEY_FILE = app.write("next", next.privateKey);
+  const both = [publicKey, next.publicKey];
+  for (const [seconds, published, signing] of [
+    [0, both, kid],
+    [590, both, kid],
+    [610, both, next.kid],
+    // 300 seconds of tokens later, and as long as servers and caches keep a set.
+    [1510, [next.publicKey], next.kid],
+    [0, both, kid],
+  ]) {
+    const NEXT_KEY_FROM = `${Math.floor(Date.now() / 1000) - seconds}`;
+    await app.restart({ NEXT_PRIVATE_KEY_FILE, NEXT_KEY_FROM });
+    const set = await app.get("/.well-known/jwks.json");
+    assert.deepEqual(set.json, jwks(published), `${seconds} s`);
+    const { cookie } = await app.logIn("alice", DEMO_PASSWORD);
+    const { token } = (await app.token(cookie)).json;
+    assert.equal(decodeToken(token).header.kid, signing, `${seconds} s`);
+  }
 });
 
 await check("the same user is the same identity after a restart", async () => {
-  assert.equal((await app.get("/whoami", { cookie: alice.cookie })).status, 401);
+  assert.equal((await app.whoami(alice.cookie)).status, 401);
   const { cookie } = await app.logIn("alice", DEMO_PASSWORD);
-  const whoami = await app.get("/whoami", { cookie });
+  const whoami = await app.whoami(cookie);
   assert.deepEqual(whoami.json, { identity: identities.u_1 });
 });
 
@@ -174,8 +188,10 @@ await check("settings that would harm are refused", () => {
     ["DEMO_PASSWORD", "", /DEMO_PASSWORD is not set/],
     ["PRIVATE_KEY_FILE", "missing", /ENOENT/],
     ["PRIVATE_KEY_FILE", text("public", publicKey), /ERR_KEY_IS_PUBLIC/],
-    ["OTHER_PUBLIC_KEY_FILES", text("private", next.privateKey), /ERR_KEY_IS_PRIVATE/],
-    ["OTHER_PUBLIC_KEY_FILES", text("same", publicKey), /ERR_JWKS_SAME_KEY_TWICE/],
+    ["NEXT_PRIVATE_KEY_FILE", text("next-public", next.publicKey), /ERR_KEY_IS_PUBLIC/],
+    ["NEXT_PRIVATE_KEY_FILE", text("same", privateKey), /ERR_JWKS_SAME_KEY_TWICE/],
+    ["NEXT_KEY_FROM", "", /NEXT_KEY_FROM is not set/],
+    ["NEXT_KEY_FROM", "tomorrow", /NEXT_KEY_FROM must be Unix seconds/],
   ];
   for (const [name, value, reason] of wrong) {
     const ended = app.refusal({ [name]: value });
@@ -188,15 +204,15 @@ await check("settings that would harm are refused", () => {
 await check("without the database there is a 502", async () => {
   const { cookie } = await app.logIn("alice", DEMO_PASSWORD);
   await database.stop();
-  const reply = await app.get("/whoami", { cookie });
+  const reply = await app.whoami(cookie);
   assert.deepEqual([reply.status, reply.json], [502, { error: "database_unavailable" }]);
-  assert.equal((await app.get("/token", { cookie })).status, 200);
+  assert.equal((await app.token(cookie)).status, 200);
 });
 
 await check("nothing secret is in the log", async () => {
   await app.stop();
   const log = app.log();
-  assert.match(log, /^GET \/token 200$/m);
+  assert.match(log, /^POST \/token 200$/m);
   assert.match(log, /^unknown route 404$/m);
   const secrets = [minted.json.token, alice.cookie.split("=")[1], DEMO_PASSWORD, "PRIVATE KEY"];
   for (const secret of secrets) assert.ok(!log.includes(secret));
