@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, describe, it } from "node:test";
 
+import { ManagedRuntime } from "effect";
 import express from "express";
 import { H3 } from "h3";
 import { createApp, toNodeListener } from "h3-v1";
@@ -14,6 +15,7 @@ import { Hono } from "hono";
 import { toNodeHandler } from "spacetime-keys";
 
 import { serve as serveBun } from "../../examples/gateway/adapters/bun.mjs";
+import { handlerOf, layer } from "../../examples/gateway/adapters/effect.mjs";
 import { mount as mountExpress } from "../../examples/gateway/adapters/express.mjs";
 import { eventHandler } from "../../examples/gateway/adapters/h3-1.mjs";
 import { mount as mountH3 } from "../../examples/gateway/adapters/h3-2.mjs";
@@ -58,6 +60,12 @@ const adapters = {
   "h3 2": (gateway) => listen(toNodeHandler(mountH3(new H3(), gateway).fetch)),
   "h3 1, as in Analog": (gateway) =>
     listen(toNodeListener(createApp().use("/", eventHandler(gateway)))),
+  "Effect 4": (gateway) => {
+    const app = { handler: gateway, start() {}, stop() {} };
+    const runtime = ManagedRuntime.make(layer(() => app));
+    closing.push(() => runtime.dispose());
+    return listen(toNodeHandler(handlerOf(runtime)));
+  },
   "TanStack Start": (gateway) => {
     const { GET, POST } = route(gateway).server.handlers;
     return listen(
@@ -174,3 +182,22 @@ async function begin(start) {
   const port = await start(world.gateway);
   return { world, port, url: `http://127.0.0.1:${port}`, cookie: world.cookieOf("u_1") };
 }
+
+describe("Effect 4", () => {
+  it("starts the gateway once, and stops it with the runtime", async () => {
+    const told = [];
+    const app = {
+      start: () => told.push("start"),
+      stop: () => told.push("stop"),
+      handler: async () => new Response("answer"),
+    };
+    const runtime = ManagedRuntime.make(layer(() => app));
+    const handler = handlerOf(runtime);
+    for (let asked = 0; asked < 3; asked += 1) {
+      assert.equal(await (await handler(new Request("http://a/"))).text(), "answer");
+    }
+    assert.deepEqual(told, ["start"]);
+    await runtime.dispose();
+    assert.deepEqual(told, ["start", "stop"]);
+  });
+});
