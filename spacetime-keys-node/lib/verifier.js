@@ -50,7 +50,7 @@ function decided(wish) {
 
 class Verifier {
   #native;
-  #leeway;
+  #facts;
   #cache = null;
 
   constructor(publicKey, options) {
@@ -58,7 +58,7 @@ class Verifier {
     const keys = set ?? check.text(publicKey, "publicKey");
     const { cache, ...wish } = keeping(options, "options");
     this.#native = attempt(() => new addon.Verifier(keys, set !== undefined, JSON.stringify(wish)));
-    this.#leeway = this.#native.leeway;
+    this.#facts = JSON.parse(this.#native.describe());
     if (cache > 0) this.#cache = new Cache(cache);
   }
 
@@ -70,14 +70,14 @@ class Verifier {
   verify(token, options) {
     check.text(token, "token");
     const { now = check.now() } = moment(options, "options");
-    return this.#cache === null ? JSON.parse(this.#verify(token, now)) : this.#recall(token, now);
+    return this.#cache === null ? this.#told(this.#verify(token, now)) : this.#recall(token, now);
   }
 
   verifyMany(tokens, options) {
     const native = this.#native;
     const json = JSON.stringify(tokenList(tokens, "tokens"));
     const { now = check.now() } = moment(options, "options");
-    return JSON.parse(attempt(() => native.verifyMany(json, now)));
+    return this.#toldOfMany(attempt(() => native.verifyMany(json, now)));
   }
 
   async verifyManyAsync(tokens, options) {
@@ -85,7 +85,7 @@ class Verifier {
     const json = JSON.stringify(tokenList(tokens, "tokens"));
     const { now = check.now() } = moment(options, "options");
     try {
-      return JSON.parse(await native.verifyManyAsync(json, now));
+      return this.#toldOfMany(await native.verifyManyAsync(json, now));
     } catch (error) {
       throw translate(error);
     }
@@ -101,21 +101,40 @@ class Verifier {
     }
   }
 
+  /** A result of the addon's JSON. What is the same for all tokens is not parsed for each. */
+  #told(json) {
+    return this.#completed(JSON.parse(json));
+  }
+
+  #toldOfMany(json) {
+    const results = JSON.parse(json);
+    for (const result of results) {
+      if (result.ok) result.value = this.#completed(result.value);
+    }
+    return results;
+  }
+
+  #completed({ claims, identity, key, issuedAt, expiresAt }) {
+    const { checked, keys } = this.#facts;
+    const { algorithm, kid } = keys[key];
+    return { claims, identity, algorithm, kid, issuedAt, expiresAt, checked: checked.slice() };
+  }
+
   #recall(token, now) {
     const entry = this.#cache.get(token);
     if (entry !== undefined) {
       // Made anew each time: nobody can change what the next caller gets.
-      if (now >= entry.from && now < entry.until) return JSON.parse(entry.json);
+      if (now >= entry.from && now < entry.until) return this.#told(entry.json);
       this.#cache.delete(token);
     }
     const json = this.#verify(token, now);
-    const verified = JSON.parse(json);
+    const verified = this.#told(json);
     const { nbf } = check.own(verified.claims);
     const fresh = {
       json,
       // As the addon itself compares.
-      from: typeof nbf === "number" ? nbf - this.#leeway : -Infinity,
-      until: verified.expiresAt === null ? Infinity : verified.expiresAt + this.#leeway,
+      from: typeof nbf === "number" ? nbf - this.#facts.leeway : -Infinity,
+      until: verified.expiresAt === null ? Infinity : verified.expiresAt + this.#facts.leeway,
     };
     this.#cache.set(token, fresh, token.length + json.length);
     return verified;
