@@ -48,6 +48,31 @@ function decided(wish) {
   return wish;
 }
 
+/**
+ * What the addon says of a token, with what is the same for all of them: that is not parsed for each.
+ * `facts`: the addon's description of the verifier.
+ */
+function completed(facts, found) {
+  const key = facts.keys[found.key];
+  return {
+    claims: found.claims,
+    identity: found.identity,
+    algorithm: key.algorithm,
+    kid: key.kid,
+    issuedAt: found.issuedAt,
+    expiresAt: found.expiresAt,
+    checked: facts.checked.slice(),
+  };
+}
+
+function completedAll(facts, json) {
+  const results = JSON.parse(json);
+  for (const result of results) {
+    if (result.ok) result.value = completed(facts, result.value);
+  }
+  return results;
+}
+
 class Verifier {
   #native;
   #facts;
@@ -70,14 +95,18 @@ class Verifier {
   verify(token, options) {
     check.text(token, "token");
     const { now = check.now() } = moment(options, "options");
-    return this.#cache === null ? this.#told(this.#verify(token, now)) : this.#recall(token, now);
+    if (this.#cache !== null) return this.#recall(token, now);
+    return completed(this.#facts, JSON.parse(this.#verify(token, now)));
   }
 
   verifyMany(tokens, options) {
     const native = this.#native;
     const json = JSON.stringify(tokenList(tokens, "tokens"));
     const { now = check.now() } = moment(options, "options");
-    return this.#toldOfMany(attempt(() => native.verifyMany(json, now)));
+    return completedAll(
+      this.#facts,
+      attempt(() => native.verifyMany(json, now)),
+    );
   }
 
   async verifyManyAsync(tokens, options) {
@@ -85,7 +114,7 @@ class Verifier {
     const json = JSON.stringify(tokenList(tokens, "tokens"));
     const { now = check.now() } = moment(options, "options");
     try {
-      return this.#toldOfMany(await native.verifyManyAsync(json, now));
+      return completedAll(this.#facts, await native.verifyManyAsync(json, now));
     } catch (error) {
       throw translate(error);
     }
@@ -101,34 +130,16 @@ class Verifier {
     }
   }
 
-  /** A result of the addon's JSON. What is the same for all tokens is not parsed for each. */
-  #told(json) {
-    return this.#completed(JSON.parse(json));
-  }
-
-  #toldOfMany(json) {
-    const results = JSON.parse(json);
-    for (const result of results) {
-      if (result.ok) result.value = this.#completed(result.value);
-    }
-    return results;
-  }
-
-  #completed({ claims, identity, key, issuedAt, expiresAt }) {
-    const { checked, keys } = this.#facts;
-    const { algorithm, kid } = keys[key];
-    return { claims, identity, algorithm, kid, issuedAt, expiresAt, checked: checked.slice() };
-  }
-
   #recall(token, now) {
     const entry = this.#cache.get(token);
     if (entry !== undefined) {
       // Made anew each time: nobody can change what the next caller gets.
-      if (now >= entry.from && now < entry.until) return this.#told(entry.json);
+      if (now >= entry.from && now < entry.until)
+        return completed(this.#facts, JSON.parse(entry.json));
       this.#cache.delete(token);
     }
     const json = this.#verify(token, now);
-    const verified = this.#told(json);
+    const verified = completed(this.#facts, JSON.parse(json));
     const { nbf } = check.own(verified.claims);
     const fresh = {
       json,
