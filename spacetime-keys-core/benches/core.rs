@@ -203,6 +203,31 @@ fn identity(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A thousand at once; the bare work: for each of them two hashes, as above.
+fn identities(criterion: &mut Criterion) {
+    let subjects: Vec<String> =
+        (0..1000).map(|number| format!("{number:08x}{}", &SUBJECT[8..])).collect();
+    let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
+    let texts: Vec<String> =
+        subjects.iter().map(|subject| format!("localhost|{subject}")).collect();
+
+    let mut group = criterion.benchmark_group("identities");
+    group.bench_function(US, |b| {
+        b.iter(|| Identity::from_subjects(black_box("localhost"), black_box(&subjects)));
+    });
+    group.bench_function("blake3", |b| {
+        b.iter(|| {
+            for text in &texts {
+                let hash = blake3::hash(black_box(text.as_bytes()));
+                let mut hashed = [0; 34];
+                hashed[2..].copy_from_slice(hash.as_bytes());
+                black_box(blake3::hash(&hashed[..28]));
+            }
+        });
+    });
+    group.finish();
+}
+
 /// The bare work: one verification with the old key, one signature with the new one.
 fn resign_token(criterion: &mut Criterion) {
     let keys = Keys::new();
@@ -240,5 +265,14 @@ fn resign_token(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, sign_token, verify_token, parse_key, fingerprint, identity, resign_token);
+criterion_group!(
+    benches,
+    sign_token,
+    verify_token,
+    parse_key,
+    fingerprint,
+    identity,
+    identities,
+    resign_token
+);
 criterion_main!(benches);

@@ -11,6 +11,7 @@ import {
   thumbprint,
   Verifier,
 } from "spacetime-keys";
+import { BULK, FLOOR, FLOOR_ON_ALL } from "./floor.mjs";
 import { deriveIdentityInJavaScript } from "./identity.mjs";
 import { batches, each, eachAwaited, interleave, together } from "./measure.mjs";
 import { fastJwtVerifier } from "./peers.mjs";
@@ -22,15 +23,21 @@ const WIDTH = 64;
 const single = ({ name, asynchronous }, pool, call) =>
   (asynchronous ? eachAwaited : each)(name, pool, call);
 
-const sign = ({ us, peers, claims, rounds }) =>
+const sign = ({ us, peers, claims, floor, rounds }) =>
   interleave(
-    [us, ...peers].map((one) => single(one, claims, one.sign)),
+    [
+      ...[us, ...peers].map((one) => single(one, claims, one.sign)),
+      each(FLOOR, floor.pool, floor.sign),
+    ],
     { rounds },
   );
 
-const verify = ({ us, peers, tokens, rounds }) =>
+const verify = ({ us, peers, tokens, floor, rounds }) =>
   interleave(
-    [us, ...peers].map((one) => single(one, tokens, one.verify)),
+    [
+      ...[us, ...peers].map((one) => single(one, tokens, one.verify)),
+      each(FLOOR, floor.pool, floor.verify),
+    ],
     { rounds },
   );
 
@@ -53,23 +60,27 @@ function peersForBulk(peers, pool, operation) {
   });
 }
 
-function bulk(pool, peers, operation, many, manyAsync, rounds) {
+/** @param onAll The same work with bytes on all threads, `BULK` items at a time. */
+function bulk(pool, peers, operation, many, manyAsync, onAll, rounds) {
   const ours = [1000, 10_000].flatMap((size) => [
     batches(`${operation}Many, ${size}`, cut(pool, size), many),
     batches(`${operation}ManyAsync, ${size}`, cut(pool, size), manyAsync),
   ]);
-  const all = [...ours, ...peersForBulk(peers, pool, operation)];
+  const floor = { name: FLOOR_ON_ALL, per: BULK, count: 1, run: onAll };
+  const all = [...ours, ...peersForBulk(peers, pool, operation), floor];
   return interleave(all, { rounds: Math.ceil(rounds / 4), turnMs: 8 });
 }
 
-function signMany({ signer, peers, claims, rounds }) {
+function signMany({ signer, peers, claims, floor, rounds }) {
   const now = (list) => signer.signMany(list);
-  return bulk(claims, peers, "sign", now, (list) => signer.signManyAsync(list), rounds);
+  const later = (list) => signer.signManyAsync(list);
+  return bulk(claims, peers, "sign", now, later, floor.signOnAll, rounds);
 }
 
-function verifyMany({ verifier, peers, tokens, rounds }) {
+function verifyMany({ verifier, peers, tokens, floor, rounds }) {
   const now = (list) => verifier.verifyMany(list);
-  return bulk(tokens, peers, "verify", now, (list) => verifier.verifyManyAsync(list), rounds);
+  const later = (list) => verifier.verifyManyAsync(list);
+  return bulk(tokens, peers, "verify", now, later, floor.verifyOnAll, rounds);
 }
 
 /**

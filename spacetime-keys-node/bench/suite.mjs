@@ -5,6 +5,7 @@ import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { Signer, Verifier } from "spacetime-keys";
 import { checkAll, checkBulk } from "./check.mjs";
+import { makeFloor } from "./floor.mjs";
 import { makePeers } from "./peers.mjs";
 import { sections } from "./sections.mjs";
 import { AUDIENCE, ISSUER, makeClaimsPool, makeKeys } from "./workload.mjs";
@@ -27,6 +28,7 @@ const claims = makeClaimsPool();
 await checkAll([us, ...peers], us.sign, keys.publicKey, signer.kid);
 await checkBulk(signer, verifier, claims.slice(0, 100), keys.publicKey);
 
+const tokens = claims.map((item) => signer.sign(item));
 const setting = {
   keys,
   signer,
@@ -34,7 +36,8 @@ const setting = {
   us,
   peers,
   claims,
-  tokens: claims.map((item) => signer.sign(item)),
+  tokens,
+  floor: makeFloor(keys.privateKey, tokens),
   rounds: Number(values.rounds),
 };
 const runtime = process.versions.bun ? "bun" : "node";

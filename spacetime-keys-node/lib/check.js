@@ -100,6 +100,8 @@ function oneOrMany(check) {
   };
 }
 
+const BRACE = "{".charCodeAt(0);
+
 /** The JSON text of an object. */
 function json(value, name) {
   let encoded;
@@ -109,7 +111,7 @@ function json(value, name) {
   } catch {
     // A cycle, a BigInt, a getter that throws: the text of that error may hold anything.
   }
-  if (typeof encoded !== "string" || encoded[0] !== "{") {
+  if (typeof encoded !== "string" || encoded.charCodeAt(0) !== BRACE) {
     fail(name, "must be an object with a JSON form");
   }
   return encoded;

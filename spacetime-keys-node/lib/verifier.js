@@ -48,9 +48,34 @@ function decided(wish) {
   return wish;
 }
 
+/**
+ * What the addon says of a token, with what is the same for all of them: that is not parsed for each.
+ * `facts`: the addon's description of the verifier.
+ */
+function completed(facts, found) {
+  const key = facts.keys[found.key];
+  return {
+    claims: found.claims,
+    identity: found.identity,
+    algorithm: key.algorithm,
+    kid: key.kid,
+    issuedAt: found.issuedAt,
+    expiresAt: found.expiresAt,
+    checked: facts.checked.slice(),
+  };
+}
+
+function completedAll(facts, json) {
+  const results = JSON.parse(json);
+  for (const result of results) {
+    if (result.ok) result.value = completed(facts, result.value);
+  }
+  return results;
+}
+
 class Verifier {
   #native;
-  #leeway;
+  #facts;
   #cache = null;
 
   constructor(publicKey, options) {
@@ -58,7 +83,7 @@ class Verifier {
     const keys = set ?? check.text(publicKey, "publicKey");
     const { cache, ...wish } = keeping(options, "options");
     this.#native = attempt(() => new addon.Verifier(keys, set !== undefined, JSON.stringify(wish)));
-    this.#leeway = this.#native.leeway;
+    this.#facts = JSON.parse(this.#native.describe());
     if (cache > 0) this.#cache = new Cache(cache);
   }
 
@@ -70,14 +95,18 @@ class Verifier {
   verify(token, options) {
     check.text(token, "token");
     const { now = check.now() } = moment(options, "options");
-    return this.#cache === null ? JSON.parse(this.#verify(token, now)) : this.#recall(token, now);
+    if (this.#cache !== null) return this.#recall(token, now);
+    return completed(this.#facts, JSON.parse(this.#verify(token, now)));
   }
 
   verifyMany(tokens, options) {
     const native = this.#native;
     const json = JSON.stringify(tokenList(tokens, "tokens"));
     const { now = check.now() } = moment(options, "options");
-    return JSON.parse(attempt(() => native.verifyMany(json, now)));
+    return completedAll(
+      this.#facts,
+      attempt(() => native.verifyMany(json, now)),
+    );
   }
 
   async verifyManyAsync(tokens, options) {
@@ -85,7 +114,7 @@ class Verifier {
     const json = JSON.stringify(tokenList(tokens, "tokens"));
     const { now = check.now() } = moment(options, "options");
     try {
-      return JSON.parse(await native.verifyManyAsync(json, now));
+      return completedAll(this.#facts, await native.verifyManyAsync(json, now));
     } catch (error) {
       throw translate(error);
     }
@@ -105,17 +134,18 @@ class Verifier {
     const entry = this.#cache.get(token);
     if (entry !== undefined) {
       // Made anew each time: nobody can change what the next caller gets.
-      if (now >= entry.from && now < entry.until) return JSON.parse(entry.json);
+      if (now >= entry.from && now < entry.until)
+        return completed(this.#facts, JSON.parse(entry.json));
       this.#cache.delete(token);
     }
     const json = this.#verify(token, now);
-    const verified = JSON.parse(json);
+    const verified = completed(this.#facts, JSON.parse(json));
     const { nbf } = check.own(verified.claims);
     const fresh = {
       json,
       // As the addon itself compares.
-      from: typeof nbf === "number" ? nbf - this.#leeway : -Infinity,
-      until: verified.expiresAt === null ? Infinity : verified.expiresAt + this.#leeway,
+      from: typeof nbf === "number" ? nbf - this.#facts.leeway : -Infinity,
+      until: verified.expiresAt === null ? Infinity : verified.expiresAt + this.#facts.leeway,
     };
     this.#cache.set(token, fresh, token.length + json.length);
     return verified;

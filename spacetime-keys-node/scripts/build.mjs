@@ -1,9 +1,10 @@
 // Builds the addon and puts it where `lib/native.js` looks first:
 //
-//   node scripts/build.mjs [--as NAME] [--target RUST-TARGET | --built]
+//   node scripts/build.mjs [--as NAME] [--target RUST-TARGET | --built] [--bench]
 //
 // NAME is a target's as in `lib/targets.js`, this machine's unless told. --built: cargo has been run
-// already, by the command below.
+// already, by the command below. --bench: with what the benchmark compares with, and into `bench/`, where
+// nothing but the benchmark finds it.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     as: { type: "string" },
     target: { type: "string" },
     built: { type: "boolean", default: false },
+    bench: { type: "boolean", default: false },
   },
 });
 const root = join(import.meta.dirname, "../..");
@@ -34,6 +36,7 @@ const LIBRARIES = {
 if (!values.built) {
   const cargo = ["build", "--locked", "--profile", "addon", "--package", "spacetime-keys-node"];
   if (values.target) cargo.push("--target", values.target);
+  if (values.bench) cargo.push("--features", "bench");
   const environment = {
     ...process.env,
     AWS_LC_SYS_CFLAGS: C_FLAGS.join(" "),
@@ -45,7 +48,8 @@ if (!values.built) {
 const targetFolder = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 const library = LIBRARIES[name.split("-")[0]];
 const built = join(targetFolder, values.target ?? "", "addon", library);
-const addon = join(import.meta.dirname, "..", `spacetime-keys.${name}.node`);
+const folder = join(import.meta.dirname, values.bench ? "../bench" : "..");
+const addon = join(folder, `spacetime-keys.${name}.node`);
 // By renaming: a process that has the old one loaded keeps it whole.
 copyFileSync(built, `${addon}.new`);
 renameSync(`${addon}.new`, addon);

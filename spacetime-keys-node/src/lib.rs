@@ -19,6 +19,8 @@ mod engine;
 mod error;
 mod exchange;
 mod fleet;
+#[cfg(feature = "bench")]
+mod floor;
 mod front;
 mod identities;
 mod key_search;

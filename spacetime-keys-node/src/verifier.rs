@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::AsyncTask;
 use napi_derive::napi;
+use serde_json::json;
 use spacetime_keys_core::jwks::JwkSet;
 use spacetime_keys_core::jwt::{TokenVerifier, Verified};
 use spacetime_keys_core::{Error, VerificationKey};
@@ -19,8 +20,6 @@ pub struct Verifier(Arc<Keys>);
 struct Keys {
     verifier: TokenVerifier,
     options: Verify,
-    /// The JSON of what every token that passes was held against.
-    checked: String,
 }
 
 #[napi]
@@ -30,20 +29,26 @@ impl Verifier {
     pub fn new(keys: String, is_set: bool, options: String) -> napi::Result<Self> {
         let options: Verify = serde_json::from_str(&options).map_err(bug)?;
         let verifier = if is_set { of_set(&keys) } else { of_key(&keys) }.map_err(thrown)?;
-        let checked = serde_json::to_string(&options.at(0).checked()).map_err(bug)?;
-        Ok(Self(Arc::new(Keys { verifier, options, checked })))
+        Ok(Self(Arc::new(Keys { verifier, options })))
     }
 
-    #[napi(getter, catch_unwind)]
-    pub fn leeway(&self) -> u32 {
-        self.0.options.leeway()
+    /// What is the same for every token that passes. A result names its key by the place in `keys`.
+    #[napi(catch_unwind)]
+    pub fn describe(&self) -> String {
+        let Keys { verifier, options } = &*self.0;
+        let keys: Vec<_> = verifier
+            .keys()
+            .map(|(algorithm, kid)| json!({ "algorithm": algorithm.to_string(), "kid": kid }))
+            .collect();
+        let checked = options.at(0).checked();
+        json!({ "leeway": options.leeway(), "checked": checked, "keys": keys }).to_string()
     }
 
     #[napi(catch_unwind)]
     pub fn verify(&self, token: String, now: i64) -> napi::Result<String> {
         let verified = self.0.verifier.verify(&token, &self.0.options.at(now)).map_err(thrown)?;
-        let mut json = String::with_capacity(2 * token.len());
-        write(&mut json, &verified, &self.0.checked);
+        let mut json = String::with_capacity(token.len());
+        self.0.write(&mut json, &verified);
         Ok(json)
     }
 
@@ -72,7 +77,7 @@ impl Keys {
     fn verify_all(&self, tokens: &str, now: i64) -> napi::Result<String> {
         let tokens: Vec<String> = serde_json::from_str(tokens).map_err(bug)?;
         let results = self.verifier.verify_many(&tokens, &self.options.at(now));
-        let mut json = String::with_capacity(2 + tokens.iter().map(String::len).sum::<usize>() * 2);
+        let mut json = String::with_capacity(2 + tokens.iter().map(String::len).sum::<usize>());
         json.push('[');
         for (index, result) in results.iter().enumerate() {
             if index > 0 {
@@ -81,7 +86,7 @@ impl Keys {
             match result {
                 Ok(verified) => {
                     json.push_str(r#"{"ok":true,"value":"#);
-                    write(&mut json, verified, &self.checked);
+                    self.write(&mut json, verified);
                     json.push('}');
                 }
                 Err(error) => {
@@ -92,26 +97,31 @@ impl Keys {
         json.push(']');
         Ok(json)
     }
-}
 
-/// The fields of `VerifiedToken`. The claims are JSON already, and no other field needs escapes.
-fn write(json: &mut String, verified: &Verified, checked: &str) {
-    json.push_str(r#"{"claims":"#);
-    json.push_str(&verified.claims.to_json());
-    match verified.identity {
-        Some(identity) => {
-            json.push_str(r#","identity":""#);
-            json.push_str(str::from_utf8(&identity.to_hex()).unwrap_or_default());
-            json.push('"');
+    /// The fields of `VerifiedToken` that differ from token to token. The claims are JSON already, and no
+    /// other field needs escapes.
+    fn write(&self, json: &mut String, verified: &Verified) {
+        json.push_str(r#"{"claims":"#);
+        json.push_str(&verified.claims.to_json());
+        match verified.identity {
+            Some(identity) => {
+                json.push_str(r#","identity":""#);
+                json.push_str(str::from_utf8(&identity.to_hex()).unwrap_or_default());
+                json.push('"');
+            }
+            None => json.push_str(r#","identity":null"#),
         }
-        None => json.push_str(r#","identity":null"#),
-    }
-    let _ = write!(json, r#","algorithm":"{}","kid":"{}""#, verified.algorithm, verified.kid);
-    for (name, time) in [("issuedAt", verified.times.iat), ("expiresAt", verified.times.exp)] {
-        match time {
-            Some(time) => _ = write!(json, r#","{name}":{time}"#),
-            None => _ = write!(json, r#","{name}":null"#),
+        // A set may have a key twice: then either place says the same.
+        let key = self.verifier.keys().position(|(_, kid)| kid == verified.kid);
+        let key = key.and_then(|key| i64::try_from(key).ok());
+        for (name, number) in
+            [("key", key), ("issuedAt", verified.times.iat), ("expiresAt", verified.times.exp)]
+        {
+            match number {
+                Some(number) => _ = write!(json, r#","{name}":{number}"#),
+                None => _ = write!(json, r#","{name}":null"#),
+            }
         }
+        json.push('}');
     }
-    let _ = write!(json, r#","checked":{checked}}}"#);
 }

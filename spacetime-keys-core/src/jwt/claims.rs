@@ -52,7 +52,7 @@ pub fn sign_claims(
     if claims.get("exp").is_none() {
         claims.set("exp", &completion.now.saturating_add(i64::from(completion.ttl)));
     }
-    sign_with(signer.header(), &claims, |message| signer.sign(message))
+    sign_with(signer.header(), &claims, signer.signature_size(), |message| signer.sign(message))
 }
 
 /// As [`sign_claims`], for many, in their order, on all processors.

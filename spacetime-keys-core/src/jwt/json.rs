@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use memchr::memchr;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Members;
@@ -38,7 +39,8 @@ pub(super) fn check_distinct(json: &str, part: TokenPart) -> Result<()> {
 /// As [`check_distinct`].
 pub(super) fn check_members(members: &Members, part: TokenPart) -> Result<()> {
     let json = members.source();
-    let is_plain = !json.contains('\\') && members.iter().all(|(_, value)| is_plain(value));
+    let is_plain = memchr(b'\\', json.as_bytes()).is_none()
+        && members.iter().all(|(_, value)| is_plain(value));
     if is_plain { Ok(()) } else { check_distinct(json, part) }
 }
 

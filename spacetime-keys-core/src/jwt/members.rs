@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The members of a JSON object, in their order, each value as the text that it came in.
@@ -24,7 +24,17 @@ pub struct Members {
 #[derive(Clone)]
 struct Member {
     name: Range<usize>,
+    mark: u64,
     value: Range<usize>,
+}
+
+/// A name's length and its beginning: names are told apart by that, nearly all of them.
+fn mark(name: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let [size, beginning @ ..] = &mut bytes;
+    *size = u8::try_from(name.len()).unwrap_or(u8::MAX);
+    beginning.iter_mut().zip(name.bytes()).for_each(|(room, byte)| *room = byte);
+    u64::from_ne_bytes(bytes)
 }
 
 /// Why a text is not such an object.
@@ -38,22 +48,11 @@ impl Members {
     pub(crate) fn parse(json: impl Into<String>) -> Result<Self, Flaw> {
         let mut text = json.into();
         let parsed = text.len();
-        let Pairs(pairs) = serde_json::from_str(&text).map_err(|_| Flaw::NotAnObject)?;
-        let mut unescaped = String::new();
-        let places = pairs
-            .iter()
-            .map(|(name, value)| Member {
-                name: match name {
-                    Cow::Borrowed(name) => place_of(name, &text),
-                    Cow::Owned(name) => {
-                        let start = parsed + unescaped.len();
-                        unescaped.push_str(name);
-                        start..start + name.len()
-                    }
-                },
-                value: place_of(value.get(), &text),
-            })
-            .collect();
+        let mut json = serde_json::Deserializer::from_str(&text);
+        let (places, unescaped) = Places(&text)
+            .deserialize(&mut json)
+            .and_then(|found| json.end().map(|()| found))
+            .map_err(|_| Flaw::NotAnObject)?;
         text.push_str(&unescaped);
         let members = Self { text, parsed, places, changed: false };
         if members.has_duplicate() { Err(Flaw::Duplicate) } else { Ok(members) }
@@ -62,17 +61,26 @@ impl Members {
     fn has_duplicate(&self) -> bool {
         /// Few names are compared faster than hashed; many, sent on purpose, are not.
         const FEW: usize = 24;
-        let mut names = self.iter().map(|(name, _)| name);
         if self.places.len() > FEW {
             let mut seen = std::collections::HashSet::with_capacity(self.places.len());
-            return !names.all(|name| seen.insert(name));
+            return !self.iter().all(|(name, _)| seen.insert(name));
         }
-        while let Some(name) = names.next() {
-            if names.clone().any(|other| other == name) {
+        let mut members = self.places.iter();
+        while let Some(member) = members.next() {
+            if members.clone().any(|other| self.have_same_name(member, other)) {
                 return true;
             }
         }
         false
+    }
+
+    fn have_same_name(&self, one: &Member, other: &Member) -> bool {
+        one.mark == other.mark && self.at(&one.name) == self.at(&other.name)
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        let mark = mark(name);
+        self.places.iter().position(|member| member.mark == mark && self.at(&member.name) == name)
     }
 
     fn at(&self, place: &Range<usize>) -> &str {
@@ -81,7 +89,7 @@ impl Members {
 
     /// A member's value as JSON text.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+        self.places.get(self.place(name)?).map(|member| self.at(&member.value))
     }
 
     /// A member's value, if it is a string.
@@ -117,12 +125,12 @@ impl Members {
         // Strings, integers and lists of strings alone are set here: they always have a JSON form.
         let Ok(json) = serde_json::to_string(value) else { return };
         let value = self.append(&json);
-        let place = self.places.iter().position(|member| self.at(&member.name) == name);
+        let place = self.place(name);
         if let Some(member) = place.and_then(|place| self.places.get_mut(place)) {
             member.value = value;
         } else {
-            let name = self.append(name);
-            self.places.push(Member { name, value });
+            let (name, mark) = (self.append(name), mark(name));
+            self.places.push(Member { name, mark, value });
         }
         self.changed = true;
     }
@@ -180,6 +188,44 @@ fn push_string(json: &mut String, text: &str) {
     } else {
         // A string: always has a JSON form.
         json.push_str(&serde_json::to_string(text).unwrap_or_default());
+    }
+}
+
+/// Finds the members in a text, and gives the names that had escapes, one behind the other, as they follow
+/// the text.
+struct Places<'de>(&'de str);
+
+impl<'de> DeserializeSeed<'de> for Places<'de> {
+    type Value = (Vec<Member>, String);
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Places<'de> {
+    type Value = (Vec<Member>, String);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Self(text) = self;
+        let (mut places, mut unescaped) = (Vec::with_capacity(12), String::new());
+        while let Some((Name(name), value)) = map.next_entry::<_, &RawValue>()? {
+            let mark = mark(&name);
+            let name = match name {
+                Cow::Borrowed(name) => place_of(name, text),
+                Cow::Owned(name) => {
+                    let start = text.len() + unescaped.len();
+                    unescaped.push_str(&name);
+                    start..start + name.len()
+                }
+            };
+            places.push(Member { name, mark, value: place_of(value.get(), text) });
+        }
+        Ok((places, unescaped))
     }
 }
 
@@ -297,6 +343,30 @@ mod tests {
         let mut changed = members;
         changed.set("i", &8);
         assert_eq!(changed.to_json(), r#"{"iss":"a\tb","x":"plain","\"\\":1,"n":-0,"i":8}"#);
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart() {
+        let long = "n".repeat(300);
+        let json = format!(r#"{{"hex_identity":1,"hex_identita":2,"{long}":3,"{long}x":4,"":5}}"#);
+        let mut members = Members::parse(json.as_str()).unwrap();
+        for (name, value) in [
+            ("hex_identity", Some("1")),
+            ("hex_identita", Some("2")),
+            ("hex_identitx", None),
+            ("hex_identit", None),
+            (&long, Some("3")),
+            (&format!("{long}x"), Some("4")),
+            (&format!("{long}y"), None),
+            ("", Some("5")),
+        ] {
+            assert_eq!(members.get(name), value, "{name}");
+        }
+        members.set(&format!("{long}y"), &6);
+        members.set("hex_identita", &7);
+        assert_eq!(members.get("hex_identity"), Some("1"));
+        let twice = json.replace("hex_identita", "hex_identity");
+        assert_eq!(Members::parse(twice).unwrap_err(), Flaw::Duplicate);
     }
 
     #[test]

@@ -184,7 +184,9 @@ pub fn mint(signer: &TokenSigner, options: &MintOptions<'_>) -> Result<Minted> {
         }
         claims.set(&claim.name, &claim.value);
     }
-    let token = sign_with(signer.header(), &claims, |message| signer.sign(message))?;
+    let token = sign_with(signer.header(), &claims, signer.signature_size(), |message| {
+        signer.sign(message)
+    })?;
     Ok(Minted { token, identity: publisher.identity, expires_at })
 }
 

@@ -1,5 +1,6 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use super::token::ES256_SIZE;
 use crate::error::{Algorithm, Found};
 use crate::key::{PrivateKey, VerificationKey};
 use crate::{Error, Result, es256};
@@ -85,6 +86,16 @@ impl TokenSigner {
             Key::Es256(signer) => Some(signer),
             #[cfg(feature = "aws-lc-rs")]
             Key::Rs256(_) => None,
+        }
+    }
+
+    /// The size of a signature in base64url, at most.
+    pub(super) const fn signature_size(&self) -> usize {
+        match &self.key {
+            Key::Es256(_) => ES256_SIZE,
+            // Of 8192 bits, the longest that RSA keys give here.
+            #[cfg(feature = "aws-lc-rs")]
+            Key::Rs256(_) => 1366,
         }
     }
 

@@ -2,6 +2,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::{memchr_iter, memmem};
 use zeroize::Zeroizing;
 
 use super::json::check_members;
@@ -28,9 +29,9 @@ pub enum Kind {
 impl Kind {
     /// Tells by the number of parts alone.
     pub fn of(token: &str) -> Self {
-        match token.split('.').count() {
-            3 => Self::Jwt,
-            5 => Self::Jwe,
+        match memchr_iter(b'.', token.as_bytes()).count() {
+            2 => Self::Jwt,
+            4 => Self::Jwe,
             _ => Self::Opaque,
         }
     }
@@ -195,16 +196,20 @@ impl fmt::Debug for Token<'_> {
 
 /// Begins like a JWT, and has an ellipsis in the place of its rest.
 fn is_elided(token: &str) -> bool {
-    token.starts_with("eyJ") && (token.contains('…') || token.contains("..."))
+    // Every token is asked this: `str::contains` would be slower than all else here.
+    let has = |text: &str| memmem::find(token.as_bytes(), text.as_bytes()).is_some();
+    token.starts_with("eyJ") && (has("…") || has("..."))
 }
 
 /// Formats that are told by how they begin.
 fn other_format(token: &str) -> Option<TokenFormat> {
-    let mut parts = token.split('.');
-    let (version, purpose) = (parts.next()?, parts.next());
-    let is_paseto =
-        matches!(version, "v1" | "v2" | "v3" | "v4") && matches!(purpose, Some("public" | "local"));
-    if is_paseto {
+    let is_paseto = |token: &str| {
+        let mut parts = token.split('.');
+        let (version, purpose) = (parts.next(), parts.next());
+        matches!(version, Some("v1" | "v2" | "v3" | "v4"))
+            && matches!(purpose, Some("public" | "local"))
+    };
+    if token.starts_with('v') && is_paseto(token) {
         return Some(TokenFormat::Paseto);
     }
     let members =
@@ -255,21 +260,23 @@ fn decode_members(part: &str, which: TokenPart) -> Result<Members> {
 pub fn sign(claims: &Members, signer: &Signer) -> Result<Zeroizing<String>> {
     // `{"typ":"JWT","alg":"ES256"}`
     const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9";
-    sign_with(HEADER, claims, |message| signer.sign(message))
+    sign_with(HEADER, claims, ES256_SIZE, |message| signer.sign(message))
 }
 
-/// Signs claims under a header (RFC 7515, section 5.1), which comes as base64url.
+/// A signature's size in base64url.
+pub(super) const ES256_SIZE: usize = 86;
+
+/// Signs claims under a header (RFC 7515, section 5.1), which comes as base64url. `signature_size`: at most,
+/// in base64url; what has room for more would be wiped in full, too.
 pub(super) fn sign_with<S: AsRef<[u8]>>(
     header: &str,
     claims: &Members,
+    signature_size: usize,
     sign: impl FnOnce(&[u8]) -> Result<S>,
 ) -> Result<Zeroizing<String>> {
-    /// In base64url: of 8192 bits, the longest that RSA keys give here.
-    const SIGNATURE: usize = 1366;
-
     let json = claims.to_json();
     let mut token = Zeroizing::new(String::with_capacity(
-        header.len() + 2 + json.len().div_ceil(3) * 4 + SIGNATURE,
+        header.len() + 2 + json.len().div_ceil(3) * 4 + signature_size,
     ));
     token.push_str(header);
     token.push('.');

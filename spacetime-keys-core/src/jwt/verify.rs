@@ -100,6 +100,11 @@ impl TokenVerifier {
         if keys.is_empty() { Err(Error::JwksNoUsableKey) } else { Ok(Self { keys, is_set: true }) }
     }
 
+    /// The algorithm and the thumbprint (RFC 7638) of each key.
+    pub fn keys(&self) -> impl Iterator<Item = (Algorithm, &str)> {
+        self.keys.iter().map(|key| (key.verifier.algorithm(), key.thumbprint.as_str()))
+    }
+
     /// Verifies a compact JWS (RFC 7515, section 5.2) and its claims (RFC 7519, section 7.2):
     /// signature, `exp`, `nbf`, and what the options name.
     ///

@@ -149,6 +149,20 @@ impl Migration {
         })
     }
 
+    /// As [`Self::map`], of many users (the old subject and the new one of each), in their order: several
+    /// at a time, and so several times as fast.
+    pub fn map_many(&self, users: &[(&str, &str)]) -> Vec<Result<Mapped, SubjectProblem>> {
+        let (old, new): (Vec<&str>, Vec<&str>) = users.iter().copied().unzip();
+        let old = Identity::from_subjects(&self.from, &old);
+        let new = Identity::from_subjects(&self.to, &new);
+        let checked = users.iter().map(|(old, new)| {
+            check_subject(old)?;
+            if old == new { Ok(()) } else { check_subject(new) }
+        });
+        let mapped = old.into_iter().zip(new).map(|(old, new)| Mapped { old, new });
+        checked.zip(mapped).map(|(checked, mapped)| checked.map(|()| mapped)).collect()
+    }
+
     /// What [`Clashes`](super::Clashes) needs to know of a row: one sighting, or two if the user's
     /// subject changes. `line` says where the row is; `new` is its new subject.
     pub fn sight(

@@ -72,6 +72,34 @@ fn identities_are_the_servers() {
     println!("{pairs} pairs, no disagreement");
 }
 
+/// Many subjects at once: batches of mixed lengths, and issuers of every length that counts.
+#[test]
+fn identities_in_bulk_are_the_servers() {
+    let seed = seed();
+    println!("{}", again(seed));
+    let mut texts = Texts(Random::new(seed));
+    let lengths: Vec<String> = (0..=2000).map(|length| "s".repeat(length)).collect();
+    for round in 0..200 {
+        let issuer = texts.text();
+        let mut subjects: Vec<String> = (0..texts.below(60)).map(|_| texts.text()).collect();
+        if round % 20 == 0 {
+            subjects.extend(lengths.iter().cloned());
+        }
+        let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
+        let ours = Identity::from_subjects(&issuer, &subjects);
+        assert_eq!(ours.len(), subjects.len());
+        for (subject, ours) in subjects.iter().zip(ours) {
+            let theirs = spacetimedb_lib::Identity::from_claims(&issuer, subject);
+            assert_eq!(
+                *ours.as_bytes(),
+                theirs.to_be_byte_array(),
+                "{}: {issuer:?}, {subject:?}",
+                again(seed)
+            );
+        }
+    }
+}
+
 /// Users in bulk, from one issuer to another, as `identity map` derives them.
 #[test]
 fn mapped_identities_are_the_servers() {

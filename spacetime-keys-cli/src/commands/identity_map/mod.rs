@@ -9,6 +9,7 @@ mod row;
 mod rows;
 mod sink;
 mod sort;
+mod waiting;
 
 use std::path::Path;
 

@@ -11,12 +11,13 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use spacetime_keys_core::migration::{Migration, is_odd};
+use spacetime_keys_core::migration::{Mapped, Migration, SubjectProblem, is_odd};
 
 use super::input::{Form, Input};
 use super::row::{BadRow, Row};
 use super::rows::Writer;
 use super::sort::{Merged, Runs, Sorter, merged};
+use super::waiting::Waiting;
 use super::{csv, ndjson};
 use crate::failure::Failure;
 
@@ -154,27 +155,41 @@ impl Job {
         output.clear();
         bad.clear();
         *tally = Tally::default();
-        let mut pushed = Ok(());
-        let each = |line, row: Result<Row<'_>, BadRow>| match row
-            .and_then(|row| Ok((self.migration.map(row.old, row.new)?, row)))
+        let (mut kept, mut bad_subjects) = (Ok(()), Vec::new());
+        let mut mapped = |line, row: &Row<'_>, mapped: Result<Mapped, SubjectProblem>| match mapped
         {
-            Ok((mapped, row)) => {
-                self.writer.row(&row, &mapped, output);
-                tally.add(line, &row, mapped.old == mapped.new);
-                if self.seek_clashes && pushed.is_ok() {
+            Ok(mapped) => {
+                self.writer.row(row, &mapped, output);
+                tally.add(line, row, mapped.old == mapped.new);
+                if self.seek_clashes && kept.is_ok() {
                     let (one, two) = self.migration.sight(line, &mapped, row.changes, row.new);
                     for sighting in [Some(one), two].into_iter().flatten() {
-                        pushed = sorter.push(sighting.to_words().into(), runs);
+                        kept = sorter.push(sighting.to_words().into(), runs);
                     }
+                }
+            }
+            Err(problem) => bad_subjects.push((line, problem.into())),
+        };
+        let mut waiting = Waiting::default();
+        let each = |line, row: Result<Row<'_>, BadRow>| match row {
+            Ok(row) => {
+                waiting.add(line, &row);
+                if waiting.is_full() {
+                    waiting.map(&self.migration, &mut mapped);
                 }
             }
             Err(problem) => bad.push((line, problem)),
         };
-        tally.blank = match &self.form {
+        let blank = match &self.form {
             Form::Csv(columns) => csv::rows(input, *first_line, columns, each),
             Form::Ndjson(members) => ndjson::rows(input, *first_line, members, each),
         };
-        pushed
+        waiting.map(&self.migration, &mut mapped);
+        tally.blank = blank;
+        // Rows that wait are judged later than those that cannot be read.
+        bad.append(&mut bad_subjects);
+        bad.sort_by_key(|(line, _)| *line);
+        kept
     }
 }
 

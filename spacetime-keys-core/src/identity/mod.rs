@@ -1,5 +1,8 @@
 //! A SpacetimeDB identity, derived from a token's `iss` and `sub`.
 
+mod lanes;
+mod many;
+
 use std::fmt;
 
 use crate::{Error, Result, hex};
