@@ -1425,6 +1425,7 @@ export function createIssuer(options: IssuerOptions): IssuerHandler;
 
 /** What {@link createIssuer} makes. */
 export interface IssuerHandler {
+  /** Answers a request; one of no route of the issuer's with 404. */
   (request: WebRequest): Promise<WebResponse>;
   /**
    * A token for a call of the app's own, signed with the key that signs now. No request asks for it, and

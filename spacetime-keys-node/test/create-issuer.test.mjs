@@ -91,6 +91,7 @@ describe("createIssuer", () => {
   });
 
   it("mints for the app's own calls, with the key that signs now", () => {
+    let moment = START;
     const handler = createIssuer({
       issuer,
       keys: [first, { privateKey: other.privateKey, from: START }],
@@ -99,7 +100,6 @@ describe("createIssuer", () => {
       authorize: () => assert.fail("no request asks"),
       now: () => moment,
     });
-    let moment = START;
     const early = handler.mint({
       ...granted,
       ttl: 60,
