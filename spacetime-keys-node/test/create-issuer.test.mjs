@@ -102,15 +102,16 @@ describe("createIssuer", () => {
     });
     const early = handler.mint({
       ...granted,
-      ttl: 60,
+      subject: "robot:import",
       purpose: "robot",
+      ttl: 60,
       claims: { job: "nightly" },
     });
     assert.equal(early.kid, thumbprint(ec.publicKey));
     assert.deepEqual([early.issuedAt, early.expiresAt], [START, START + 60]);
     const set = { issuer, audience: "spacetimedb" };
     const { claims } = new Verifier(ec.publicKey, set).verify(early.token, { now: START });
-    assert.deepEqual([claims.sub, claims.job], ["u_1", "nightly"]);
+    assert.deepEqual([claims.sub, claims.job], ["robot:import", "nightly"]);
     moment = START + 3600;
     const late = handler.mint({ ...granted, ttl: 3600 });
     assert.equal(late.kid, thumbprint(other.publicKey));
