@@ -66,7 +66,7 @@ const kinds = ["message", "comment", "page"]
 console.log(
   `${texts.length} texts (${kinds}), ${list.length} words of the list, ${uses.length} uses`,
 );
-if (left.length > 0) console.log(`pages still to be done: ${left.join(", ")}`);
+if (left.length > 0) console.log(`still to be done (tests/words/to-do.txt): ${left.length} files`);
 for (const [name, group] of Object.entries(groups)) {
   const {
     sentences: count,

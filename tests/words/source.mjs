@@ -122,7 +122,10 @@ export function hash(source) {
     const text = /^\s*#(?!!)(.*)/.exec(row)?.[1];
     if (text === undefined || text.trim() === "") open = undefined;
     else if (open) open.text += `\n${text}`;
-    else texts.push((open = { kind: "comment", line: index + 1, text }));
+    else {
+      open = { kind: "comment", line: index + 1, text };
+      texts.push(open);
+    }
   });
   return texts;
 }

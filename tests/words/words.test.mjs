@@ -67,7 +67,7 @@ test("Rust: comments and messages are read, code is not", () => {
 test("JavaScript: comments and messages are read, code and patterns are not", () => {
   const source = [
     "const a = /[\"'/]anew /; // anew",
-    "const b = c / 2; const d = `sign ${x} anew`;",
+    "const b = c / 2; const d = `sign $" + "{x} anew`;",
     "void mend('anew', \"is it void\");",
     "/** Made\n * anew. */",
   ].join("\n");
