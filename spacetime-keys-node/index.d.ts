@@ -69,13 +69,13 @@ export interface KeyPair {
  * A key's canonical PEM: LF line ends, base64 in lines of 64, one newline at the end; P-256 keys as
  * OpenSSL 3 writes them (PKCS#8 with the public key inside, SPKI uncompressed).
  *
- * Mends what vaults, portals, YAML and environment variables do to a PEM: CRLF, a byte order mark,
+ * Repairs what vaults, portals, YAML and environment variables do to a PEM: CRLF, a byte order mark,
  * literal `\n`, everything on one line, quotes around it, text before it. Reads base64 of it, a body
  * without `BEGIN` and `END`, a JSON Web Key, a JSON document with one key, a key with certificates or
  * under a wrong label, too. Doing it twice changes nothing more.
  *
  * @param pem A P-256 key, private or public.
- * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`, for what cannot be mended: two keys, a
+ * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`, for what cannot be repaired: two keys, a
  * truncated one, an encrypted one, another curve.
  */
 export function normalizePem(pem: string): string;
@@ -858,7 +858,7 @@ export interface RotationPlan {
  * afterwards and lets {@link auditFleet} judge it.
  *
  * @throws {@link KeysError} with `environment`, for what is unsafe: `ERR_GROUP_UNSOUND` (`resume`
- * mends it), `ERR_MOUNTED_UNKNOWN`, `ERR_TOKEN_UNVERIFIED` …
+ * repairs it), `ERR_MOUNTED_UNKNOWN`, `ERR_TOKEN_UNVERIFIED` …
  */
 export function planRotation(fleet: FleetContents, request: RotationRequest): RotationPlan;
 
@@ -1055,10 +1055,10 @@ export interface RotateOptions
 
 /**
  * As {@link rotate}; but where that refuses because another run was cut short, or because a group or
- * the mounted files are unsound, that is finished or mended first. A group whose mending brings this host
+ * the mounted files are unsound, that is finished or repaired first. A group whose repairing brings this host
  * another pair than it had mounted gets no second one.
  *
- * @returns `runs`: in their order. `afterwards`: in a dry run, the environments that would be mended
+ * @returns `runs`: in their order. `afterwards`: in a dry run, the environments that would be repaired
  * first and get new pairs after that.
  */
 export function mendAndRotate(
@@ -1067,7 +1067,7 @@ export function mendAndRotate(
 ): Promise<{ runs: (({ status: "planned" } & Run) | RunDone)[]; afterwards: string[] }>;
 
 /**
- * Finishes a run that was cut short, or mends the groups of `environments`.
+ * Finishes a run that was cut short, or repairs the groups of `environments`.
  *
  * @throws {@link KeysError} as {@link rotate}.
  */

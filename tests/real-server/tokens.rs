@@ -147,7 +147,7 @@ fn a_minted_token_of_a_static_issuer_is_accepted() {
         assert_eq!(published.status, 200, "{}", published.body);
         assert!(http::get(&url).unwrap().body.contains(&identity));
 
-        // Another key of the same kind, unpublished: foretold, too.
+        // Another key of the same kind, unpublished: predicted, too.
         let (unpublished, _) = generate(&host, &format!("{algorithm}-unpublished"), algorithm);
         let (token, identity) = mint(&host, &unpublished, &issuer, "u_1");
         let verdict = foretell(&host, &issuer, &token);
@@ -173,7 +173,7 @@ fn a_spoilt_set() {
     let verdict = foretell(&host, &issuer, &token);
     assert!(!verdict.accepted);
     assert_foretold(&server, &token, &verdict, "spoilt");
-    // A failed fetch is not kept: mended, it works at once.
+    // A failed fetch is not kept: repaired, it works at once.
     fs::write(&path, set).unwrap();
     assert_foretold(&server, &token, &foretell(&host, &issuer, &token), "mended");
 }

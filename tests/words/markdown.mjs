@@ -5,14 +5,15 @@ const TABLE_RULE = /^\s*\|?[\s:|-]*-[\s:|-]*$/;
 // Where a new text begins although no empty line is there.
 const ITEM = /^\s*(?:[-*+]|\d+[.)])\s+/;
 
-/** Without its marks: code is left out, of a link only the text stays. */
+/** Without its marks: code is left out, of a link only the text stays. Lines stay where they are. */
 export function plain(text) {
+  const code = (match) => ` CODE ${"\n".repeat(match.split("\n").length - 1)}`;
   return text
-    .replace(/(`+)[\s\S]*?[^`]\1(?!`)/g, " CODE ")
-    .replace(/<!--[\s\S]*?-->/g, " ")
-    .replace(/<(?:https?:|\/?[a-z])[^>]*>/gi, " ")
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/!?\[([^\]]*)\]\[[^\]]*\]/g, "$1")
+    .replace(/(`+)[\s\S]*?[^`]\1(?!`)/g, code)
+    .replace(/<!--[\s\S]*?-->/g, (match) => match.replace(/[^\n]/g, ""))
+    .replace(/<(?:https?:|\/?[a-z])[^>\n]*>/gi, " ")
+    .replace(/!?\[([^\]]*)\]\([^)\s]*(?:\s"[^"\n]*")?\)/g, "$1")
+    .replace(/!?\[([^\]]*)\]\[[^\]\n]*\]/g, "$1")
     .replace(/https?:\/\/\S+/g, " CODE ")
     .replace(/\*\*|__|(?<!\w)[*_]|[*_](?!\w)/g, "");
 }

@@ -106,7 +106,16 @@ function joined(found, source) {
 }
 
 export const rust = (source) => joined(literals(withoutTests(source), RUST), source);
-export const script = (source) => joined(literals(source, SCRIPT), source);
+export const script = (source) =>
+  joined(literals(source, SCRIPT), source).map((text) => ({
+    ...text,
+    text: withoutTypes(text.text),
+  }));
+
+/** `@param {() => void} stop Ends it.`: the type is code. */
+function withoutTypes(text) {
+  return text.replace(/(@\w+ )\{(?:[^{}]|\{[^{}]*\})*\}/g, "$1");
+}
 
 // Unit tests at the end of a file have texts of others in them.
 function withoutTests(source) {

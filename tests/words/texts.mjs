@@ -74,15 +74,9 @@ export function found(text, list) {
   return list.flatMap(({ pattern, instead }) =>
     [...bare.matchAll(pattern)].map((match) => ({
       path: text.path,
-      line: text.line + newlines(text.text, match[0]),
+      line: text.line + bare.slice(0, match.index).split("\n").length - 1,
       word: match[0].replace(/\s+/g, " "),
       instead,
     })),
   );
-}
-
-// `plain` may drop lines: the word is looked for in the text as it stands.
-function newlines(text, word) {
-  const at = text.indexOf(word);
-  return at < 0 ? 0 : text.slice(0, at).split("\n").length - 1;
 }

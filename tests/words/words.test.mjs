@@ -17,7 +17,7 @@ function uses(path, source) {
 
 test("a word is found in each kind of page, across lines and in any case", () => {
   const page =
-    "# Anew\n\nText that goes\non unless\ntold.\n\n- mended\n- fine\n\n| a | void |\n|---|---|\n> heed\n";
+    "# Anew\n\nText `that\ngoes` on unless\ntold.\n\n- mended\n- fine\n\n| a | void |\n|---|---|\n> heed\n";
   assert.deepEqual(uses("docs/a.md", page), [
     "1 Anew",
     "4 unless told",
@@ -69,7 +69,7 @@ test("JavaScript: comments and messages are read, code and patterns are not", ()
     "const a = /[\"'/]anew /; // anew",
     "const b = c / 2; const d = `sign $" + "{x} anew`;",
     "void mend('anew', \"is it void\");",
-    "/** Made\n * anew. */",
+    "/** Made\n * anew. @param {() => void} stop Ends. */",
   ].join("\n");
   assert.deepEqual(uses("a/lib/x.js", source), ["1 anew", "2 anew", "3 void", "5 anew"]);
 });

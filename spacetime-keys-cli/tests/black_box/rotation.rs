@@ -223,7 +223,7 @@ fn a_key_that_is_lost_for_good_can_be_replaced() {
     host.run(&["verify", "--env", "local"]).success();
     assert_eq!(claims(&host)["hex_identity"], IDENTITY);
 
-    // The flag is no way around a pair that can be mended.
+    // The flag is no way around a pair that can be repaired.
     host.remove(".spacetime-keys/kv-dev/spacetimedb-jwt-public-key");
     let refused = host.run(&[&ROTATE[..], &["--replace-lost-key", "--json"]].concat());
     assert_eq!((refused.status, refused.code().as_str()), (Some(3), "ERR_GROUP_UNSOUND"));

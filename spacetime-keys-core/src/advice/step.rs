@@ -25,7 +25,7 @@ named! {
         Init(Vec<Choice>) => "init",
         /// Finish the run that was cut short.
         FinishRun(Vec<Choice>) => "resume",
-        /// Mend an environment's group, and this host, from the keys that there are.
+        /// Repair an environment's group, and this host, from the keys that there are.
         Resume(Run) => "resume",
         /// Bring this host up to its vault.
         Sync(Run) => "sync",
@@ -182,7 +182,7 @@ impl Run {
 impl NextStep {
     /// Finish the run that was cut short.
     pub const FINISH_RUN: Self = Self::FinishRun(Vec::new());
-    /// Mend the environment at hand.
+    /// Repair the environment at hand.
     pub const RESUME: Self = Self::Resume(Run::NEW);
     /// Bring this host up to the vault of the environment at hand.
     pub const SYNC: Self = Self::Sync(Run::NEW);

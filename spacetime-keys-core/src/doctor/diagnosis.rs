@@ -75,7 +75,7 @@ pub struct Diagnosis {
     /// Commands that cure it, in order, each as it must be typed. Empty if nothing is to be done,
     /// or nothing is known that helps: then the checks' hints say where to look.
     pub remedy: Vec<Command>,
-    /// Whether a publish should work after them. `false` where they mend a part, and the rest is
+    /// Whether a publish should work after them. `false` where they repair a part, and the rest is
     /// for the hints to say.
     pub cures: bool,
 }

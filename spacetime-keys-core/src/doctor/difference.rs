@@ -1,4 +1,4 @@
-//! Where a server's answer to a token is not the one that was foretold.
+//! Where a server's answer to a token is not the one that was predicted.
 
 use crate::advice::Advice;
 use crate::error::{Algorithm, Error};
@@ -7,7 +7,7 @@ use crate::server::{Reason, Verdict};
 use super::fate::TokenFate;
 use super::{Foreign, TokenFacts};
 
-/// Why a server answers otherwise than its version and its keys foretell. Its answer counts all the same.
+/// Why a server answers otherwise than its version and its keys predict. Its answer counts all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {

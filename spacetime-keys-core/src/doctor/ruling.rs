@@ -38,7 +38,7 @@ impl Ruling {
     /// as far as it could be seen: its version, its key, and the keys of the token's issuer.
     ///
     /// # Errors
-    /// [`Unruled`]: there is no answer, and none can be foretold.
+    /// [`Unruled`]: there is no answer, and none can be predicted.
     pub fn of(
         seen: &ServerSeen,
         server: &Server,

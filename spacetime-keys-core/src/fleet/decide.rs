@@ -70,7 +70,7 @@ pub(super) fn earlier_pair(vaults: &[&Vault], current: Fingerprint) -> Result<So
     Err(Error::NoEarlierPair)
 }
 
-/// The pair that mending a group leads to. The private key decides: the public one follows from it.
+/// The pair that repairing a group leads to. The private key decides: the public one follows from it.
 ///
 /// Where the vaults hold different pairs, it is the one that came after the others (its vault has
 /// them as earlier versions); where that cannot be told, the named environment's.

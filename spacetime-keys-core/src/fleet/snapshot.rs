@@ -18,7 +18,7 @@ pub enum KeyState {
     Found {
         /// The public key's fingerprint.
         fingerprint: Fingerprint,
-        /// What was mended on reading.
+        /// What was repaired on reading.
         oddities: Vec<Oddity>,
     },
     /// Something that is not a P-256 key.
@@ -264,7 +264,7 @@ impl Host {
 pub enum Operation {
     /// A new pair.
     Rotate,
-    /// Mend what is half-done or inconsistent.
+    /// Repair what is half-done or inconsistent.
     Resume,
     /// Back to the pair before.
     Rollback,

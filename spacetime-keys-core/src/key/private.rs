@@ -46,12 +46,12 @@ impl PrivateKey {
         }
     }
 
-    /// Reads a PEM text (PKCS#8 or SEC1), mending what [`pem::normalize`] mends.
+    /// Reads a PEM text (PKCS#8 or SEC1), repairing what [`pem::normalize`] repairs.
     pub fn from_pem(input: impl AsRef<[u8]>) -> Result<Self> {
         Self::from_pem_with_oddities(input).map(|(key, _)| key)
     }
 
-    /// The same, and tells what had to be mended: what a server would have met.
+    /// The same, and tells what had to be repaired: what a server would have met.
     pub fn from_pem_with_oddities(input: impl AsRef<[u8]>) -> Result<(Self, Vec<Oddity>)> {
         let input = input.as_ref();
         let block = pem::decode(input)?;

@@ -19,7 +19,7 @@ pub(crate) use block::{Block, Container};
 pub(crate) use json::unescaped;
 pub(crate) use read::decode;
 
-/// Something about a key's text that differs from the canonical form, and was mended on reading.
+/// Something about a key's text that differs from the canonical form, and was repaired on reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -149,14 +149,14 @@ pub struct Normalized {
     pub pem: Zeroizing<String>,
     /// Which half of the pair it is.
     pub half: Half,
-    /// What was mended; empty if the input was canonical.
+    /// What was repaired; empty if the input was canonical.
     pub mended: Vec<Oddity>,
 }
 
 /// Brings a P-256 key's PEM text into canonical form: PKCS#8 with the public key inside
 /// (`PRIVATE KEY`) or uncompressed, named-curve SPKI (`PUBLIC KEY`), as OpenSSL 3 writes them.
 ///
-/// Mends CRLF, CR, a byte order mark, literal `\n`, everything on one line, spaces for newlines,
+/// Repairs CRLF, CR, a byte order mark, literal `\n`, everything on one line, spaces for newlines,
 /// quotes around it, blanks at line ends, indentation, text around the block; SEC1 (with an
 /// `EC PARAMETERS` block too), a missing embedded public key, compressed points and written-out
 /// parameters; a label that names another container, certificates beside the key; base64 of all of

@@ -129,7 +129,7 @@ fn values_in_other_notation_are_replaced_whole() {
         format!("'''\n{PUBLIC_PEM}'''"),
         format!("\"\"\"{PUBLIC_PEM}\"\"\""),
         format!("\"\"\"{}\"\"\"", PUBLIC_PEM.trim_end()),
-        // A literal string keeps backslash and n: the PEM reader mends that.
+        // A literal string keeps backslash and n: the PEM reader repairs that.
         format!("'{}'", PUBLIC_PEM.replace('\n', "\\n")),
     ] {
         let text = CLI_TOML.replace(&old_key, &key);

@@ -104,7 +104,7 @@ fn a_restart_is_pending() {
         &[CheckName::TokenSignature, CheckName::TokenAccepted, CheckName::ServedKey],
     );
     assert_cured_by(&diagnosis, &["docker compose restart"]);
-    // It has not, and still works: what is foretold is the answer of today.
+    // It has not, and still works: what is predicted is the answer of today.
     let still = Scene {
         token: plain(204, ""),
         cli_toml: Some(cli_toml(Some(&served.token("owner")), &[])),

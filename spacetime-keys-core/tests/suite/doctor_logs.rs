@@ -184,7 +184,7 @@ fn a_server_that_does_not_start_and_one_that_has() {
         Some(LogEvent::PublishSuccess)
     );
     assert_eq!(last(&format!("{refuses}\n{starts}")), None);
-    // Mounted files in such a form are mended, and the server is started again.
+    // Mounted files in such a form are repaired, and the server is started again.
     let pair = Pair::new();
     let escaped = pair.private.replace('\n', "\\n");
     let scene = Scene {

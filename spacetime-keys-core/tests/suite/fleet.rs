@@ -99,7 +99,7 @@ proptest! {
                 world.another_operator(*vault, *public);
             }
             prop_assert!(before.is_subset(&world.reachable_keys()), "a key is lost half-way");
-            // A sync writes no vault: one that somebody else has half-written is mended first.
+            // A sync writes no vault: one that somebody else has half-written is repaired first.
             let refused = plan(&policy(), &world.snapshot_of(&request), &request).is_err();
             if refused && !others.is_empty() && operation == Operation::Sync {
                 request.operation = Operation::Resume;

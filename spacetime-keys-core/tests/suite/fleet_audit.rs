@@ -47,7 +47,7 @@ fn an_unknown_publisher_is_taken_only_by_name() {
         let continuing = Request { continuing: true, ..asked };
         for (identity, error) in [(Some(stranger.identity), None), (None, unknown)] {
             snapshot.unfinished = Some(Unfinished { running: false, identity });
-            // A rollback that has nothing to go back to any more is finished by mending.
+            // A rollback that has nothing to go back to any more is finished by repairing.
             assert_eq!(refused(&snapshot, &continuing), error);
         }
         snapshot.unfinished = None;

@@ -301,7 +301,7 @@ fn require_own(site: &Site<'_>, request: &Request) -> Result<(), Failure> {
 fn continued(site: &Site<'_>, job: &Job, journal: &Journal) -> Result<Run, Failure> {
     let mut request = journal.request(site.settings, &job.request)?;
     // A sync writes no vault. Where another run has left the group half-written meanwhile, that is
-    // mended when an environment is named, and this host with it.
+    // repaired when an environment is named, and this host with it.
     let named = job.request.operation == Operation::Resume && !job.request.environments.is_empty();
     if named && request.operation == Operation::Sync {
         request.operation = Operation::Resume;

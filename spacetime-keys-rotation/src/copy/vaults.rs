@@ -70,7 +70,7 @@ impl Vaults {
         self.pairs.iter().find(|pair| pair.purpose == purpose).map(|pair| &pair.source)
     }
 
-    /// Fails where the source's latest keys are no pair: it has to be mended there.
+    /// Fails where the source's latest keys are no pair: it has to be repaired there.
     pub(super) fn require_sound(&self) -> Result<(), Failure> {
         let state = |purpose, of: fn(&str) -> KeyState| {
             let latest = self.source(purpose).and_then(Versions::latest);

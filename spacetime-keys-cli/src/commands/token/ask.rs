@@ -220,8 +220,8 @@ impl Asked {
         match (ruling.difference, ruling.expected) {
             (Some(difference), expected) => {
                 let foretold = expected.map(|expected| match expected.words {
-                    Some(words) => format!("foretold was {} {words}: ", expected.status),
-                    None => "foretold was that it is accepted: ".to_owned(),
+                    Some(words) => format!("predicted was {} {words}: ", expected.status),
+                    None => "predicted was that it is accepted: ".to_owned(),
                 });
                 lines.push(format!("{}{}", foretold.unwrap_or_default(), difference.detail()));
                 lines.push(difference.advice().to_string());

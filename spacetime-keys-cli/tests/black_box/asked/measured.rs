@@ -1,5 +1,5 @@
 //! Servers that answer as real ones were measured to, token by token: the verdict is theirs, and nothing
-//! differs from what was foretold.
+//! differs from what was predicted.
 
 use std::fs;
 use std::path::Path;

@@ -95,7 +95,7 @@ fn every_command_that_succeeds() {
     cage.host.write("to.toml", format!("[store]\npath = \"{STORE}/copy\"\n"));
     clean(&["store", "copy", "--to", "to.toml", "--dry-run", "-v"]);
     clean(&["store", "copy", "--to", "to.toml", "--yes", "-v", "-v"]);
-    // Drift, to be mended.
+    // Drift, to be repaired.
     cage.host.remove(PUBLIC);
     clean(&["sync", "--env", "local"]);
     cage.host.write(PRIVATE, "");

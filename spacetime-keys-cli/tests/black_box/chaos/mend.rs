@@ -13,7 +13,7 @@ use crate::common::{CLI_TOML, PRIVATE, PUBLIC};
 const PROMISED: usize = 3;
 const TRIED: usize = 9;
 
-/// What a break of a `cli.toml` adds, and mending it takes off.
+/// What a break of a `cli.toml` adds, and repairing it takes off.
 pub(super) const BROKEN: &str = "\n[[[ broken";
 
 /// A warning that a person who knows what this host mounts does not pass over.
@@ -32,7 +32,7 @@ impl World {
         Ok(())
     }
 
-    /// Mends each host, rotates there, and looks once more.
+    /// Repairs each host, rotates there, and looks once more.
     pub(super) fn end(&mut self) {
         for host in 0..self.hosts.len() {
             self.record.log.push(format!("--- mending {}", self.hosts[host].folder));

@@ -185,7 +185,7 @@ fn beside_a_server() {
     let said = ask(succeeded());
     assert_eq!(said.outcome(), ("updates", Some(200)), "{:#}", said.document);
     assert_eq!((said.run.status, said.check("log").0), (Some(0), Some(true)));
-    // It has been mended since; but the log still ends in a failure: no success yet.
+    // It has been repaired since; but the log still ends in a failure: no success yet.
     let said = ask(invalid_signature());
     assert_eq!(said.outcome(), ("updates", Some(200)), "{:#}", said.document);
     assert_eq!((said.run.status, said.check("log").0), (Some(1), Some(false)));

@@ -56,7 +56,7 @@ fn a_run_that_stopped_before_its_first_write_leaves_nothing_to_finish() {
     assert!(!run.hint().contains("resume"), "{run:?}");
 }
 
-/// At each write of a rotation, the other one comes in between; whoever resumes, mends it.
+/// At each write of a rotation, the other one comes in between; whoever resumes, repairs it.
 #[test]
 fn in_the_middle() {
     for (vault, secret) in [

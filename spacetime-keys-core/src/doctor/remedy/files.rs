@@ -21,7 +21,7 @@ pub(super) struct FilePlan {
     pub(super) is_new: bool,
     /// The server must read its files anew.
     pub(super) restart: bool,
-    /// Something had to be mended.
+    /// Something had to be repaired.
     pub(super) mends: bool,
 }
 

@@ -21,10 +21,10 @@ use token::Token;
 
 const RESTART: &str = "docker compose restart";
 
-/// Commands, and whether they lead to a publish that works, as far as can be foretold.
+/// Commands, and whether they lead to a publish that works, as far as can be predicted.
 pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> (Vec<Command>, bool) {
     if let Some(run) = &seen.unfinished {
-        // It mends keys and token; what is wrong beyond that shows afterwards.
+        // It repairs keys and token; what is wrong beyond that shows afterwards.
         let resume = Command::Step(NextStep::FinishRun(config(seen).into_iter().collect()));
         return (if run.running { Vec::new() } else { vec![resume, restart(seen)] }, false);
     }
@@ -123,7 +123,7 @@ fn config(seen: &Observations) -> Option<Choice> {
     seen.places.config.clone().map(Choice::Config)
 }
 
-/// Whether a key file's text has to be mended for a server.
+/// Whether a key file's text has to be repaired for a server.
 fn is_odd(key: &KeyState) -> bool {
     key.effect() > crate::pem::Effect::Harmless
 }

@@ -41,7 +41,7 @@ pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Token {
     if let Some(steps) = host.goal.and_then(|goal| restore(host, plan, goal)) {
         return Token::Right(steps);
     }
-    // Files can be mended all the same.
+    // Files can be repaired all the same.
     plan.steps.extend(sync_for(host, plan, None));
     Token::Wrong
 }

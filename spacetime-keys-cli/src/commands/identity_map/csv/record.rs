@@ -1,7 +1,7 @@
 //! A record's extent and its values: RFC 4180, to the letter, with any separator.
 //!
 //! The usual readers are lenient: after a quote that is not closed they take the rest of the file
-//! for one value, and a stray quote they mend by guessing. Here either makes one bad *line*, and
+//! for one value, and a stray quote they repair by guessing. Here either makes one bad *line*, and
 //! the next is read as if nothing had been. A guessed subject would be a lost user.
 
 use std::borrow::Cow;
