@@ -207,7 +207,7 @@ export interface VerifyOptions {
   audience?: string | null;
   /** The algorithm that it must have. Without one, ES256 and RS256 are taken, nothing else ever. */
   algorithm?: Algorithm;
-  /** Seconds that a token is taken before its `nbf` and after its `exp`: 60 unless told. */
+  /** Seconds that a token is taken before its `nbf` and after its `exp`: 60 by default. */
   leeway?: number;
   /** The present moment, in Unix seconds. Without it the clock is read. */
   now?: number;
@@ -290,7 +290,7 @@ export interface ServerVerdict {
  * the remedy. `accepted` is the answer, not a verification to rely on: {@link verifyToken} is.
  *
  * @param options `publicKey`: the server's own key (`id_ecdsa.pub`). `jwks`: what the token's issuer
- * publishes. `server`: a version, such as `1.2.0` (the newest rules unless told).
+ * publishes. `server`: a version, such as `1.2.0` (the newest rules by default).
  * @throws {@link KeysError} `ERR_SERVER_VERSION`, `ERR_PEM_…`. A set that servers cannot read is no
  * error: the verdict says so.
  */
@@ -305,9 +305,9 @@ export interface MintOptions {
   issuer: string;
   /** `sub`, 1 to 128 bytes: an id that never changes; no e-mail address. */
   subject: string;
-  /** `aud`: `["spacetimedb"]` unless told. */
+  /** `aud`: `["spacetimedb"]` by default. */
   audience?: string | readonly string[];
-  /** Seconds until `exp`: 900 unless told, 86,400 at most. */
+  /** Seconds until `exp`: 900 by default, 86,400 at most. */
   ttl?: number;
   /**
    * `app` (the default): a user. `robot`: `sub` is `robot:` and an id. `delegated`: `claims.act`
@@ -315,7 +315,7 @@ export interface MintOptions {
    * with the URL of an OIDC issuer, the server's key signs in that issuer's place (not for `prod`).
    */
   purpose?: "app" | "robot" | "delegated" | "owner";
-  /** `prod` refuses an issuer that is this machine, or plain http. `dev` unless told. */
+  /** `prod` refuses an issuer that is this machine, or plain http. `dev` by default. */
   target?: "prod" | "test" | "dev" | "local";
   /** Further claims: `azp`, `token_type`, `sid`, `tenant_id`, `actor_ref`, `scope`, `act` … */
   claims?: Claims;
@@ -348,15 +348,15 @@ export interface MintedToken {
  */
 export function mintToken(options: { privateKey: string } & MintOptions): MintedToken;
 
-/** What signing anew may do, and what it checks. */
+/** What re-signing may do, and what it checks. */
 export interface ResignOptions {
   /** Public keys that may have signed the old token. The new one is always among them. */
   previousPublicKey?: string | readonly string[];
   /** The identity that the token must have. Naming it stands for a verified signature. */
   expectIdentity?: string;
-  /** Sign claims anew that nobody known has signed. */
+  /** Re-sign claims that no known key has signed. */
   allowUnverified?: boolean;
-  /** Sign a token anew whose issuer is not `localhost`. */
+  /** Re-sign a token whose issuer is not `localhost`. */
   allowExternalIssuer?: boolean;
   /** `exp`: `clear` (the default: it never expires), `keep`, or so many seconds from now. */
   expiry?: "clear" | "keep" | number;
@@ -364,7 +364,7 @@ export interface ResignOptions {
   now?: number;
 }
 
-/** What became of a token that was signed anew. */
+/** What became of a re-signed token. */
 export interface Resigned {
   /** The same as before. */
   identity: string;
@@ -385,7 +385,7 @@ export interface Resigned {
 }
 
 /**
- * Signs the same claims anew: `iss`, `sub`, `aud`, `hex_identity` and all others keep their order
+ * Re-signs the same claims: `iss`, `sub`, `aud`, `hex_identity` and all others keep their order
  * and every digit; `iat` becomes now. The identity stays.
  *
  * @param options `privateKey`: the P-256 key that the server has now.
@@ -399,7 +399,7 @@ export function resignToken(
 ): Resigned & { /** A secret. */ token: string };
 
 /**
- * Signs the publisher token in the text of a `cli.toml` anew, as {@link resignToken}. Entries
+ * Re-signs the publisher token in the text of a `cli.toml`, as {@link resignToken} does. Entries
  * `ecdsa_public_key` that hold one of `previousPublicKey` follow; every other byte stays.
  *
  * @param text The file's text.
@@ -535,16 +535,16 @@ export interface ExchangeHandlerOptions {
   /** The SpacetimeDB server's URL, `http:` or `https:`, as this machine reaches it. */
   server: string;
   /**
-   * The folder of `id_ecdsa` and `retired-keys.json`: `.generated/spacetimedb-keys` unless told. The
+   * The folder of `id_ecdsa` and `retired-keys.json`: `.generated/spacetimedb-keys` by default. The
    * files are read again when they change.
    */
   mountedKeysDir?: string;
   /**
    * Is told why the files cannot be read, once for each change of them: a {@link KeysError}, which names
-   * the file. Unless told, it is printed on standard error.
+   * the file. By default it is printed on standard error.
    */
   onError?: (error: KeysError) => void;
-  /** The clock: the present moment in Unix seconds. The system's unless told. */
+  /** The clock: the present moment in Unix seconds. The system's by default. */
   now?: () => number;
 }
 
@@ -563,7 +563,7 @@ export interface ExchangeHandlerOptions {
  *
  * It signs only while the mounted key is the one that the server has (`GET /v1/identity/public-key`,
  * asked again for a request when two seconds have gone by, and at once after a change of the files). Before
- * the restart, and while the server does not answer, every token passes as it came. Whoever owns a database
+ * the restart, and while the server does not answer, every token passes as it came. A user who owns a database
  * (`GET /v1/identity/IDENTITY/databases`, remembered for a minute) is never exchanged. The server is sent no
  * token.
  *
@@ -596,10 +596,10 @@ export interface NodeResponse {
 
 /** How a handler is called by Node. */
 export interface NodeHandlerOptions {
-  /** The largest body, in bytes, that a request may have: 1 MiB unless told. More is a 413. */
+  /** The largest body, in bytes, that a request may have: 1 MiB by default. More is a 413. */
   bodyLimit?: number;
   /**
-   * Is told what a handler has thrown, and why its answer could not be sent. Unless told, the error's code
+   * Is told what a handler has thrown, and why its answer could not be sent. By default the error's code
    * or name is printed on standard error: a message may have anything in it.
    */
   onError?: (error: unknown) => void;
@@ -680,9 +680,9 @@ export interface VaultContents {
   publicKey?: string | null;
   /** When the private key was stored, in Unix seconds. */
   created?: number | null;
-  /** The store's name for the latest private key's version; `latest` unless told. */
+  /** The store's name for the latest private key's version; `latest` by default. */
   version?: string;
-  /** Earlier versions of the private key: their values, or their fingerprints alone. */
+  /** Earlier versions of the private key: their values, or only their fingerprints. */
   earlier?: readonly {
     version: string;
     privateKey?: string;
@@ -715,7 +715,7 @@ export interface FleetContents {
   host?: HostContents;
   /**
    * Environments that share one key pair; those of different groups differ. Environments that no
-   * group names are alone. Without this: `dev` and `local` share one, if both are there.
+   * group names stands by itself. Without this: `dev` and `local` share one, if both are there.
    */
   groups?: readonly (readonly string[])[];
   /** Pairs that are older are a problem; 0: ages are not enforced. */
@@ -773,8 +773,8 @@ export interface FleetReport {
 /**
  * Parity, fingerprints, policy, mounted = store, and the publisher's token.
  *
- * @param options `environments`: those to look at (all unless told); `host`: whether the host's
- * files are looked at, too (if `fleet` has them, unless told); `likelyHost`: where environments share the mounted
+ * @param options `environments`: those to look at (all by default); `host`: whether the host's
+ * files are looked at, too (by default, if `fleet` has them); `likelyHost`: where environments share the mounted
  * pair, the one that this host is taken for.
  * @throws {@link KeysError} `ERR_ENVIRONMENT_NAME`, `ERR_ENVIRONMENT_UNKNOWN`, `ERR_POLICY_GROUPS`.
  */
@@ -791,9 +791,9 @@ export interface RotationRequest {
   environments: readonly string[];
   /** The environment whose keys this host mounts. */
   host?: string;
-  /** Whether the mounted files follow: `true` unless told. */
+  /** Whether the mounted files follow: `true` by default. */
   syncMounted?: boolean;
-  /** Whether the publisher token is signed anew: `true` unless told. */
+  /** Whether the publisher token is re-signed: `true` by default. */
   preservePublisher?: boolean;
   /** Keep a mounted pair that the vault has never seen, as the version before the new one. */
   adoptMounted?: boolean;
@@ -801,9 +801,9 @@ export interface RotationRequest {
   replaceLostKey?: boolean;
   /** The identity that the publisher token must have. */
   expectIdentity?: string;
-  /** Sign a token anew that nobody known has signed. */
+  /** Re-sign a token that no known key has signed. */
   allowUnverified?: boolean;
-  /** Sign a token anew whose issuer is not `localhost`. */
+  /** Re-sign a token whose issuer is not `localhost`. */
   allowExternalIssuer?: boolean;
 }
 
@@ -854,7 +854,7 @@ export interface RotationPlan {
 }
 
 /**
- * Plans a rotation as data. Nothing is done: whoever carries the steps out reads the fleet again
+ * Plans a rotation as data. Nothing is done: the caller carries the steps out, and reads the fleet again
  * afterwards and lets {@link auditFleet} judge it.
  *
  * @throws {@link KeysError} with `environment`, for what is unsafe: `ERR_GROUP_UNSOUND` (`resume`
@@ -869,12 +869,12 @@ export interface HostLock {
 }
 
 /**
- * Takes the lock of a host's files, for whoever changes them: the operating system's, on the folder
+ * Takes the lock of a host's files, for a program that changes them: the operating system's, on the folder
  * of the mounted keys and on that of `cli.toml`. The program `spacetime-keys` and the bun script take
  * it, too, from whatever working folder or container. On Windows it locks nothing.
  *
  * @param host The folder that the server mounts, and the SpacetimeDB CLI's file.
- * @param doing What whoever is refused meanwhile is told: lowercase letters and hyphens.
+ * @param doing What a program is told that is refused meanwhile: lowercase letters and hyphens.
  * @throws {@link KeysError} `ERR_LOCKED`, where another run is at work: who, and since when;
  * `ERR_IO`.
  */
@@ -889,7 +889,7 @@ export function lockHost(
 export interface Fleet {
   /**
    * `directory`: a folder (`path`, `.spacetime-keys` if absent). `az`: Azure Key Vault by the Azure
-   * CLI, as whoever is logged in to it; no secret is ever an argument. `program`: `az` on PATH if absent;
+   * CLI, as the user who is logged in to it; no secret is ever an argument. `program`: `az` on PATH if absent;
    * `timeout`: of one call, in seconds, 60 if absent; `secretFiles`: the folder for the files that az
    * takes secrets from, the system's temporary folder if absent.
    */
@@ -1205,7 +1205,7 @@ export interface Observations {
     areConfigured?: boolean;
     /** The program's configuration file, where it must be named. */
     config?: string;
-    /** The command that restarts the server; `docker compose restart` unless told. */
+    /** The command that restarts the server; `docker compose restart` by default. */
     restart?: string;
   };
 }
@@ -1256,7 +1256,7 @@ export interface Diagnosis {
 
 /**
  * Says what a publish would get, and why, from what was seen. Asks nobody: the requests are yours,
- * and GET alone (`POST /v1/identity` mints an identity). Send the token to your server only, and
+ * and only GET (`POST /v1/identity` mints an identity). Send the token to your server only, and
  * follow no redirect with it.
  *
  * @throws {@link KeysError} `ERR_ENVIRONMENT_NAME`; `ERR_ENVIRONMENT_UNKNOWN` if `environment` is none of the vaults'.
@@ -1287,7 +1287,7 @@ export class Signer {
    *
    * @param claims An object with a JSON form; `iss` and `sub` strings of 1 to 128 bytes. `exp: null`
    * makes a token that never expires.
-   * @param options `ttl`: seconds, 900 unless told. `now`: Unix seconds.
+   * @param options `ttl`: seconds, 900 by default. `now`: Unix seconds.
    * @throws {@link KeysError} `ERR_CLAIM_MISSING`, `ERR_CLAIM_INVALID`, `ERR_TOKEN_JSON`.
    */
   sign(claims: Claims, options?: SignOptions): string;
@@ -1303,7 +1303,7 @@ export class Signer {
 
 /** How claims are completed. */
 export interface SignOptions {
-  /** Seconds until `exp`, where the claims have none: 900 unless told. */
+  /** Seconds until `exp`, where the claims have none: 900 by default. */
   ttl?: number;
   /** The present moment, in Unix seconds. */
   now?: number;
@@ -1352,7 +1352,7 @@ export class Verifier {
   static fromJwks(jwks: string | JwkSet, options: KeySetVerifierOptions): Verifier;
   /** As {@link verifyToken}. `now`: the present moment, in Unix seconds. */
   verify(token: string, options?: { now?: number }): VerifiedToken;
-  /** For many, in their order, on all processors. One that does not hold leaves the others alone. */
+  /** For many, in their order, on all processors. One that does not hold does not stop the others. */
   verifyMany(tokens: readonly string[], options?: { now?: number }): VerifyResult[];
   /** As {@link Verifier.verifyMany}, off the main thread. */
   verifyManyAsync(tokens: readonly string[], options?: { now?: number }): Promise<VerifyResult[]>;
@@ -1479,7 +1479,7 @@ export class RemoteVerifier {
    * `ERR_JWKS_…` of what came in its place; `ERR_TOKEN_DISCOVERY_ISSUER`.
    */
   verify(token: string, options?: { now?: number }): Promise<VerifiedToken>;
-  /** For many, in their order, off the main thread. One that does not hold leaves the others alone. */
+  /** For many, in their order, off the main thread. One that does not hold does not stop the others. */
   verifyMany(tokens: readonly string[], options?: { now?: number }): Promise<VerifyResult[]>;
   /** Fetches the set now. */
   refresh(): Promise<void>;

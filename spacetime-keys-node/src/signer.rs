@@ -97,7 +97,7 @@ impl Signer {
         Ok(with(&resigned, signer, "text", &text))
     }
 
-    /// A server verifies its own tokens with a P-256 key alone.
+    /// A server verifies its own tokens only with a P-256 key.
     fn for_resigning(
         &self,
         wish: &Resign,

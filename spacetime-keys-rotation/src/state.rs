@@ -64,12 +64,12 @@ impl State {
         self.guarded(paths).lock(doing)
     }
 
-    /// What a run guards that works on the store alone.
+    /// What a run guards that works only on the store.
     pub(crate) fn guarded_store(&self) -> Guarded<'static> {
         Guarded { file: Some(self.folder.join("lock")), folders: Vec::new() }
     }
 
-    /// Takes the lock of the store's marks alone.
+    /// Takes only the lock of the store's marks.
     pub(crate) fn lock_store(&self, doing: &str) -> Result<Lock, Failure> {
         self.make_folder()?;
         self.guarded_store().lock(doing)

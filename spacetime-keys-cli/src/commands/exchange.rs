@@ -40,7 +40,7 @@ pub(super) fn run(
     let shared = Shared::new(files.paths.mounted_keys_dir, Server::new(url, output), output);
     let begin = || {
         output.result(&report, || format!("listening on http://{address}\n"));
-        // Whoever started it waits for that line.
+        // The program that started it waits for that line.
         output.finish()
     };
     exchange::serve(listener, &shared, output, begin)?;

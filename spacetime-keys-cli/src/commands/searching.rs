@@ -24,7 +24,7 @@ pub(super) fn inputs(paths: &[PathBuf]) -> Vec<Input> {
     paths.iter().map(input).collect()
 }
 
-/// Tells whoever waits how far it is.
+/// Tells the waiting user how far it is.
 pub(super) fn advance(progress: &mut Progress, path: &Path, bytes: u64) {
     let all = progress.read() + bytes;
     progress.advance(bytes, || {

@@ -60,7 +60,7 @@ impl<'a> Waiting<'a> {
     }
 }
 
-/// Work that may take a while: whoever sits at a terminal is told so after a second.
+/// Work that may take a while: a user at a terminal is told so after a second.
 pub(crate) fn with_sign<T>(what: &str, output: &Output, work: impl FnOnce() -> T) -> T {
     if !stderr().is_terminal() {
         return work();

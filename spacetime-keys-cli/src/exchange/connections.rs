@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-/// The most connections at a time. A process may have 1,024 files open unless told otherwise, and
+/// The most connections at a time. A process may have 1,024 files open by default, and
 /// questions to the server are some of them.
 const MAX: usize = 512;
 

@@ -22,7 +22,7 @@ pub(crate) struct Shared {
     folder: PathBuf,
     server: Server,
     state: RwLock<State>,
-    /// Wakes whoever asks the server.
+    /// Wakes the task that asks the server.
     wake: SyncSender<()>,
     woken: Mutex<Option<Receiver<()>>>,
     output: Output,

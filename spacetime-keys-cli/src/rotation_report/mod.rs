@@ -265,7 +265,7 @@ fn next_steps(planned: &Planned, restarts: bool) -> Vec<String> {
 fn of_players(planned: &Planned) -> Option<String> {
     let retirement = planned.plan.targets.iter().find_map(|target| target.retirement.as_ref())?;
     if retirement.compromised {
-        return Some("The pair before is revoked: restart every server that has it, now. Whoever has a token of it needs a new one.".to_owned());
+        return Some("The previous pair is revoked: restart every server that has it, now. Users with a token of it need a new one.".to_owned());
     }
     (retirement.honor > 0 && !retirement.keys.is_empty()).then(|| {
         let time = humantime::format_duration(Duration::from_secs(retirement.honor.into()));

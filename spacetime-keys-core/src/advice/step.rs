@@ -65,9 +65,9 @@ named! {
         TokenDecode => "token-decode",
         /// Look whose token is in `cli.toml`.
         PublisherDecode => "token-decode",
-        /// Sign a token's claims anew.
+        /// Re-sign a token's claims.
         TokenResign(Vec<Choice>) => "token-resign",
-        /// Sign the token in `cli.toml` anew, with a private key.
+        /// Re-sign the token in `cli.toml`, with a private key.
         PublisherResign => "token-resign",
         /// Sign a token with the server's key, in the place of the owner's OIDC issuer.
         MintOwner => "token-mint",
@@ -190,7 +190,7 @@ impl NextStep {
     pub const ROTATE: Self = Self::Rotate(Run::NEW);
     /// Sign a token for the publisher in escrow of the environment at hand.
     pub const TOKEN_RESTORE: Self = Self::TokenRestore(Run::NEW);
-    /// Sign a token's claims anew.
+    /// Re-sign a token's claims.
     pub const TOKEN_RESIGN: Self = Self::TokenResign(Vec::new());
 
     /// The same, with a choice. Steps that leave none stay as they are.
@@ -203,7 +203,7 @@ impl NextStep {
         self
     }
 
-    /// The choices of a step that may sign the publisher token anew.
+    /// The choices of a step that may re-sign the publisher token.
     pub(crate) fn signs(&self) -> Option<&[Choice]> {
         match self {
             Self::FinishRun(choices) => Some(choices),

@@ -347,7 +347,7 @@ fn owner(body: &str) -> Option<Identity> {
     database.owner_identity.read()
 }
 
-/// An identity in an answer: `{"__identity__":"0x…"}`, or the text alone.
+/// An identity in an answer: `{"__identity__":"0x…"}`, or only the text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Written {

@@ -9,7 +9,7 @@ use crate::{Error, Result};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Source {
-    /// Whoever asks.
+    /// The one who asks.
     Argument,
     /// This program's own configuration.
     Configuration,

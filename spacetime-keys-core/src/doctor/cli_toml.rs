@@ -61,9 +61,9 @@ pub struct TokenFacts {
     pub has_issuer: bool,
     /// Whether it can stand in an HTTP header: control characters cannot, not even at its end.
     pub can_be_sent: bool,
-    /// Whether it is ASCII alone. Servers take no other header for a `Bearer` token: 400.
+    /// Whether it is all ASCII. A server answers 400 to a `Bearer` token of other characters.
     pub is_ascii: bool,
-    /// What would be wrong with it whoever signs it.
+    /// What would be wrong with it under any signature.
     pub flaw: Option<Error>,
     /// `iat` and `exp`, if they can be read.
     pub times: Option<Times>,
@@ -128,7 +128,7 @@ impl CliTomlSeen {
         Self::Read { token, server_keys }
     }
 
-    /// The token's text as the file has it, for whoever asks the server about it.
+    /// The token's text as the file has it, for the request that asks the server about it.
     pub fn token_text(content: &[u8]) -> Option<Zeroizing<String>> {
         let parsed = CliToml::parse(str::from_utf8(content).ok()?).ok()?;
         parsed.raw_token().map(|token| Zeroizing::new(token.to_owned()))

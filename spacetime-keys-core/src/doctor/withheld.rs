@@ -20,7 +20,7 @@ pub enum Withheld {
     /// The server shows a key that has not signed it, and no issuer's key could have: it is another
     /// server's, or an older one of this server's. The answer is known.
     AnotherKey,
-    /// Plain http leads to another machine: whoever is on the way could read it.
+    /// Plain http leads to another machine: anybody on the way could read it.
     PlainHttp,
 }
 

@@ -13,7 +13,7 @@ pub(crate) const PADDED: &str = "copying it again does not help: its issuer writ
 pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: the signer must write r and s one after the other, 32 bytes each (RFC 7518, section 3.4). OpenSSL, key management services and Java's `SHA256withECDSA` give DER: convert it, or let a JWT library sign (Java: `SHA256withECDSAinP1363Format`; Node: `dsaEncoding: \"ieee-p1363\"`)";
 
 /// Of a token whose parts are base64 of the usual alphabet.
-pub(crate) const ALPHABET: &str = "copying it again does not help: `+` and `/` are `-` and `_` in a JWT (RFC 7515, section 2). Whoever makes the token must write base64url, without `=`";
+pub(crate) const ALPHABET: &str = "copying it again does not help: `+` and `/` are `-` and `_` in a JWT (RFC 7515, section 2). The program that makes the token must write base64url, without `=`";
 
 /// Of an access token for Microsoft Graph.
 pub(crate) const OF_GRAPH: &str = "no key verifies it, so none is to be looked for: ask Entra ID for a token of your own API in place of Graph's (register the API, request its scope, such as `api://APP-ID/.default`), or send the ID token; its `aud` is then yours, and the header has no `nonce`";
@@ -44,7 +44,7 @@ pub(super) fn of_encoding(encoding: Encoding) -> Advice {
         Encoding::OpenSshPublic => "convert it: `ssh-keygen -e -m PKCS8 -f FILE`",
         Encoding::Pkcs12 => "take the key out: `openssl pkcs12 -in FILE -nocerts -nodes -out NEW`",
         Encoding::Pkcs12InBase64 => {
-            // OpenSSL decodes either one line or short ones, by an option: hence `tr`.
+            // OpenSSL decodes either one line or short ones, by an option: so `tr`.
             "take the key out: `cat FILE | tr -d '\\r\\n' | openssl base64 -d -A -out NEW.p12`, then `openssl pkcs12 -in NEW.p12 -nocerts -nodes -out NEW`"
         }
         Encoding::JavaKeyStore => {

@@ -86,7 +86,7 @@ pub enum Found {
     Certificate,
     /// A certificate request.
     CertificateRequest,
-    /// Curve parameters alone, without a key.
+    /// Only curve parameters, without a key.
     ParametersOnly,
     /// A PEM block with some other label.
     OtherLabel,
@@ -186,7 +186,7 @@ pub enum Claim {
 pub enum JsonFlaw {
     /// Arrays and objects inside one another, more than 127 levels deep.
     Depth,
-    /// An escape for half a character (`\ud800` alone).
+    /// An escape for half a character (`\ud800` by itself).
     Surrogate,
     /// A number that no 64-bit float holds.
     Number,

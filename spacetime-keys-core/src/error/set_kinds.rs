@@ -8,7 +8,7 @@ use super::kinds::display;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NoSet {
-    /// No byte, or blanks alone.
+    /// No byte, or only blanks.
     Empty,
     /// UTF-8 with a byte order mark before it.
     ByteOrderMark,
@@ -138,7 +138,7 @@ display!(UrlDanger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IssuerDifference {
-    /// By slashes at the end alone.
+    /// Only by slashes at the end.
     Slash,
     /// Otherwise.
     Other,

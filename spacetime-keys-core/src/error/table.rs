@@ -289,7 +289,7 @@ errors! {
     /// A document, or a redirect, leads to where keys are not fetched from.
     JwksUrlDanger(what: UrlDanger): Safety "ERR_JWKS_URL_DANGER" "{0}: nothing is fetched from there"
         => advice::of_url_danger(what);
-    /// Keys over http, beyond this machine: whoever is on the way can put others in their place.
+    /// Keys over http, beyond this machine: anybody on the way can put others in their place.
     JwksPlainHttp: Safety "ERR_JWKS_PLAIN_HTTP" "keys that come by plain http can be exchanged on the way"
         => ("name an https URL; to trust the network between this machine and that one, {}", [Step::Choose(Choice::PlainHttp)]);
     /// Not a URL that can be asked.

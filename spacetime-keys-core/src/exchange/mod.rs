@@ -1,10 +1,10 @@
 //! Old tokens for new ones: how players survive a rotation.
 //!
-//! A rotation voids every token that the server has issued, and the server has no second key. An
+//! After a rotation, the server refuses every token that it has issued: it has no second key. An
 //! [`Exchange`] stands in front of it: it verifies a token with a *retired* public key, within a
 //! time, and signs the same claims with the present key. The identity stays as it is.
 //!
-//! It is no cure for a leaked key: whoever has that can sign any claims. Such a key is
+//! It is no cure for a leaked key: a person who has that can sign any claims. Such a key is
 //! [revoked](RetiredKeys::revoke), and nothing that it signed is exchanged.
 
 pub mod front;

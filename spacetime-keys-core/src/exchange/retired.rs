@@ -82,7 +82,7 @@ impl RetiredKeys {
     ///
     /// # Errors
     /// [`Error::RetiredKeysDamaged`] if it is not that: a key twice, a fingerprint that is not the
-    /// key's, a member that is not known (whoever wrote it meant something by it).
+    /// key's, a member that is not known (the one who wrote it meant something by it).
     pub fn parse(json: impl AsRef<[u8]>) -> Result<Self> {
         let document: Document =
             serde_json::from_slice(json.as_ref()).map_err(|_| Error::RetiredKeysDamaged)?;
@@ -111,7 +111,7 @@ impl RetiredKeys {
             keys: self.keys.iter().map(Entry::of).collect(),
             publishers: self.publishers.iter().map(ToString::to_string).collect(),
         };
-        // Strings, numbers and truth values alone: always has a JSON form.
+        // Only strings, numbers and truth values: these always have a JSON form.
         let mut json = serde_json::to_string_pretty(&document).unwrap_or_default();
         json.push('\n');
         json
@@ -143,7 +143,7 @@ impl RetiredKeys {
     }
 
     /// Notes that another key took this one's place at `now`, and that its tokens are exchanged for
-    /// so many seconds. A key that was retired before is retired anew; a revoked one stays revoked.
+    /// so many seconds. A key that was retired before is retired again; a revoked one stays revoked.
     pub fn retire(&mut self, key: &PublicKey, now: i64, honor: u32) {
         if !self.is_revoked(key.fingerprint()) {
             let honored_until = now.saturating_add(i64::from(honor));
@@ -156,7 +156,7 @@ impl RetiredKeys {
         }
     }
 
-    /// Notes that this key has leaked: from `now` on nothing that it signed is honoured, whatever
+    /// Notes that this key has leaked: from `now` on nothing that it signed is accepted, whatever
     /// was said before.
     pub fn revoke(&mut self, key: &PublicKey, now: i64) {
         let earlier = self.find(key.fingerprint()).map(|key| key.retired_at);

@@ -167,7 +167,7 @@ struct Auditor<'a> {
     snapshot: &'a Snapshot,
     scope: &'a Scope,
     now: i64,
-    /// Whether a command that signs the token anew would refuse it.
+    /// Whether a command that re-signs the token would refuse it.
     token_is_refused: bool,
     problems: Vec<Problem>,
 }

@@ -48,7 +48,7 @@ pub enum Finding {
     MountedMissing(Severity),
     /// The mounted files are no pair, and the environment's vault does not have the private key.
     MountedStrange(Unsound),
-    /// A public key is mounted alone, and the vault is empty: there is no pair to be had of it.
+    /// Only a public key is mounted, and the vault is empty: nothing has the private key.
     MountedPublicAlone,
     /// Others on this host may read or write the private key.
     WorldAccessible,

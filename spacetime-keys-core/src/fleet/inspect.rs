@@ -19,15 +19,15 @@ pub enum PlaceKind {
     StoreSecret,
     /// Another file of a directory store: nobody else writes it.
     StoreFile,
-    /// The folder of the mounted files: whoever may write it chooses the server's key.
+    /// The folder of the mounted files: a user who may write it chooses the server's key.
     KeysFolder,
     /// `id_ecdsa`. Its group may read it, for a server may run as another user.
     PrivateKey,
     /// `id_ecdsa.pub`.
     PublicKey,
-    /// `retired-keys.json`: whoever may write it has keys of their own honoured.
+    /// `retired-keys.json`: a user who may write it makes keys of their own valid.
     RetiredKeys,
-    /// `cli.toml`: whoever reads it is the publisher.
+    /// `cli.toml`: a user who can read it can publish.
     CliToml,
 }
 
@@ -45,7 +45,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Whether others can do with it what they should not. A sticky bit does not help: whoever may
+    /// Whether others can do with it what they should not. A sticky bit does not help: a user who may
     /// write a folder may add a file where there is none.
     pub const fn is_exposed(&self) -> bool {
         let others = match self.kind {

@@ -23,7 +23,7 @@ pub struct Request {
     pub host_is_named: bool,
     /// Whether the mounted files follow.
     pub sync_mounted: bool,
-    /// Whether the publisher token is signed anew.
+    /// Whether the publisher token is re-signed.
     pub preserve_publisher: bool,
     /// Keep a mounted pair that the vault has never seen, as the version before the new one.
     pub adopt_mounted: bool,
@@ -31,9 +31,9 @@ pub struct Request {
     pub replace_lost_key: bool,
     /// The identity that the publisher token must have.
     pub expect_identity: Option<Identity>,
-    /// Sign a token anew that no known key has signed.
+    /// Re-sign a token that no known key has signed.
     pub allow_unverified: bool,
-    /// Sign a token of an external issuer anew.
+    /// Re-sign a token of an external issuer.
     pub allow_external_issuer: bool,
     /// For how many seconds what the replaced pair has signed is honoured; `None`: as the policy has
     /// it. `Some(0)` ends it for all earlier pairs, too.
@@ -140,7 +140,7 @@ pub enum Action {
     MountPrivate,
     /// Replace the mounted public key.
     MountPublic,
-    /// Sign the publisher token anew, in `cli.toml`.
+    /// Re-sign the publisher token in `cli.toml`.
     ResignToken,
     /// Put the new public key in the place of the server's earlier one, in a `cli.toml` whose token
     /// stays as it is.
@@ -219,9 +219,9 @@ pub struct Step {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Note {
-    /// There is no `cli.toml`: no token to sign anew.
+    /// There is no `cli.toml`: no token to re-sign.
     NoCliToml,
-    /// The token stays as it is, and will be void.
+    /// The token stays as it is, and servers will refuse it.
     TokenNotPreserved,
     /// The token is an external issuer's: a rotation leaves it as it is, and it stays valid.
     TokenOfIssuer,
@@ -233,7 +233,7 @@ pub enum Note {
     Adopts,
     /// The escrow holds another publisher than the token's.
     AnotherPublisher,
-    /// The token is signed anew though no known key had signed it.
+    /// The token is re-signed, though no known key had signed it.
     TokenUnverified,
     /// The token would have expired, and will not any more.
     BecomesEternal,

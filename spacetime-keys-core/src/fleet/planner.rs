@@ -326,7 +326,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The list of retired keys comes before the keys: whoever restarts the server at once finds it.
+    /// The list of retired keys comes before the keys: a server that is restarted at once finds it.
     fn add_mounts(
         &self,
         plan: &mut Plan,

@@ -194,7 +194,7 @@ pub enum PublisherState {
     /// There is no `cli.toml`.
     #[default]
     NoFile,
-    /// There is one, but no token in it that could be signed anew.
+    /// There is one, but no token in it that could be re-signed.
     Bad(Error),
     /// A token.
     Found {

@@ -1,4 +1,4 @@
-//! From a URL to a JWK set, one answer at a time: whoever can send a GET goes the way that this
+//! From a URL to a JWK set, one answer at a time: a caller that can send a GET goes the way that this
 //! tells.
 //!
 //! The way is the servers' (a discovery document's `jwks_uri`, and nothing else of it), but for

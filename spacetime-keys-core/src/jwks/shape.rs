@@ -75,7 +75,7 @@ impl Generation {
     }
 }
 
-// Members that are read for their form alone have a leading underscore.
+// Members that are read only for their form have a leading underscore.
 
 /// RFC 7517, section 4. The two generations differ in how they read `alg`.
 #[derive(Deserialize)]

@@ -108,7 +108,7 @@ impl Members {
         }
     }
 
-    /// A member's value, if it is an integer: digits alone, no fraction, no exponent. Nor `-0`,
+    /// A member's value, if it is an integer: only digits, no fraction, no exponent. Nor `-0`,
     /// which servers read as a float.
     pub fn get_integer(&self, name: &str) -> Option<i128> {
         // Rust's integers are JSON's, but for a plus sign, which JSON does not have.
@@ -122,7 +122,7 @@ impl Members {
 
     /// Sets a member, in its place if it is there, else at the end.
     pub(crate) fn set(&mut self, name: &str, value: &impl serde::Serialize) {
-        // Strings, integers and lists of strings alone are set here: they always have a JSON form.
+        // Only strings, integers and lists of strings are set here: they always have a JSON form.
         let Ok(json) = serde_json::to_string(value) else { return };
         let value = self.append(&json);
         let place = self.place(name);
@@ -279,7 +279,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-/// Names alone: values may be personal.
+/// Only names: values may be personal.
 impl fmt::Debug for Members {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()

@@ -151,7 +151,7 @@ fn is_plain(json: &str) -> bool {
         .is_ok_and(|value| !value.is_array() && !value.is_object())
 }
 
-/// A publisher token from the claims alone, with the claims of a server's own token, in their
+/// A publisher token from only the claims, with the claims of a server's own token, in their
 /// order: `hex_identity`, `sub`, `iss`, `aud`, `iat` (`now`, Unix seconds). It does not expire.
 pub fn sign_publisher(
     publisher: &Publisher,

@@ -28,7 +28,7 @@ pub struct ResignOptions<'a> {
     pub known_keys: &'a [PublicKey],
     /// The identity that the token must have. Naming it stands for a verified signature.
     pub expect_identity: Option<Identity>,
-    /// Sign claims anew that nobody known has signed.
+    /// Re-sign claims that no known key has signed.
     pub allow_unverified: bool,
     /// Sign a token of an external issuer with the local key.
     pub allow_external_issuer: bool,
@@ -56,7 +56,7 @@ impl Times {
     }
 }
 
-/// A token, signed anew.
+/// A re-signed token.
 #[derive(Debug)]
 pub struct Resigned {
     /// The new token.
@@ -78,9 +78,9 @@ impl Resigned {
     }
 }
 
-/// Whose token this is and its times, if signing it anew could help at all: every server would
+/// Whose token this is and its times, if re-signing it could help at all: every server would
 /// take the form of the claims that it knows, and its algorithm is the servers' own. Verifies
-/// nothing, and leaves other claims alone: what older servers skip unread, they take.
+/// nothing, and leaves other claims as they are: what older servers skip unread, they take.
 ///
 /// # Errors
 /// [`Error::TokenAlgorithm`], and those of [`Publisher::from_token`] and [`Times::of`].
@@ -91,7 +91,7 @@ pub fn examine(token: &Token<'_>) -> Result<(Publisher, Times)> {
     Ok((Publisher::from_token(token)?, Times::of(token)?))
 }
 
-/// Signs the same claims anew: `iss`, `sub`, `aud`, `hex_identity` and all others keep their order
+/// Re-signs the same claims: `iss`, `sub`, `aud`, `hex_identity` and all others keep their order
 /// and their text, `iat` becomes `now`, and `exp` becomes what the options say. Other header
 /// fields than `typ` and `alg` are not kept: a `kid` would name the old key.
 ///

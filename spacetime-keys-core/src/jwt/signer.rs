@@ -80,7 +80,7 @@ impl TokenSigner {
         self.key.algorithm()
     }
 
-    /// As a signer of ES256 alone, if it is one.
+    /// As a signer of only ES256, if it is one.
     pub const fn as_es256(&self) -> Option<&es256::Signer> {
         match &self.key {
             Key::Es256(signer) => Some(signer),

@@ -27,7 +27,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Tells by the number of parts alone.
+    /// Tells only by the number of parts.
     pub fn of(token: &str) -> Self {
         match memchr_iter(b'.', token.as_bytes()).count() {
             2 => Self::Jwt,
@@ -39,7 +39,7 @@ impl Kind {
 
 /// A compact JWS, taken apart. Nothing has been verified by that.
 ///
-/// A token is a secret: it has no `Display`, and its `Debug` shows names of claims alone.
+/// A token is a secret: it has no `Display`, and its `Debug` shows only names of claims.
 pub struct Token<'a> {
     header: Members,
     claims: Members,
@@ -57,7 +57,7 @@ impl<'a> Token<'a> {
     /// [`Error::TokenPadded`], [`Error::TokenAlphabet`] and [`Error::TokenDuplicate`], which name
     /// the part.
     pub fn parse(token: &'a str) -> Result<Self> {
-        // Blanks count: whoever keeps tokens by their text keeps those, too.
+        // Blanks count: a cache that keeps tokens by their text keeps those, too.
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Error::TokenTooLarge);
         }

@@ -23,7 +23,7 @@ pub struct VerifyOptions<'a> {
 }
 
 impl VerifyOptions<'_> {
-    /// Signature and times alone, with [`DEFAULT_LEEWAY`].
+    /// Only signature and times, with [`DEFAULT_LEEWAY`].
     pub const fn at(now: i64) -> Self {
         Self { now, leeway: DEFAULT_LEEWAY, issuer: None, audience: None, algorithm: None }
     }

@@ -12,7 +12,7 @@ use crate::{Error, Result, es256};
 /// A P-256 private key and the public key that follows from it.
 ///
 /// Wiped from memory when dropped. Deliberately neither `Clone` nor `Display`, and its `Debug`
-/// shows the public key's fingerprint alone.
+/// shows only the public key's fingerprint.
 pub struct PrivateKey {
     secret: p256::SecretKey,
     public: PublicKey,

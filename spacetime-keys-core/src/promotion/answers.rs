@@ -9,7 +9,7 @@ use crate::doctor::{Answer, Ask, Came, Reply, Unreached, Written, encoded};
 
 /// One server that is asked by SQL, too.
 pub trait Query: Ask {
-    /// Puts a query to a path ([`sql_path`]), as whoever's token it is.
+    /// Puts a query to a path ([`sql_path`]), as the identity of the token.
     ///
     /// # Errors
     /// Why there is no answer.

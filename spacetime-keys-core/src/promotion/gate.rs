@@ -24,7 +24,7 @@ pub enum GateName {
     ForeignKey,
     /// Whether the mounted key has signed the token.
     Token,
-    /// Whether the source's key has not: there the token is void.
+    /// Whether the source's key has not: there the token is refused.
     ForeignToken,
     /// Whether the token is the publisher's.
     Publisher,

@@ -85,7 +85,7 @@ pub struct TreeSeen {
     pub secrets: Vec<String>,
     /// Why something could not be read.
     pub unread: Option<String>,
-    /// Tokens of the source's users in the databases' own files: void here, and part of the data.
+    /// Tokens of the source's users in the databases' own files: refused here, and part of the data.
     pub in_data: u64,
 }
 

@@ -115,7 +115,7 @@ impl List {
 }
 
 /// What a text is in base64, wherever in a group of three bytes it begins: the characters that hang on
-/// it alone, and how many of its first group stand before them.
+/// only that, and how many of its first group stand before them.
 fn in_base64(text: &[u8]) -> impl Iterator<Item = (String, usize)> {
     [(0, 0), (1, 2), (2, 3)]
         .map(|(shift, before)| {

@@ -38,7 +38,7 @@ pub struct Secret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretKind {
-    /// A private key, whoever has it.
+    /// A private key, no matter whose.
     PrivateKey,
     /// A token that a key of the fleet has signed.
     Token,

@@ -22,7 +22,7 @@ pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<(Identity,
         ByLocalKey::Open(asked) => asked,
     };
     match &server.issuer {
-        // A running server would now fetch the issuer's keys, and where it cannot, say that alone.
+        // A running server would now fetch the issuer's keys, and where it cannot, say only that.
         Issuer::Unknown => Err(local_reason),
         Issuer::Unreadable(_) => Err(Reason::IssuerKeys),
         Issuer::Known(_) if !can_be_fetched(&issuer, rules) => Err(Reason::IssuerKeys),
@@ -96,7 +96,7 @@ pub(super) fn can_be_fetched(issuer: &str, rules: Rules) -> bool {
     }
 }
 
-/// Whose token it is to a server of these rules, and whether its issuer is the server itself, whoever
+/// Whose token it is to a server of these rules, and whether its issuer is the server itself, no matter who
 /// signed it and whenever it expires. `None` if the server takes its claims from nobody.
 pub(crate) fn reading(token: &str, rules: Rules) -> Option<(Identity, bool)> {
     let parts = Parts::split(token.trim()).ok()?;

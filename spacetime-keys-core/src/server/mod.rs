@@ -34,7 +34,7 @@ pub struct Server {
 
 /// What the server knows of the keys of the issuer that a token names.
 enum Issuer {
-    /// Nothing was said of them: the local key decides alone.
+    /// Nothing was said of them: only the local key decides.
     Unknown,
     /// Its set spoils; or another document stands in its place, which is named.
     Unreadable(Option<Error>),

@@ -3,7 +3,7 @@
 //! Servers read both with `serde`, and so do we: what these types take or refuse (a known claim
 //! twice, a float for a time, a number that no float can hold) is what servers take or refuse.
 //! Where the three sets of rules differ, so do the types. `tests/oracle` holds them against the
-//! servers' own. Members that are read for their form alone have a leading underscore.
+//! servers' own. Members that are read only for their form have a leading underscore.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;

@@ -54,7 +54,7 @@ fn without_anything_new_nothing_changes() {
     assert_eq!(*parsed.with(host_token(), std::slice::from_ref(&key), &key), CLI_TOML);
     assert_eq!(*parsed.with(host_token(), &[new_key()], &new_key()), CLI_TOML);
     assert_eq!(*parsed.with(host_token(), &[], &new_key()), CLI_TOML);
-    // The token alone.
+    // Only the token.
     assert_eq!(*parsed.with(NEW_TOKEN, &[], &new_key()), CLI_TOML.replace(host_token(), NEW_TOKEN));
 }
 

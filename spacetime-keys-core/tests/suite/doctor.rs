@@ -344,7 +344,7 @@ fn key_files_with_which_a_server_is_broken_or_soon_will_be() {
         assert_cured_by(&diagnosis, &["chmod 600 keys/id_ecdsa"]);
     }
     assert!(Scene { private_mode: 0o640, ..Scene::good(&pair) }.diagnose().ok);
-    // With the private key gone and the token void, a new pair and the same claims.
+    // With the private key gone and the token refused, a new pair and the same claims.
     let lost = Scene {
         files: Some((some("damaged"), some(&pair.public))),
         token: plain(401, SIGNATURE),

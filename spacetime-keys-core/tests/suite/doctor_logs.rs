@@ -160,7 +160,7 @@ fn what_a_server_notes_in_passing() {
         Error fetching public key for issuer https://a.example: FetchError";
     let issuer = Some(LogEvent::Refused(Reason::IssuerKeys));
     assert_eq!(last(&format!("PUBLISH_SUCCESS\n{note}\n")), Some(LogEvent::PublishSuccess));
-    // Before a failure that says nothing it is the reason, and alone it is all that there is.
+    // Before a failure that says nothing it is the reason, and by itself it is all that there is.
     assert_eq!(cause(&format!("{note}\nPUBLISH_FAILED\n")), issuer);
     assert_eq!(cause(&format!("{note}\n{BY_CLI} 401 Unauthorized: new words\n")), issuer);
     assert_eq!(cause(note), issuer);

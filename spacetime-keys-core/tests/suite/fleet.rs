@@ -1,4 +1,4 @@
-//! Plans, carried out on a fleet that exists in memory alone: from any state that vaults and host
+//! Plans, carried out on a fleet that exists only in memory: from any state that vaults and host
 //! can be in, a plan is refused or leads to a proven end; cut off after any step and made again, it
 //! leads there too; and no private key is ever lost.
 

@@ -167,7 +167,7 @@ fn modes_by_which_others_get_at_what_is_ours() {
         assert!(!good.iter().any(exposed), "{kind:?}");
         assert!(bad.iter().all(exposed), "{kind:?}");
     }
-    // The group of a user alone is nobody else.
+    // A user's own group is nobody else.
     for kind in [KeysFolder, PublicKey, CliToml] {
         assert!(!place(kind, 0o770, (1000, 1000)).is_exposed());
         assert!(place(kind, 0o770, (0, 0)).is_exposed());

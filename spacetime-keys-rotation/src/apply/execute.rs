@@ -33,7 +33,7 @@ pub struct Done {
     pub pairs: Vec<Fingerprint>,
     /// For each step: the version that it wrote, if it wrote one.
     pub versions: Vec<Option<String>>,
-    /// The token, if it was signed anew.
+    /// The token, if it was re-signed.
     pub resigned: Option<Resigned>,
     /// Where mounted contents were kept that no vault has.
     pub set_aside: Vec<PathBuf>,
@@ -298,7 +298,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Reads `cli.toml` anew: its owner may have changed other things in it meanwhile.
+    /// Reads `cli.toml` again: its owner may have changed other things in it meanwhile.
     fn resign(&self, key: &PrivateKey) -> Result<(), Failure> {
         let Some(publisher) = &self.plan.publisher else { return Ok(()) };
         let path = &self.paths.cli_toml;

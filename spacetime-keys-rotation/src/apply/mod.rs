@@ -320,7 +320,7 @@ fn of_another_host(site: &Site<'_>, job: &Job, journal: Journal) -> Result<Optio
     }
     run.paths = job.paths.clone();
     run.leave(journal);
-    // A sync concerns its host alone.
+    // A sync concerns only its host.
     Ok((run.request.operation != Operation::Sync).then_some(run))
 }
 

@@ -94,7 +94,7 @@ impl Vaults {
     pub(super) fn plans(&self) -> Result<Vec<SecretPlan>, Failure> {
         let revoked = self.revoked();
         let plans = self.pairs.iter().map(|Pair { purpose, source, destination }| {
-            // A rollback reads private keys alone.
+            // A rollback reads only private keys.
             let is_private = *purpose == Purpose::Private;
             let result = plan(&source.all, &destination.all, is_private.then_some(&*revoked));
             result.map_err(|refusal| {

@@ -80,7 +80,7 @@ pub fn accept(site: &Site<'_>, acceptance: &Acceptance<'_>) -> Result<Vec<Gate>,
     Ok(judge(passport, &seen, databases))
 }
 
-/// What each look at the server says anew.
+/// What each look at the server says again.
 fn take(seen: &mut Seen, observed: Observations) {
     let server = observed.server;
     seen.version = server.version().map(str::to_owned);

@@ -48,7 +48,7 @@ pub struct Admitted {
     pub replaced: Option<Publisher>,
     /// Whether `cli.toml` was to be written. It is not where it holds such a token already.
     pub writes_token: bool,
-    /// Those whose claims were to be added to the escrow: the publisher's, and those of whoever's
+    /// Those whose claims were to be added to the escrow: the publisher's, and those of anybody whose
     /// token stood in `cli.toml`, for whom the earlier data may be swapped back.
     pub escrows: Vec<Publisher>,
 }
@@ -107,7 +107,7 @@ pub fn admit(site: &Site<'_>, admission: &Admission<'_>) -> Result<Admitted, Fai
         failpoint::reached("promotion:after-escrow")?;
     }
     if admitted.writes_token {
-        // The SpacetimeDB CLI knows no lock: whoever has logged in meanwhile is kept, too.
+        // The SpacetimeDB CLI knows no lock: a user who has logged in meanwhile is kept, too.
         let present = host::read_cli_toml(&paths.cli_toml)?;
         let came =
             local(present.publisher()).filter(|came| admitted.replaced.as_ref() != Some(*came));
@@ -189,7 +189,7 @@ fn found(site: &Site<'_>, admission: &Admission<'_>) -> Result<Found, Failure> {
     Ok(Found { key, admitted })
 }
 
-/// Whether the file is its owner's alone.
+/// Whether only its owner can read and write the file.
 fn is_closed(path: &Path) -> bool {
     files::mode(path).is_none_or(|mode| mode == host::PRIVATE_MODE)
 }

@@ -106,7 +106,7 @@ struct Searching {
 }
 
 impl Searching {
-    /// A user's token in a row is void here, and the source's copy of it has it all the same. The publisher's
+    /// A user's token in a row is refused here, and the source's copy of it has it all the same. The publisher's
     /// would be the source's databases.
     fn is_data(&self, file: &Path, secret: &Secret) -> bool {
         secret.kind == SecretKind::Token

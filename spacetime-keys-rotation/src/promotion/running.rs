@@ -14,7 +14,7 @@ const LOCKED: &str = "spacetime.pid";
 /// Where a server keeps which databases it has.
 const CONTROL: &str = "control-db";
 
-/// Whoever else looks has the lock for a moment, too.
+/// Others who look have the lock for a moment, too.
 const TRIES: usize = 6;
 const PAUSE: Duration = Duration::from_millis(40);
 

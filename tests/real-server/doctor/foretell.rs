@@ -122,7 +122,7 @@ fn try_one(world: &mut World, set_up: &SetUp, stocked: &str) -> Tried {
         Database::Others => Some(world.other().identity()),
         Database::New | Database::BadName => None,
     };
-    // A server that can issue no token tells nothing to whoever has none that it takes.
+    // A server that can issue no token tells nothing to a client without one that it takes.
     let tells = set_up.serving.can_issue() || ["updates", "not_owner"].contains(&&*foretold);
     let said = diagnosis.text("owner");
     expect(said == owner.as_deref().filter(|_| tells), format!("the owner is said to be {said:?}"));

@@ -145,7 +145,7 @@ fn answers_that_were_not_foretold() {
     let mut command = host.command(&["token", "check", "--server", &server.url]);
     let said = Run::of(&mut command, good.as_bytes()).stdout;
     assert!(said.starts_with("refused: 401 ExpiredSignature\n"), "{said}");
-    assert!(said.contains("foretold was that it is accepted: whether it has expired"), "{said}");
+    assert!(said.contains("expected it to be accepted: whether it has expired"), "{said}");
 }
 
 #[test]

@@ -385,7 +385,7 @@ fn the_list_of_processes() {
     for arguments in
         [&["rotate", "--env", "local", "--yes"][..], &["rollback", "--env", "local"], &["verify"]]
     {
-        // Whoever looks may be late on a busy machine: again, until enough was seen.
+        // The watcher may be late on a busy machine: again, until enough was seen.
         let (mut seen, started) = (0, Instant::now());
         while seen < 3 {
             assert!(

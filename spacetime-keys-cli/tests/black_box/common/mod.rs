@@ -121,7 +121,7 @@ impl Host {
         let mut command = Command::new(program());
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.args(arguments).current_dir(self.folder.path()).env_clear().env("PATH", path);
-        // Not that of whoever runs the tests.
+        // Not that of the user who runs the tests.
         command.env("HOME", self.path("home"));
         command
     }

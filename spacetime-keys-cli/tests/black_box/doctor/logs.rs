@@ -1,4 +1,4 @@
-//! `--logs`: what real programs printed while somebody published, alone and as containers show it.
+//! `--logs`: what real programs printed while somebody published, as it is and as containers show it.
 
 use std::fs;
 use std::path::Path;
@@ -53,7 +53,7 @@ fn variants(log: &str) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Asks about a log alone: as a file, then through standard input.
+/// Asks only about a log: as a file, then through standard input.
 #[track_caller]
 fn read(log: &[u8], case: &str) -> Run {
     let host = Host::empty();

@@ -92,7 +92,7 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
             name,
             "neither id_ecdsa nor id_ecdsa.pub is there",
             (
-                "a server that finds neither makes a pair of its own, silently, and every token is refused: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, {} makes a new one, with which the token is then signed anew",
+                "a server that finds neither makes a pair of its own, silently, and every token is refused: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, {} makes a new one and re-signs the token with it",
                 [NextStep::KeyGenerate(None)],
             ),
         ),

@@ -21,7 +21,7 @@ pub(super) fn cli_toml(seen: &Observations) -> Option<Check> {
     let named = || [NextStep::Choose(Choice::CliToml(None))];
     Some(match &seen.cli_toml {
         CliTomlSeen::NotLooked => return None,
-        // A log alone says what it says, wherever it is read.
+        // When only a log was given, a missing `cli.toml` is not an error.
         CliTomlSeen::Missing if !seen.server.was_asked() => {
             Check::unseen(name, missing(seen).and(Advice::from((" ({})", named()))))
         }

@@ -19,7 +19,7 @@ pub(super) struct FilePlan {
     pub(super) key: Option<Fingerprint>,
     /// A new pair is made.
     pub(super) is_new: bool,
-    /// The server must read its files anew.
+    /// The server must read its files again.
     pub(super) restart: bool,
     /// Something had to be repaired.
     pub(super) mends: bool,
@@ -83,7 +83,7 @@ impl FilePlan {
         self.restart |= self.needs_restart(host);
     }
 
-    /// A server reads its files at start-up alone.
+    /// A server reads its files only at start-up.
     fn needs_restart(&self, host: &Host<'_>) -> bool {
         let other_key = host.served.is_some() && (self.is_new || self.key != host.served);
         // What is mounted may be sound again, or for long.

@@ -37,7 +37,7 @@ pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> (Vec<Co
         }
         Token::Stays(token) => (finish(&host, &plan, token, false), false),
         Token::Wrong => {
-            // A new key would void what is left, and bring nobody back.
+            // A new key would make what is left unusable, and bring nobody back.
             plan.drop_new_pair();
             (finish(&host, &plan, Vec::new(), false), false)
         }

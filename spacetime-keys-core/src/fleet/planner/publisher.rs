@@ -54,7 +54,7 @@ impl Planner<'_> {
             plan.notes.push(Note::AnotherPublisher);
             return Ok(());
         }
-        // A token that is left to become void needs its claims kept the more.
+        // A token that will stop working needs its claims kept all the more.
         plan.escrow = Some(publisher.clone());
         let escrow = self.snapshot.vault(&host).and_then(|vault| vault.escrow.as_ref().ok());
         if !escrow.is_some_and(|escrow| escrow.holds(publisher.identity)) {
@@ -99,7 +99,7 @@ impl Planner<'_> {
             return Err(Error::TokenUnexpectedIdentity);
         }
         // By now, the key that vouched for the token of a run that was cut short may be gone: a
-        // public key that was mounted alone, and has been replaced.
+        // public key that was mounted without its private one, and has been replaced.
         if self.is_vouched_for(publisher) {
             return Ok(());
         }

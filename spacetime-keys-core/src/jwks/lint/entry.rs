@@ -201,7 +201,7 @@ fn rsa_numbers(n: &[u8], e: &[u8]) -> Option<Defect> {
     }
 }
 
-/// By name alone: a member that should not be there is not looked into.
+/// Only by name: a member that should not be there is not looked into.
 fn secrets(pairs: &Pairs<'_>) -> Option<Defect> {
     if Member::of(pairs, "kty").text() == Some("oct") {
         return Some(Defect::SharedSecret);

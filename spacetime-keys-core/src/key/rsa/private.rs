@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// An RSA private key, for development and tests: an issuer of tokens to try a server with.
 ///
 /// Wiped from memory when dropped. Deliberately neither `Clone` nor `Display`, and its `Debug`
-/// shows the public key's fingerprint alone.
+/// shows only the public key's fingerprint.
 pub struct RsaPrivateKey {
     pair: KeyPair,
     public: RsaPublicKey,

@@ -42,7 +42,7 @@ pub(super) fn listed(json: &[u8], call: &Call<'_>) -> Result<Vec<Properties>, Fa
     versions.into_iter().map(|version| properties(version, call)).collect()
 }
 
-/// Of `set`, asked for the id alone.
+/// Of `set`, asked only for the id.
 pub(super) fn written(json: &[u8], call: &Call<'_>) -> Result<String, Failure> {
     let id: String = parse(json, call)?;
     version_of(&id).ok_or_else(|| call.no_answer())

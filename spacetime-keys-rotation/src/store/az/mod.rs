@@ -45,7 +45,7 @@ impl Default for Az {
     }
 }
 
-/// Azure Key Vault as key store, by the Azure CLI: whoever is logged in by `az login` reads and
+/// Azure Key Vault as key store, by the Azure CLI: the user who is logged in by `az login` reads and
 /// writes. Needs no feature of this crate.
 ///
 /// **What goes in** is an argument array, never through a shell: names of vaults and secrets, versions,

@@ -97,7 +97,7 @@ pub(super) fn run(
             return Err(NotRun::TimedOut);
         }
     };
-    // Where the script was killed, what it had started may go on; whoever holds its output open shows
+    // Where the script was killed, what it had started may go on; a process that holds its output open shows
     // that the group is still there. What a good call leaves behind is let be.
     group.is_over = !is_open || status.success();
     Ok(Ran { stdout, stderr, status })

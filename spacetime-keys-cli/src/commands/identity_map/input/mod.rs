@@ -174,7 +174,7 @@ impl Input {
             }
             let mut cut = if at_end { piece.len() } else { self.last_end(piece) };
             if cut == 0 {
-                // A line without end. What is left of it is too long, too, and whoever reads it
+                // A line without end. What is left of it is too long, too, and the reader of it
                 // says so.
                 piece.truncate(MAX_ROW_BYTES + 1);
                 piece.push(b'\n');
