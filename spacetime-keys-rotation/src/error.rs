@@ -31,7 +31,7 @@ pub struct Failure {
     again: bool,
 }
 
-/// What happened.
+/// The kind of failure, with the data that its message needs.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Kind {
@@ -41,7 +41,7 @@ pub enum Kind {
     /// The plan refuses what was asked for.
     #[error("{error}")]
     Refused {
-        /// Why.
+        /// The reason.
         error: Error,
         /// What was asked for, or is continued.
         operation: Operation,
@@ -197,7 +197,7 @@ pub enum Kind {
     Store {
         /// A stable code, such as `ERR_STORE_FORBIDDEN`.
         code: &'static str,
-        /// What happened.
+        /// The message, in one sentence.
         message: String,
         /// What to do, in the terms of the service.
         hint: Advice,

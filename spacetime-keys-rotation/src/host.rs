@@ -94,7 +94,7 @@ pub(crate) fn other_keys(folder: &Path, is_wanted: impl Fn(Half) -> bool) -> Vec
     named.take(MANY).filter(|(path, _)| is_key(path)).map(|(_, name)| name).collect()
 }
 
-/// So many files are looked into: a folder of keys has a few.
+/// The most files that are looked into: a folder of keys has a few.
 const MANY: usize = 64;
 
 /// Replaces `id_ecdsa` in a folder.

@@ -28,7 +28,7 @@ const NOTE: &str = ".spacetime-keys-tmp-holder";
 const TRIES: usize = 6;
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// Who holds the lock.
+/// The run that holds the lock.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Holder {
     /// What it does, such as `rotate`.

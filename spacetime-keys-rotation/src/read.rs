@@ -20,7 +20,7 @@ pub struct Gathered {
     pub known_keys: Vec<PublicKey>,
     /// Why vaults could not be read.
     pub failures: Vec<(Environment, Failure)>,
-    /// Which versions there were.
+    /// The versions that there were.
     pub(crate) seen: Seen,
 }
 

@@ -30,7 +30,7 @@ pub const RETIRED_SECRET: &str = "spacetimedb-retired-keys";
 pub struct Settings {
     /// Environments and their vaults.
     pub environments: Vec<(Environment, String)>,
-    /// Which of them share a pair.
+    /// The environments that share a pair.
     pub policy: Policy,
     /// The secret that holds private keys.
     pub private_secret: String,
@@ -46,7 +46,7 @@ pub struct Settings {
     pub host: Option<Environment>,
     /// In which order data goes from environment to environment.
     pub promotion: Order,
-    /// Nobody has written these settings down: they are the self-hosting guide's, assumed for a folder
+    /// There is no configuration: these are the self-hosting guide's settings, assumed for a folder
     /// that nobody named. Where nothing lies in it, nothing is made.
     pub assumed: bool,
 }
@@ -56,7 +56,7 @@ pub struct Settings {
 pub struct Names {
     /// Environments and their vaults.
     pub environments: Option<Vec<(String, String)>>,
-    /// Which environments share a pair; those that no group names have one each.
+    /// The environments that share a pair. Those that no group names have one each.
     pub groups: Option<Vec<Vec<String>>>,
     /// A pair older than this many days is a problem; 0: no pair is.
     pub max_age_days: u32,

@@ -6,7 +6,7 @@
 /** Fewer words than this are a label, not a sentence: they would make the figures look better. */
 const LABEL = 4;
 /** A message's place for a value, code and a path are one word each. */
-const ONE_WORD = /CODE|\{[^{}]*\}|\S*[/\\_:=<>@#]\S*/g;
+const ONE_WORD = /CODE|\{[^{}]*\}|\S*[/\\_=<>@#]\S*|\S+:\S+/g;
 // Where a point ends no sentence.
 const SHORT_FORMS = /\b(?:e\.g|i\.e|etc|vs|cf|St|No)\./g;
 

@@ -17,7 +17,7 @@ use crate::opened::Opened;
 use crate::output::{BAD, GOOD, Output, styled};
 use crate::progress::Progress;
 
-/// So many are listed. More are counted: somebody has scanned a database of tokens.
+/// The most finds that are listed. Further ones are counted: a database of tokens has many.
 const LISTED: usize = 10_000;
 
 /// A secret, and where it is.

@@ -47,7 +47,7 @@ pub(crate) struct HostFiles {
 }
 
 impl HostFiles {
-    /// Which of the files somebody named.
+    /// The files that the user named.
     pub(crate) const fn named(&self) -> Named {
         Named { cli_toml: self.cli_toml_by.is_some(), keys_dir: self.keys_by.is_some() }
     }

@@ -37,7 +37,7 @@ impl<'a> From<&'a args::Doctor> for Wanted<'a> {
             keys_dir: args.keys_dir.as_deref(),
             server: args.server.as_deref(),
             database: args.database.as_deref(),
-            // A log by itself says what it says, wherever it is read.
+            // When only a log was given, a missing cli.toml is not an error.
             log_only: args.logs.is_some() && args.server.is_none() && args.database.is_none(),
         }
     }

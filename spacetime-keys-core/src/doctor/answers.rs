@@ -74,7 +74,7 @@ impl<T> Reply<T> {
 pub enum Unreached {
     /// The name is unknown to the name service.
     NoSuchHost,
-    /// Nobody listens there, or a firewall says so.
+    /// No program listens there, or a firewall answers so.
     NoConnection,
     /// Nothing came within the time that was allowed.
     Timeout,
@@ -91,7 +91,7 @@ pub enum Unreached {
 }
 
 impl Unreached {
-    /// In words.
+    /// The reason as a text, for messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoSuchHost => "there is no such host",
@@ -187,7 +187,7 @@ pub enum ForeignKind {
 }
 
 impl ForeignKind {
-    /// In words.
+    /// The reason as a text, for messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Redirect => "a redirect",
@@ -229,7 +229,7 @@ pub enum TokenAnswer {
 /// What a server says of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseAnswer {
-    /// Whose it is.
+    /// The database is there, and this identity owns it.
     OwnedBy(Identity),
     /// There is none of that name.
     Unknown,

@@ -1,15 +1,15 @@
-//! Which server and which database are asked about, and who says so.
+//! The server and the database that are asked about, and where their names come from.
 
 use super::project::Target;
 use super::servers::Servers;
 use crate::{Error, Result};
 
-/// Who names a server or a database.
+/// Where the name of a server or a database comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Source {
-    /// The one who asks.
+    /// A flag or an argument.
     Argument,
     /// This program's own configuration.
     Configuration,

@@ -18,7 +18,7 @@ pub enum CheckName {
     MountedKeys,
     /// Whether the server can work with their form.
     KeyForm,
-    /// Who may read them.
+    /// Whether only the right users can read the mounted files.
     KeyMode,
     /// Whether the key store can be read.
     Store,
@@ -44,7 +44,7 @@ pub enum CheckName {
     Parent,
     /// Whether the database is there.
     Database,
-    /// Whose it is.
+    /// Whether the token's identity owns the database.
     Owner,
     /// Whether the owner's claims are kept.
     Escrow,
@@ -103,7 +103,7 @@ pub enum State {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What.
+    /// The check's name.
     pub name: CheckName,
     /// How it came out.
     pub state: State,

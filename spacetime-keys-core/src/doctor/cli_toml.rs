@@ -9,13 +9,13 @@ use crate::jwt::{Kind, Publisher, Times, Token, examine};
 use crate::server::{self, Rules, Server, Verdict};
 use crate::{Error, Fingerprint, Identity, PublicKey};
 
-/// Who issues the tokens of accounts at spacetimedb.com.
+/// The issuer of the tokens of accounts at spacetimedb.com.
 const SPACETIMEDB_ISSUER: &str = "https://auth.spacetimedb.com";
 
 /// The SpacetimeDB CLI's file.
 #[derive(Debug, Default)]
 pub enum CliTomlSeen {
-    /// Nobody looked.
+    /// The file was not looked at.
     #[default]
     NotLooked,
     /// There is none.

@@ -62,7 +62,7 @@ pub struct Diagnosis {
     pub server_version: Option<String>,
     /// Whose token it is, by its claims.
     pub identity: Option<Identity>,
-    /// Who owns the database.
+    /// The identity that owns the database.
     pub owner: Option<Identity>,
     /// Why the token was not sent to the server, if it was kept back: then what is said of it is what the
     /// server should answer.

@@ -95,7 +95,7 @@ impl Difference {
         }
     }
 
-    /// In words.
+    /// The difference as a text, for messages.
     pub const fn detail(self) -> &'static str {
         match self {
             Self::TakenOut => "the token does not arrive: the server says that there is none",

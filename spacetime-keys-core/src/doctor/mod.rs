@@ -60,7 +60,7 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
     let accepted = fate::token(seen).is_accepted();
     let fine = match outcome {
         Some(Outcome::Updates) => true,
-        // An owner that is invented for one request is nobody. A log tells of whom it will.
+        // Without an accepted token, the server makes up an identity for one request. Nobody can use it again.
         Some(Outcome::Creates) => accepted || !seen.server.was_asked(),
         _ => false,
     };

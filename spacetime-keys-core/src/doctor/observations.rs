@@ -168,7 +168,7 @@ impl Observations {
         self.unread.iter().find(|unread| unread.name == name)
     }
 
-    /// Who owns the database.
+    /// The identity that owns the database.
     pub fn owner(&self) -> Option<Identity> {
         match self.server.database {
             Reply::Is(DatabaseAnswer::OwnedBy(owner)) => Some(owner),

@@ -47,7 +47,7 @@ impl Withheld {
         (!server.carries_tokens()).then_some(Self::PlainHttp)
     }
 
-    /// In words.
+    /// The reason as a text, for messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AnotherKey => {

@@ -37,7 +37,7 @@ pub enum Outcome {
     Exchanged(Exchanged),
     /// The present key has signed it: the server takes it as it is.
     NotNeeded {
-        /// Whose it is.
+        /// The token's identity.
         identity: Identity,
         /// When it expires, in Unix seconds; `None` if it never does.
         expires_at: Option<i64>,

@@ -76,9 +76,9 @@ pub struct EnvironmentReport {
     pub vault: String,
     /// `ok`, `not set up`, `missing`, `mismatched`, `half-written`, `unreadable` or `unavailable`.
     pub status: &'static str,
-    /// Of the latest private key.
+    /// The fingerprint of the latest private key.
     pub private_fingerprint: Option<Fingerprint>,
-    /// Of the latest public key.
+    /// The fingerprint of the latest public key.
     pub public_fingerprint: Option<Fingerprint>,
     /// Whole days since the private key was stored.
     pub age_days: Option<i64>,
@@ -87,20 +87,20 @@ pub struct EnvironmentReport {
 /// The mounted files.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct MountedReport {
-    /// As an environment's.
+    /// One of the words of [`EnvironmentReport::status`].
     pub status: &'static str,
     /// The environment whose pair it is, as far as it can be told.
     pub environment: Option<Environment>,
-    /// Of `id_ecdsa`.
+    /// The fingerprint of `id_ecdsa`.
     pub private_fingerprint: Option<Fingerprint>,
-    /// Of `id_ecdsa.pub`.
+    /// The fingerprint of `id_ecdsa.pub`.
     pub public_fingerprint: Option<Fingerprint>,
 }
 
 /// The publisher token.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct PublisherReport {
-    /// Whose it is.
+    /// The token's identity.
     pub identity: Identity,
     /// `iss`.
     pub issuer: String,

@@ -1,4 +1,4 @@
-//! Which pair a group is to hold at the end, when that is not a new one.
+//! The pair that a group holds at the end, where it is not a new one.
 
 use super::plan::Source;
 use super::{Environment, KeyState, PairState, Snapshot, StoredVersion, Vault};

@@ -279,7 +279,7 @@ pub struct Problem {
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// Where.
+    /// The environment that it is about, if it is about one.
     pub environment: Option<Environment>,
     /// What was found.
     pub message: String,

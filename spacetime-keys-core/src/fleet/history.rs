@@ -1,4 +1,4 @@
-//! Which pairs a vault has held, and what became of each.
+//! The pairs that a vault has held, and what became of each.
 
 use super::decide::earlier_pair;
 use super::{Environment, Origin, Policy, StoredVersion, Vault};
@@ -25,7 +25,7 @@ pub enum PastState {
 }
 
 impl PastState {
-    /// In words.
+    /// The state's word, as in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InUse => "in use",

@@ -116,7 +116,7 @@ impl Place {
     }
 }
 
-/// Which part of a stored version is damaged.
+/// The damaged part of a stored version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DamagedPart {
     /// What stands beside the value: time and tags. The version counts as one without tags.
@@ -131,13 +131,13 @@ pub enum DamagedPart {
 /// Damage in a vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
-    /// Whose vault.
+    /// The environment of the vault.
     pub environment: Environment,
-    /// Which part.
+    /// The damaged part.
     pub part: DamagedPart,
     /// The version, as the store names it.
     pub version: String,
-    /// Which key the version should hold, if a tag tells.
+    /// The key that the version should hold, if a tag tells.
     pub fingerprint: Option<Fingerprint>,
     /// The file, or the version's name, as a person would look for it.
     pub place: String,

@@ -9,7 +9,7 @@ use super::{Environment, Operation, Origin, Retirement};
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag of the command line
 pub struct Request {
-    /// Which operation.
+    /// The operation that the plan carries out.
     pub operation: Operation,
     /// The run's id; the same again when a run that was cut short is continued.
     pub rotation_id: String,
@@ -73,16 +73,16 @@ pub enum Source {
     New,
     /// From a vault.
     Stored {
-        /// Whose vault.
+        /// The environment of the vault.
         environment: Environment,
-        /// Which version of the private key.
+        /// The version of the private key, as the store names it.
         version: String,
-        /// Which pair.
+        /// The pair's fingerprint.
         fingerprint: Fingerprint,
     },
     /// From the mounted files.
     Mounted {
-        /// Which pair.
+        /// The pair's fingerprint.
         fingerprint: Fingerprint,
     },
 }
@@ -100,9 +100,9 @@ impl Source {
 /// One group and the pair that it holds at the end.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The group.
+    /// The environments of the group.
     pub environments: Vec<Environment>,
-    /// Its pair.
+    /// Where its pair comes from.
     pub source: Source,
     /// The mounted pair, if it is pushed first.
     pub adopt: Option<Fingerprint>,
@@ -210,7 +210,7 @@ pub struct Step {
     pub action: Action,
     /// Where; for steps of a whole group or of all, the first environment concerned.
     pub environment: Environment,
-    /// Which of the plan's targets it belongs to.
+    /// The target that it belongs to, as an index into the plan's targets.
     pub target: usize,
 }
 

@@ -196,9 +196,9 @@ pub enum PublisherState {
     NoFile,
     /// There is one, but no token in it that could be re-signed.
     Bad(Error),
-    /// A token.
+    /// There is a token.
     Found {
-        /// Whose.
+        /// The publisher that the token is for: `iss`, `sub` and their identity.
         publisher: Publisher,
         /// The algorithm that its header names.
         algorithm: Algorithm,
@@ -221,7 +221,7 @@ pub struct Host {
     /// Whether the folder of the mounted files is there: then this machine is a server's host, even
     /// where the files are missing.
     pub has_folder: bool,
-    /// The token.
+    /// The publisher token in `cli.toml`.
     pub publisher: PublisherState,
     /// Servers' keys in `cli.toml`.
     pub server_keys: Vec<Fingerprint>,
@@ -262,13 +262,13 @@ impl Host {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
-    /// A new pair.
+    /// Make a new pair.
     Rotate,
     /// Repair what is half-done or inconsistent.
     Resume,
-    /// Back to the pair before.
+    /// Go back to the previous pair.
     Rollback,
-    /// Bring a host up to its vault.
+    /// Copy the vault's keys to this host.
     Sync,
 }
 
@@ -305,7 +305,7 @@ pub struct Unfinished {
 pub struct Snapshot {
     /// One vault an environment.
     pub vaults: Vec<Vault>,
-    /// This host.
+    /// The host that the program runs on.
     pub host: Host,
     /// A run that was cut short, or is at work.
     pub unfinished: Option<Unfinished>,

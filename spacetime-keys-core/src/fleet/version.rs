@@ -40,11 +40,11 @@ impl Origin {
 /// What we write beside a key, as the store's tags. Absent on pairs that other tools made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags {
-    /// Of the pair.
+    /// The pair's fingerprint, 64 hex digits.
     pub fingerprint: Option<Fingerprint>,
     /// The run that wrote it.
     pub rotation_id: Option<String>,
-    /// Why.
+    /// The kind of run that wrote the version.
     pub origin: Option<Origin>,
     /// The pair that it took the place of: what a rollback returns to.
     pub previous: Option<Fingerprint>,

@@ -11,7 +11,7 @@ use super::{WELL_KNOWN_DISCOVERY, discovery_url};
 use crate::error::{DiscoveryFlaw, NoSet, UrlDanger};
 use crate::{Error, Result};
 
-/// So many redirects are followed, one after the other.
+/// The most redirects that are followed, one after the other.
 pub const MAX_HOPS: u32 = 5;
 
 /// A GET that is to be sent.

@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-/// Which JWT library a server has.
+/// The JWT library of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Generation {
     /// `spacetimedb-jsonwebtoken` 9.3: servers up to 2.11.

@@ -145,7 +145,7 @@ pub struct MintOptions<'a> {
 pub struct Minted {
     /// The token: a compact JWS whose header has `typ`, `alg` and `kid`.
     pub token: Zeroizing<String>,
-    /// Whose it is.
+    /// The token's identity.
     pub identity: Identity,
     /// `exp`, in Unix seconds.
     pub expires_at: i64,

@@ -18,7 +18,7 @@ const DATABASE_ISSUER: &str = "spacetimedb-idc-v1";
 /// The most bytes of UTF-8 that a server accepts in `iss` and in `sub`.
 pub const MAX_CLAIM_BYTES: usize = 128;
 
-/// Who publishes: the claims that a database's ownership hangs on. No secret.
+/// A publisher: the claims that decide who owns a database. No secret.
 #[derive(Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Publisher {
     /// Derived from the two below.

@@ -13,7 +13,7 @@ pub enum Expiry {
     Clear,
     /// The claim stays as it is.
     Keep,
-    /// So many seconds from now.
+    /// The token expires this many seconds from now.
     Lifetime(u32),
 }
 

@@ -121,7 +121,7 @@ impl TokenSigner {
     }
 }
 
-/// Which key it is, no more.
+/// Shows only which key it is.
 impl std::fmt::Debug for TokenSigner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "TokenSigner({}, {})", self.algorithm(), self.kid)

@@ -103,7 +103,7 @@ pub struct Clash {
     pub line: u64,
     /// The line of the first row that it clashes with.
     pub first_line: u64,
-    /// How.
+    /// The kind of clash.
     pub kind: ClashKind,
 }
 

@@ -5,7 +5,7 @@ use crate::error::Claim;
 use crate::jwt::MAX_CLAIM_BYTES;
 use crate::{Error, Identity, Result};
 
-/// Which of the two issuers.
+/// One of the two issuers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The issuer that is left.

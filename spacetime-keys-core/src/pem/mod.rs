@@ -125,7 +125,7 @@ pub fn worst_effect(oddities: &[Oddity]) -> Effect {
     oddities.iter().map(|oddity| oddity.effect()).max().unwrap_or(Effect::Harmless)
 }
 
-/// Which half of a pair a PEM text holds.
+/// The half of a pair that a PEM text holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
     /// `PRIVATE KEY` or `EC PRIVATE KEY`.
@@ -147,7 +147,7 @@ impl std::fmt::Display for Half {
 pub struct Normalized {
     /// The text: LF, 64 columns, one newline at the end.
     pub pem: Zeroizing<String>,
-    /// Which half of the pair it is.
+    /// The half of the pair that it is.
     pub half: Half,
     /// What was repaired; empty if the input was canonical.
     pub mended: Vec<Oddity>,

@@ -80,7 +80,7 @@ impl serde::Serialize for GateName {
 /// One thing that must be so for a promotion to stand.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Gate {
-    /// What.
+    /// The gate's name.
     pub name: GateName,
     /// The database that it is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -28,7 +28,7 @@ pub use ring::{Judged, Ring, Secret, SecretKind};
 /// A token, a key or a set of claims that is longer is not found.
 pub const MAX_LENGTH: usize = 64 << 10;
 
-/// Which kind of thing a scanner searches for.
+/// The kind of thing that a scanner searches for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// Private keys, and whole tokens.

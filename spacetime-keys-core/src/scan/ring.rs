@@ -22,7 +22,7 @@ struct Known {
 /// A secret that was found. The secret itself is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Secret {
-    /// Which kind of secret it is.
+    /// The kind of secret.
     pub kind: SecretKind,
     /// The private key's, or that of the key that signed the token.
     pub fingerprint: Fingerprint,
@@ -51,7 +51,7 @@ pub enum Judged {
     Secret(Secret),
     /// A token with the issuer of a SpacetimeDB server, which no key of the fleet has signed.
     OtherToken,
-    /// Nothing of a server's.
+    /// Nothing that belongs to a server.
     Nothing,
 }
 

@@ -8,11 +8,11 @@ use super::{Found, MAX_LENGTH, Wanted};
 /// How much is kept.
 #[derive(Clone, Copy)]
 pub(super) struct Size {
-    /// In all.
+    /// The size of the whole window, in bytes.
     pub(super) capacity: usize,
-    /// Behind an anchor, when it is looked at.
+    /// The bytes behind an anchor when it is looked at.
     pub(super) ahead: usize,
-    /// Before it.
+    /// The bytes that are kept before it.
     pub(super) behind: usize,
 }
 

@@ -47,7 +47,7 @@ pub(super) struct Executor<'a> {
     pub(super) plan: &'a Plan,
     pub(super) before: Gathered,
     pub(super) paths: &'a Paths,
-    /// One a target, as far as they have been made or read.
+    /// The key of each target, in the plan's order; empty until it is made or read.
     keys: Vec<OnceLock<PrivateKey>>,
     resigned: OnceLock<Resigned>,
     /// When the keys before are retired, in Unix seconds: one moment for all vaults.

@@ -209,7 +209,7 @@ fn look(site: &Site<'_>, job: &Job, run: &mut Run) -> Result<Option<Outcome>, Fa
     let (gathered, plan) = match prepare(site, run) {
         // Under the lock it is looked at again, and its note is put away.
         Err(failure) if !job.dry_run && cannot_be_finished(run, &failure) => return Ok(None),
-        // Half of what another run does would look like damage.
+        // Another run may be half-way through its writes: report that, not damage.
         Err(_) if guarded.is_locked() => return Err(guarded.busy()),
         prepared => prepared?,
     };
@@ -252,7 +252,7 @@ fn announce_continued(site: &Site<'_>, run: &Run) {
     }
 }
 
-/// Which run this is. `None`: there is nothing to resume, and no environment was named.
+/// The run that this is. `None`: there is nothing to resume, and no environment was named.
 fn decide(site: &Site<'_>, job: &Job) -> Result<Option<Run>, Failure> {
     let guarded = site.state.guarded(&job.paths);
     if guarded.is_locked() {

@@ -76,7 +76,7 @@ pub struct LeftOut {
 /// A version that is copied.
 #[derive(Clone, Debug)]
 pub struct CopyStep {
-    /// Whose vault.
+    /// The environment of the vault.
     pub environment: Environment,
     /// The secret's name at the destination.
     pub secret: String,
@@ -230,7 +230,7 @@ impl Ends<'_> {
         Ok(())
     }
 
-    /// Which environments stay behind, although they share a pair with a copied one.
+    /// The environments that stay behind, although they share a pair with a copied one.
     fn not_copied(&self, copied: &[CopiedEnvironment]) -> Vec<Environment> {
         let is_copied = |name: &Environment| copied.iter().any(|copied| copied.name == *name);
         let groups = self.source.settings.policy.groups().iter();

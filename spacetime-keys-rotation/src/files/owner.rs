@@ -11,7 +11,7 @@ use std::path::Path;
 use super::folder::folder_of;
 use crate::error::Failure;
 
-/// Which mode a replaced file gets.
+/// The mode of a replaced file.
 #[derive(Clone, Copy)]
 pub enum Mode {
     /// Exactly this one.

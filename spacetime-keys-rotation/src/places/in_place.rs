@@ -37,7 +37,7 @@ impl Around {
     }
 }
 
-/// Which files somebody named, and so means.
+/// The files that the user named.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Named {
     /// `cli.toml`.

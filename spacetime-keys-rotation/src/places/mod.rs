@@ -63,7 +63,7 @@ impl Layout {
 /// What lies in one of the usual places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Which kind of place it is.
+    /// The kind of place.
     pub layout: Layout,
     /// The folder: the project's, or the one that holds the files.
     pub folder: PathBuf,

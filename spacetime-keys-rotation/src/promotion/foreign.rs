@@ -12,7 +12,7 @@ use crate::files;
 use crate::host::Paths;
 use crate::search::{Finder, Input, Searched, search};
 
-/// So many are named.
+/// The most finds that are named.
 const NAMED: usize = 5;
 /// Where servers keep rows and logs of databases. What a user has written there is data.
 const ROWS: &str = "replicas";
@@ -24,7 +24,7 @@ pub struct ForeignSecret {
     pub file: PathBuf,
     /// Where in it: bytes from its beginning.
     pub offset: u64,
-    /// Which of the two it is.
+    /// A key or a token.
     pub kind: SecretKind,
 }
 

@@ -42,7 +42,7 @@ pub trait Finder {
     /// Something was found in a file. [`ControlFlow::Break`] ends the search.
     fn found(&mut self, path: &Path, found: &Found) -> ControlFlow<()>;
 
-    /// So many bytes of a file have been searched, in addition to those before.
+    /// This many more bytes of a file have been searched.
     fn searched(&mut self, _path: &Path, _bytes: u64) {}
 }
 

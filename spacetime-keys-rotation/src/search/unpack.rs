@@ -43,7 +43,7 @@ pub(super) struct Peek<R> {
 }
 
 impl<R> Peek<R> {
-    /// So many of them.
+    /// The number of bytes that are looked at.
     pub(super) const LENGTH: usize = 8;
 }
 

@@ -71,7 +71,7 @@ impl Properties {
 pub struct Secret {
     /// What it holds.
     pub value: Zeroizing<String>,
-    /// Which version it is, and what is said of it.
+    /// The version, and what the store tells of it.
     pub properties: Properties,
 }
 

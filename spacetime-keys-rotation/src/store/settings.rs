@@ -1,4 +1,4 @@
-//! Which store, and how to reach it.
+//! The store's kind, and how to reach it.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -19,7 +19,7 @@ pub(super) type Words = (u64, u64, u64);
 
 const WORDS_BYTES: usize = size_of::<Words>();
 
-/// So many runs are merged into one.
+/// Merge fan-in.
 const FAN_IN: usize = 64;
 
 /// Runs on the disk. Several threads add to them.

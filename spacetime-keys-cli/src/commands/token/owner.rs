@@ -1,4 +1,4 @@
-//! Who owns a database: what `token recover` is told, or asks a server.
+//! The owner of a database: named to `token recover`, or asked of a server.
 
 use std::time::Duration;
 

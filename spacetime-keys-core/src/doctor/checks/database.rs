@@ -74,7 +74,7 @@ pub(super) fn parent(seen: &Observations) -> Option<Check> {
     })
 }
 
-/// Whose it is.
+/// Whether the token's identity owns the database.
 pub(super) fn owner(seen: &Observations) -> Option<Check> {
     let name = CheckName::Owner;
     let owner = seen.owner()?;

@@ -162,7 +162,7 @@ pub(super) fn form(seen: &Observations) -> Option<Check> {
     })
 }
 
-/// Who may read them.
+/// Whether only the right users can read the files.
 pub(super) fn mode(seen: &Observations) -> Option<Check> {
     let name = CheckName::KeyMode;
     let mounted = seen.mounted.as_ref()?;

@@ -45,7 +45,7 @@ pub struct LogSeen {
     pub last: Option<LogHit>,
     /// Why it failed: the last reason since the publish before.
     pub reason: Option<LogHit>,
-    /// Who was refused, where the reason's line names an identity.
+    /// The identity that was refused, where the reason's line names one.
     pub refused: Option<Identity>,
 }
 

@@ -124,7 +124,7 @@ impl FilePlan {
         Self { steps, key: Some(key), mends: true, ..Self::default() }
     }
 
-    /// Which key that is shows only afterwards, unless its public key is there.
+    /// Without its public key, only a later look shows which key it is.
     fn take_out(host: &Host<'_>, container: Container) -> Self {
         let mut steps = container.steps(host);
         let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);

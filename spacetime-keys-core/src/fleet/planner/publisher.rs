@@ -47,7 +47,7 @@ impl Planner<'_> {
                 plan.verified_with = verified_with;
             }
         } else if verified_with.is_none() && !external {
-            // Nobody known has signed it, and nobody vouched for it.
+            // No known key signed the token, and no flag vouches for it: its claims are not escrowed.
             return Ok(());
         } else if self.is_unknown(&host, publisher) && !self.is_vouched_for(publisher) {
             // A mistaken login, perhaps: nothing is done for it unasked.

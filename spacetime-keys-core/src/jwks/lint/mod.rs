@@ -32,7 +32,7 @@ pub struct Report {
     pub entries: usize,
     /// What was found, the set's own problems last.
     pub problems: Vec<Problem>,
-    /// Which servers accept the set at all.
+    /// The servers that accept the set at all.
     pub taken_by: TakenBy,
 }
 
@@ -45,7 +45,7 @@ pub struct Problem {
     pub entry: Option<usize>,
 }
 
-/// Which servers accept the set. One that they accept may still have keys that are of no use.
+/// The servers that accept the set. A set that they accept may still have keys that are of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TakenBy {
     nine: bool,

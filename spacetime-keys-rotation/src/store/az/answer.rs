@@ -107,7 +107,7 @@ mod tests {
         let list = format!("[{}, {}]", version(ID, CREATED, ""), version(ID, CREATED, ""));
         assert_eq!(listed(list.as_bytes(), &CALL).unwrap().len(), 2);
         assert_eq!(written(format!("\"{ID}\"\n").as_bytes(), &CALL).unwrap().len(), 32);
-        // Nobody has tagged it.
+        // It has no tags.
         let bare = json.replace(r#"{"file-encoding": "utf-8", "rotation-id": "r1"}"#, "null");
         assert!(shown(bare.as_bytes(), &CALL).is_ok());
     }

@@ -30,7 +30,7 @@ pub(crate) struct Found {
     pub(crate) doubt: Option<&'static str>,
 }
 
-/// So many rows below the first are compared with it.
+/// The number of rows that are compared with the first one.
 const SAMPLE: usize = 20;
 
 type Record<'a> = Vec<Cow<'a, [u8]>>;

@@ -17,11 +17,11 @@ pub(super) use form::Form;
 use form::members;
 use recognize::{Kind, foreign, recognize};
 
-/// So much is read, and then handed on, in one piece. Small enough for a processor's cache, large
-/// enough that handing it on costs nothing.
+/// Read size in bytes. Small enough for a processor's cache, large
+/// enough that handing a piece on costs nothing.
 const PIECE: usize = 256 << 10;
 
-/// So far the first row is looked for.
+/// How far into the input the first row may begin, in bytes.
 const MAX_HEAD: usize = 16 << 20;
 
 /// A byte order mark.
