@@ -33,7 +33,7 @@ pub(super) fn run(
     let (listener, address) = exchange::bind(args.listen)?;
     if !address.ip().to_canonical().is_loopback() {
         output.warn(&format!(
-            "{address} can be reached from other machines: anyone with an old token can exchange it there, and read /metrics; use a firewall or a container's network, so that only the proxy reaches it"
+            "{address} can be reached from other machines: anyone with an old token can exchange it there, and anyone can read /metrics. Use a firewall or a container's network, so that only the proxy reaches it"
         ));
     }
     let report = json!({ "listening": address, "server": http::without_user(&url) });

@@ -16,7 +16,7 @@ pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: the signer must
 pub(crate) const ALPHABET: &str = "copying it again does not help: `+` and `/` are `-` and `_` in a JWT (RFC 7515, section 2). The program that makes the token must write base64url, without `=`";
 
 /// Of an access token for Microsoft Graph.
-pub(crate) const OF_GRAPH: &str = "no key verifies it, so none is to be looked for: ask Entra ID for a token of your own API in place of Graph's (register the API, request its scope, such as `api://APP-ID/.default`), or send the ID token; its `aud` is then yours, and the header has no `nonce`";
+pub(crate) const OF_GRAPH: &str = "no key verifies such a token. Ask Entra ID for a token of your own API, not of Graph: register the API, and request its scope, such as `api://APP-ID/.default`. Or send the ID token. Then `aud` is yours, and the header has no `nonce`";
 
 /// Of a token that would go over plain http.
 pub(crate) const PLAIN_HTTP: &str =
@@ -61,7 +61,7 @@ pub(super) fn of_encoding(encoding: Encoding) -> Advice {
         Encoding::GitCrypt => "unlock the repository: `git-crypt unlock`",
         Encoding::GitLfs => "fetch the file: `git lfs pull`",
         Encoding::Reference => {
-            "the secret was not put in its place: check whether the variable is set, whether the secret is there, and whether this host or job may read it"
+            "the secret was not put in its place: check that the variable is set, that the secret is there, and that this host or job may read it"
         }
         Encoding::Html => {
             "the address answered with a page, of a login or an error: fetch it with `curl --fail`, and look at the address"
@@ -153,7 +153,7 @@ pub(super) fn of_url_danger(danger: UrlDanger) -> Advice {
     let text = match danger {
         UrlDanger::Downgrade => {
             return (
-                "servers would fetch it, and anyone on the network path can replace the keys: have the issuer name an https URL (behind a proxy that ends TLS, its own URL has to be set to https). If the set is under https as well, name that URL ({})",
+                "servers would fetch it, and anyone on the network path can replace the keys. Have the issuer name an https URL. Behind a proxy that ends TLS, set the issuer's own URL to https. If the set is under https as well, name that URL ({})",
                 [NextStep::Choose(Choice::Jwks)],
             )
                 .into();

@@ -142,7 +142,7 @@ errors! {
         => ("look whose token this is: {}", [Step::PublisherDecode]);
     /// `exp` has passed.
     TokenExpired: Safety "ERR_TOKEN_EXPIRED" "the token has expired"
-        => ("re-sign the same claims: {}, or with a lifetime such as {}; for a user's token, get a fresh one of the same `sub` from its issuer",
+        => ("re-sign the same claims: {}, or with a lifetime such as {}. For a user's token, get a fresh one of the same `sub` from its issuer",
             [Step::TOKEN_RESIGN.with(Choice::ClearExpiry), Step::Choose(Choice::Expiry)]);
     /// `nbf` has not come yet.
     TokenNotYetValid: Input "ERR_TOKEN_NOT_YET_VALID" "the token is not valid yet (`nbf`)"
@@ -212,7 +212,7 @@ errors! {
         => "its bearer needs a new token: from the server, or from the issuer that the app signs in with";
     /// `iat` is later than the key's retirement.
     TokenIssuedLater: Safety "ERR_TOKEN_ISSUED_LATER" "the token says that it was issued after its key was retired"
-        => "a server still runs with the old key, or the key is in other hands: restart the server; if it runs with the new key, revoke the old one";
+        => "a server still runs with the old key, or the key is in other hands: restart the server. If it runs with the new key already, revoke the old one";
     /// The identity of a publisher.
     TokenOfPublisher: Safety "ERR_TOKEN_OF_PUBLISHER" "the token is a publisher's, and those are not exchanged"
         => ("re-sign it where the keys are: {}, or {}", [Step::TOKEN_RESIGN, Step::TOKEN_RESTORE]);

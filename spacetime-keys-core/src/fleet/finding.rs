@@ -103,7 +103,7 @@ impl Finding {
             }
             Self::PublisherUnknown => (
                 Error::PublisherUnknown.code(), Bad, "cli.toml holds the token of another publisher than the escrow: its identity does not own what the known one has published",
-                ("after a mistaken login: {} brings the known publisher back; if the new one is right: {} with the identity shown adds it to the escrow",
+                ("after a mistaken login, {} brings the known publisher back. If the new one is right, {} with the identity shown adds it to the escrow",
                     [Step::TOKEN_RESTORE, Step::SYNC.with(Choice::ExpectIdentity(None))]).into(),
             ),
             Self::TokenUnverified => (

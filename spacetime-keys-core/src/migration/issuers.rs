@@ -55,10 +55,10 @@ impl Trap {
     pub const fn message(self) -> &'static str {
         match self {
             Self::Separator(Side::From) => {
-                "the old issuer has a `|` in it: another issuer and subject give the same identities, so anyone who controls that issuer can be any of these users"
+                "the old issuer has a `|` in it, so another issuer and subject give the same identities. Anyone who controls that issuer can be any of these users"
             }
             Self::Separator(Side::To) => {
-                "the new issuer has a `|` in it: another issuer and subject give the same identities, so anyone who controls that issuer can be any of these users"
+                "the new issuer has a `|` in it, so another issuer and subject give the same identities. Anyone who controls that issuer can be any of these users"
             }
             Self::Blank(Side::From) => "the old issuer has blanks or control characters in it",
             Self::Blank(Side::To) => "the new issuer has blanks or control characters in it",

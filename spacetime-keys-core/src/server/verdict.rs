@@ -61,7 +61,7 @@ impl Verdict {
         let by_issuer = self.key == Some(KeyOf::Issuer);
         by_issuer.then(|| {
             (
-                "if servers find this set: they fetch only ISS/.well-known/openid-configuration (ISS: the token's `iss` without slashes at its end), and from it the set that `jwks_uri` names. {} with that URL goes their way",
+                "if servers find this set: they fetch only ISS/.well-known/openid-configuration, and then the set that its `jwks_uri` names (ISS: the token's `iss` without slashes at its end). {} with that URL goes the same way",
                 [NextStep::TokenCheckIssuer],
             )
                 .into()

@@ -289,7 +289,7 @@ pub(super) fn accepted(seen: &Observations) -> Option<Check> {
             let said = reason.map_or("for a reason of its own", |reason| reason.words(wording));
             let surprising = expected.is_some_and(|verdict| verdict.accepted);
             let hint = if surprising {
-                "by the key that it shows it should accept it: its key file is in a form that it cannot verify with, or the clocks differ"
+                "the key that it shows verifies the token. Either the server cannot verify with its key file's form, or the clocks differ"
             } else {
                 "the checks around this one say why"
             };

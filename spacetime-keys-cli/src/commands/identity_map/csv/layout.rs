@@ -280,7 +280,7 @@ impl Layout {
                 ));
             }
         }
-        let doubt = "there is no header: the first row is taken for a user, the first column for the old subjects, the second for the new ones; `--header no --subject-column 1 --new-subject-column 2` or a first line `old_subject,new_subject` says so";
+        let doubt = "there is no header: the first row is taken for a user, the first column for the old subjects, the second for the new ones. To say so, use `--header no --subject-column 1 --new-subject-column 2` or a first line `old_subject,new_subject`";
         Ok((0, count - 1, false, (count == 2).then_some(doubt)))
     }
 }
@@ -289,7 +289,7 @@ fn bad_header(message: &str) -> Failure {
     Failure::new(
         "ERR_INPUT_HEADER",
         message,
-        "give `--subject-column NAME` (or a number from 1 on), and `--new-subject-column` if the subjects change; or name the columns in the first line: `subject`, or `old_subject` and `new_subject`; `--header no` says that the first row is a user",
+        "give `--subject-column NAME` (or a number from 1 on), and `--new-subject-column` if the subjects change. Or name the columns in the first line: `subject`, or `old_subject` and `new_subject`. `--header no` says that the first row is a user",
     )
 }
 
