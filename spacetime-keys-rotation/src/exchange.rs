@@ -28,7 +28,7 @@ struct Mark {
 }
 
 impl Marks {
-    /// Of the files in a folder, as they are now.
+    /// The keys of the files in a folder, as they are now.
     pub fn of(folder: &Path) -> Self {
         Self([private_key_in(folder), retired_keys_in(folder)].map(|path| Mark::of(&path)))
     }

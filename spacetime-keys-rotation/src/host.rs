@@ -11,7 +11,7 @@ use spacetime_keys_core::{Error, PrivateKey, PublicKey};
 use crate::error::{Failure, Kind};
 use crate::files::{self, Mode};
 
-/// Where this host's files are.
+/// The places of this host's files.
 #[derive(Clone, Debug)]
 pub struct Paths {
     /// The folder that the server mounts.
@@ -20,7 +20,7 @@ pub struct Paths {
     pub cli_toml: PathBuf,
 }
 
-/// Of `id_ecdsa`.
+/// The mode of `id_ecdsa`.
 pub const PRIVATE_MODE: u32 = 0o600;
 /// Of `id_ecdsa.pub`.
 pub const PUBLIC_MODE: u32 = 0o644;

@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(40);
 /// The run that holds the lock.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Holder {
-    /// What it does, such as `rotate`.
+    /// Its operation, such as `rotate`.
     pub doing: String,
     /// Since when, in Unix seconds.
     pub since: i64,
@@ -81,7 +81,7 @@ impl std::fmt::Debug for HostLock {
     }
 }
 
-/// What a run guards.
+/// The places that a run guards.
 pub(crate) struct Guarded<'a> {
     /// The file of a store's marks.
     pub(crate) file: Option<PathBuf>,

@@ -14,7 +14,7 @@ use crate::store::{History, Properties, each};
 
 /// A snapshot, and what goes with it but is not part of it.
 pub struct Gathered {
-    /// What a plan and an audit are made from.
+    /// The data for a plan and an audit.
     pub snapshot: Snapshot,
     /// Public keys that tokens were checked against.
     pub known_keys: Vec<PublicKey>,
@@ -111,7 +111,7 @@ fn unavailable(environment: &Environment, name: &str) -> Vault {
     }
 }
 
-/// What one vault holds.
+/// The contents of one vault.
 struct Read {
     vault: Vault,
     /// The public keys of its latest pair.

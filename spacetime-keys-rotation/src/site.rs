@@ -1,4 +1,4 @@
-//! What a run works on: environments and their vaults, a store, a host's files.
+//! The site of a run: environments and their vaults, a store, a host's files.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub struct Settings {
     pub state: PathBuf,
     /// The environment whose keys this host mounts, where that was written down.
     pub host: Option<Environment>,
-    /// In which order data goes from environment to environment.
+    /// The order in which data goes from environment to environment.
     pub promotion: Order,
     /// There is no configuration: these are the self-hosting guide's settings, assumed for a folder
     /// that nobody named. Where nothing lies in it, nothing is made.
@@ -72,7 +72,7 @@ pub struct Names {
     pub retired_secret: Option<String>,
     /// The environment whose keys this host mounts.
     pub host: Option<String>,
-    /// In which order data goes from environment to environment.
+    /// The order in which data goes from environment to environment.
     pub promotion: Option<Vec<String>>,
     /// Whether Azure's rules for the names of vaults hold.
     pub in_key_vault: bool,
@@ -272,7 +272,7 @@ fn is_key_vault(name: &str) -> bool {
 pub struct Site<'a> {
     /// The environments.
     pub settings: &'a Settings,
-    /// Where their keys are kept.
+    /// The place of their keys.
     pub store: &'a dyn KeyStore,
     pub(crate) watch: &'a dyn Watch,
     pub(crate) state: State,
@@ -284,7 +284,7 @@ impl<'a> Site<'a> {
         Self { settings, store, watch, state: State::new(settings.state.clone()) }
     }
 
-    /// What kind of store it is, whatever reaches it.
+    /// The kind of store, by any way that reaches it.
     pub(crate) fn store_kind(&self) -> &'static str {
         if self.store.folder().is_some() { "directory" } else { "azure-key-vault" }
     }

@@ -103,7 +103,7 @@ pub fn check_recoverable(
     files::check_replaceable(&paths.cli_toml)
 }
 
-/// What a token is made from.
+/// The parts of a token.
 struct Found {
     key: PrivateKey,
     publisher: Publisher,

@@ -87,7 +87,7 @@ named! {
 }
 
 named! {
-    /// What a step, or the same call again, is told.
+    /// The choices for a step, or for the same call again.
     Choice {
         /// Take the token of the identity that is named.
         ExpectIdentity(Option<Identity>) => "expect-identity",
@@ -161,7 +161,7 @@ named! {
         DryRun => "dry-run",
         /// Make a first pair.
         NewKeys => "new-keys",
-        /// Of this environment.
+        /// The step for this environment.
         Environment(Environment) => "environment",
     }
 }
@@ -171,7 +171,7 @@ named! {
 pub struct Run {
     /// The environment; `None`: the one at hand, which is not known here.
     pub environment: Option<Environment>,
-    /// What it is told.
+    /// Its choices.
     pub choices: Vec<Choice>,
 }
 

@@ -28,7 +28,7 @@ pub struct Answer<'a> {
     pub body: Option<&'a [u8]>,
 }
 
-/// What is known of the answer to one question.
+/// The known part of the answer to one question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reply<T> {
     /// The question was not put.
@@ -51,7 +51,7 @@ impl<T> Reply<T> {
         }
     }
 
-    /// What answered in the server's place.
+    /// The thing that answered in the server's place.
     pub const fn foreign(&self) -> Option<Foreign> {
         match self {
             Self::Foreign(foreign) => Some(*foreign),
@@ -86,7 +86,7 @@ pub enum Unreached {
     NoTls,
     /// The connection ended in the middle.
     Broken,
-    /// What came is no HTTP.
+    /// The answer is no HTTP.
     NotHttp,
 }
 
@@ -105,7 +105,7 @@ impl Unreached {
         }
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn advice(self) -> Advice {
         let text = match self {
             Self::Timeout => {
@@ -138,12 +138,12 @@ impl fmt::Display for Unreached {
 pub struct Foreign {
     /// Its status.
     pub status: u16,
-    /// What it looks like.
+    /// The form of the answer.
     pub kind: ForeignKind,
 }
 
 impl Foreign {
-    /// What to do next, where it came from this URL.
+    /// The next step, if it came from this URL.
     pub fn advice(self, url: &str) -> Advice {
         let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
         match self.kind {
@@ -170,7 +170,7 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// What an answer looks like that is not the server's.
+/// The form of an answer that is not the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForeignKind {
@@ -208,7 +208,7 @@ pub struct ServedKey {
     pub key: Option<PublicKey>,
 }
 
-/// What a server says of a token.
+/// A server's answer about a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenAnswer {
     /// It takes it.
@@ -226,7 +226,7 @@ pub enum TokenAnswer {
     },
 }
 
-/// What a server says of a database.
+/// A server's answer about a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseAnswer {
     /// The database is there, and this identity owns it.

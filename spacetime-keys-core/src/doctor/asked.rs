@@ -28,7 +28,7 @@ pub struct Names<'a> {
     pub database: Option<&'a str>,
 }
 
-/// What is asked about.
+/// The subject of the questions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The server's URL; `None`: nobody names one.

@@ -45,7 +45,7 @@ pub enum TokenSeen {
     Found(Box<TokenFacts>),
 }
 
-/// What there is to say of a token, without the token.
+/// A token's properties, without the token.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct TokenFacts {
@@ -63,7 +63,7 @@ pub struct TokenFacts {
     pub can_be_sent: bool,
     /// Whether it is all ASCII. A server answers 400 to a `Bearer` token of other characters.
     pub is_ascii: bool,
-    /// What would be wrong with it under any signature.
+    /// The flaw that it has under any signature.
     pub flaw: Option<Error>,
     /// `iat` and `exp`, if they can be read.
     pub times: Option<Times>,
@@ -150,7 +150,7 @@ impl CliTomlSeen {
 }
 
 impl TokenFacts {
-    /// Of a token that is in no file.
+    /// For a token that is in no file.
     pub fn of_token(text: &str, known: &Known<'_>) -> Self {
         Self::of(text, &[], known)
     }

@@ -120,7 +120,7 @@ impl Difference {
         }
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn advice(self) -> Advice {
         match self {
             Self::TakenOut => {

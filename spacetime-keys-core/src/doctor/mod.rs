@@ -1,4 +1,4 @@
-//! What a publish would get for an answer, and why: observations in, diagnosis out.
+//! The answer that a publish would get, and why: observations in, diagnosis out.
 //!
 //! Nothing here asks a server or reads a file. The caller does ([`Ask`]), and reduces what came back to data
 //! ([`Answer`], [`CliTomlSeen::of`], [`MountedSeen`], [`LogScanner`]), puts it into

@@ -20,7 +20,7 @@ pub struct Project {
     children: Option<Vec<Self>>,
 }
 
-/// What is no text counts as not said, as it does to the SpacetimeDB CLI.
+/// A value that is no text counts as absent, as it does to the SpacetimeDB CLI.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 enum Text {
@@ -140,7 +140,7 @@ impl Project {
     }
 }
 
-/// What all say, if they say the same.
+/// The common value, if all have the same.
 fn shared<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
     let first = all.next()?;
     all.all(|other| other == first).then_some(first)

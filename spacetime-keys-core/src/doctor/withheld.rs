@@ -1,4 +1,4 @@
-//! Where a token is not sent.
+//! The servers that get no token.
 
 use std::fmt;
 
@@ -59,7 +59,7 @@ impl Withheld {
         }
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn advice(self) -> Advice {
         match self {
             Self::AnotherKey => {

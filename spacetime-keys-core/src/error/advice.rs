@@ -6,19 +6,19 @@ use crate::advice::{Advice, Choice, NextStep};
 pub(super) const THE_FILE_ITSELF: &str =
     "give the PEM file itself: -----BEGIN PRIVATE KEY----- or -----BEGIN PUBLIC KEY-----";
 
-/// Of a token whose parts end with `=`.
+/// For a token whose parts end with `=`.
 pub(crate) const PADDED: &str = "copying it again does not help: its issuer writes it so. Send the token of the identity provider itself (behind a load balancer of AWS: `x-amzn-oidc-accesstoken`, not `x-amzn-oidc-data`)";
 
-/// Of an ECDSA signature in DER.
+/// For an ECDSA signature in DER.
 pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: the signer must write r and s one after the other, 32 bytes each (RFC 7518, section 3.4). OpenSSL, key management services and Java's `SHA256withECDSA` give DER: convert it, or let a JWT library sign (Java: `SHA256withECDSAinP1363Format`; Node: `dsaEncoding: \"ieee-p1363\"`)";
 
-/// Of a token whose parts are base64 of the usual alphabet.
+/// For a token whose parts are base64 of the usual alphabet.
 pub(crate) const ALPHABET: &str = "copying it again does not help: `+` and `/` are `-` and `_` in a JWT (RFC 7515, section 2). The program that makes the token must write base64url, without `=`";
 
-/// Of an access token for Microsoft Graph.
+/// For an access token for Microsoft Graph.
 pub(crate) const OF_GRAPH: &str = "no key verifies such a token. Ask Entra ID for a token of your own API, not of Graph: register the API, and request its scope, such as `api://APP-ID/.default`. Or send the ID token. Then `aud` is yours, and the header has no `nonce`";
 
-/// Of a token that would go over plain http.
+/// For a token that would go over plain http.
 pub(crate) const PLAIN_HTTP: &str =
     "name the https URL, or a tunnel's end on this machine (`ssh -L`); {} sends it all the same";
 

@@ -1,10 +1,10 @@
-//! What a promotion's errors found.
+//! The findings of a promotion's errors.
 
 use std::fmt;
 
 use super::kinds::display;
 
-/// What is wrong with a passport.
+/// The flaw in a passport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PassportFlaw {

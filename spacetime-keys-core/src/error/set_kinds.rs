@@ -1,10 +1,10 @@
-//! What came where a JWK set, or a document that leads to one, should be.
+//! The things that can stand where a JWK set, or a document that leads to one, should be.
 
 use std::fmt;
 
 use super::kinds::display;
 
-/// What stands in the place of a JWK set or of a discovery document.
+/// The thing in the place of a JWK set or of a discovery document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NoSet {
@@ -116,7 +116,7 @@ impl fmt::Display for DiscoveryFlaw {
     }
 }
 
-/// What a URL asks for that is not done.
+/// A request of a URL that is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UrlDanger {
@@ -134,7 +134,7 @@ display!(UrlDanger {
     User => "a user name stands in the URL that the document or a redirect leads to",
 });
 
-/// How two issuers differ.
+/// The difference between two issuers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IssuerDifference {

@@ -422,7 +422,7 @@ errors! {
         => ("{} shows the state, {} repairs it", [Step::Verify, Step::FINISH_RUN]);
 
     // ---- Promotion ----------------------------------------------------------------------------
-    /// What was named as a passport is none.
+    /// The document that was named as a passport is none.
     Passport(_what: PassportFlaw): Input "ERR_PASSPORT" "this is no passport that can be used: {0}"
         => ("make a new one on a host of the source: {}", [Step::PromotePassport]);
     /// A passport's databases are not its publisher's.
@@ -438,7 +438,7 @@ errors! {
     /// A table's rows could not be counted.
     Uncounted: Input "ERR_UNCOUNTED" "the server did not count the rows of a table"
         => "look at the table's name, and at the token: only the owner may count the rows of a private table";
-    /// What cannot be the name of a table.
+    /// The text cannot be the name of a table.
     TableName: Input "ERR_TABLE_NAME" "the name of a table is letters, digits and `_`, and no digit first"
         => "name it as the module does: TABLE, or DATABASE.TABLE";
     /// The list of environments is none.

@@ -31,7 +31,7 @@ pub struct Exchange {
     publishers: Vec<Identity>,
 }
 
-/// What becomes of a token.
+/// The fate of a token.
 pub enum Outcome {
     /// A retired key had signed it, and the present key has signed the same claims.
     Exchanged(Exchanged),
@@ -210,7 +210,7 @@ enum SignedBy<'a> {
     Retired(&'a RetiredKey),
 }
 
-/// What the times of the new token follow from.
+/// The times that the new token's times follow from.
 #[derive(Clone, Copy)]
 struct Terms {
     times: Times,

@@ -1,7 +1,7 @@
 use crate::server::LEEWAY;
 use crate::{Error, Fingerprint, Identity, PublicKey, Result};
 
-/// What a list is read by: another one may mean what this program does not know.
+/// The version of the format. Another one may mean something that this program does not know.
 const VERSION: u32 = 1;
 
 /// The most keys that are kept without being revoked: a token is held against each of them.
@@ -132,7 +132,7 @@ impl RetiredKeys {
         self.keys.is_empty() && self.publishers.is_empty()
     }
 
-    /// What is said of this key, if it is in the list.
+    /// The entry of this key, if it is in the list.
     pub fn find(&self, fingerprint: Fingerprint) -> Option<&RetiredKey> {
         self.keys.iter().find(|key| key.public_key.fingerprint() == fingerprint)
     }
@@ -225,7 +225,7 @@ impl RetiredKeys {
             && self.keys.iter().all(is_copy)
     }
 
-    /// Of too many, those go that are honoured the least; what is revoked stays.
+    /// If there are too many, those go that are accepted the shortest. Revoked keys stay.
     fn put(&mut self, key: RetiredKey) {
         let fingerprint = key.public_key.fingerprint();
         self.keys.retain(|other| other.public_key.fingerprint() != fingerprint);

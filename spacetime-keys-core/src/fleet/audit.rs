@@ -14,7 +14,7 @@ use super::{
     Environment, KeyState, PairState, Policy, PublisherState, Snapshot, Unfinished, Vault,
 };
 
-/// What an audit looks at.
+/// The subject of an audit.
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// These environments' vaults.
@@ -37,7 +37,7 @@ impl Scope {
         Self { environments, required, only_set_up: false, host: true, likely_host }
     }
 
-    /// What is left of it for this snapshot.
+    /// The part of it that this snapshot has.
     fn in_view(&self, snapshot: &Snapshot) -> Self {
         let mut scope = self.clone();
         scope.environments.retain(|environment| {
@@ -50,7 +50,7 @@ impl Scope {
     }
 }
 
-/// What an audit says.
+/// The result of an audit.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Report {
     /// Whether all is well. Warnings do not change that.
@@ -63,7 +63,7 @@ pub struct Report {
     pub publisher: Option<PublisherReport>,
     /// One entry a rule.
     pub policy: Vec<RuleReport>,
-    /// What is wrong, and the way out.
+    /// The problem, and the next step.
     pub problems: Vec<Problem>,
 }
 
@@ -172,7 +172,7 @@ struct Auditor<'a> {
     problems: Vec<Problem>,
 }
 
-/// Of an environment's vault.
+/// The status of an environment's vault.
 fn status_of(vault: &Vault) -> &'static str {
     if vault.is_new() { "not set up" } else { status(vault.pair()) }
 }

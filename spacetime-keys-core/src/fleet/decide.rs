@@ -29,7 +29,7 @@ pub(super) fn sound_pair(vaults: &[&Vault]) -> Result<Option<Fingerprint>> {
     }
 }
 
-/// Where a vault keeps this key.
+/// The place of this key in a vault.
 pub(super) fn stored(vaults: &[&Vault], fingerprint: Fingerprint) -> Option<Source> {
     vaults.iter().find_map(|vault| {
         vault

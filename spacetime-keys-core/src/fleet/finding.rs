@@ -7,7 +7,7 @@ use crate::pem::{Effect, Half, Oddity};
 /// The code of [`Finding::MountedMissing`].
 pub(super) const MOUNTED_MISSING: &str = "ERR_MOUNTED_MISSING";
 
-/// How bad a problem is.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -17,7 +17,7 @@ pub enum Severity {
     Error,
 }
 
-/// What an audit can find.
+/// A finding of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
@@ -277,11 +277,11 @@ fn restores() -> Advice {
 pub struct Problem {
     /// A stable name for programs.
     pub code: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// The environment that it is about, if it is about one.
     pub environment: Option<Environment>,
-    /// What was found.
+    /// The finding.
     pub message: String,
     /// What to do next. In JSON it stands in the program's commands.
     pub hint: Advice,

@@ -6,7 +6,7 @@ use crate::Fingerprint;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// What became of a pair.
+/// The fate of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PastState {
@@ -44,7 +44,7 @@ pub struct PastPair {
     pub environment: Option<Environment>,
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
-    /// What became of it.
+    /// The pair's state.
     pub state: PastState,
     /// Why it was written (again) last: `adopt`, `rotate`, `rollback`, `resume`. Other tools say none.
     pub origin: Option<&'static str>,

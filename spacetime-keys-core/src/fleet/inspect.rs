@@ -10,7 +10,7 @@ use crate::{Error, Fingerprint};
 /// The way out where a server's keys have names of their own.
 pub const OTHER_NAMES: &str = "if the server reads those, rename them to id_ecdsa and id_ecdsa.pub, and start it with these paths; if not, move them to another folder";
 
-/// What a file or folder is for.
+/// The purpose of a file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaceKind {
     /// A folder of a directory store: nobody else gets in.
@@ -34,7 +34,7 @@ pub enum PlaceKind {
 /// A file or folder, and who may do what with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// What it is for.
+    /// Its purpose.
     pub kind: PlaceKind,
     /// Where it is, as a person would type it.
     pub path: String,
@@ -219,7 +219,7 @@ pub struct LeftElsewhere {
     pub environment: Option<Environment>,
     /// The folder that it mounts them from.
     pub folder: String,
-    /// What concerns vaults is done: only that host's own files are left.
+    /// The vaults' part is done: only that host's own files are left.
     pub vaults_are_done: bool,
 }
 
@@ -243,7 +243,7 @@ impl LeftElsewhere {
     }
 }
 
-/// What was looked at.
+/// The things that were looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Inspected {
     /// The store's folder, if it is one on this machine; its folders, where that has other things in
@@ -251,7 +251,7 @@ pub struct Inspected {
     pub store: Vec<String>,
     /// Files and folders, where modes are known.
     pub places: Vec<Place>,
-    /// What is damaged.
+    /// The damage in vaults.
     pub damage: Vec<Damage>,
     /// A run that is left to another host.
     pub elsewhere: Option<LeftElsewhere>,
@@ -272,7 +272,7 @@ fn problem(
 }
 
 impl Inspected {
-    /// What is wrong with it.
+    /// The problems with these places.
     pub fn problems(&self, policy: &Policy, snapshot: &Snapshot) -> Vec<Problem> {
         let all = &self.damage;
         let damage = all.iter().map(|damage| damage.problem(all, policy, snapshot));

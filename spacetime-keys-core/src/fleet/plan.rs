@@ -1,11 +1,11 @@
-//! What a plan is made of.
+//! The parts of a plan.
 
 use crate::jwt::Publisher;
 use crate::{Error, Fingerprint, Identity};
 
 use super::{Environment, Operation, Origin, Retirement};
 
-/// What is to be done, and how.
+/// A request: the operation and its choices.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag of the command line
 pub struct Request {
@@ -66,7 +66,7 @@ impl Request {
     }
 }
 
-/// Where the pair that a group is to hold comes from.
+/// The origin of the pair that a group is to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// It has yet to be made.
@@ -108,11 +108,11 @@ pub struct Target {
     pub adopt: Option<Fingerprint>,
     /// Why the pair is pushed.
     pub origin: Origin,
-    /// What is noted of the pair before, where a list of retired keys is kept.
+    /// The note about the previous pair, where a list of retired keys is kept.
     pub retirement: Option<Retirement>,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
@@ -206,7 +206,7 @@ impl Action {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What it does.
+    /// Its action.
     pub action: Action,
     /// Where; for steps of a whole group or of all, the first environment concerned.
     pub environment: Environment,
@@ -239,7 +239,7 @@ pub enum Note {
     BecomesEternal,
 }
 
-/// What leads from a snapshot to the end of an operation.
+/// The steps from a snapshot to the end of an operation.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The groups and their pairs.
@@ -254,7 +254,7 @@ pub struct Plan {
     pub publisher: Option<Publisher>,
     /// The key that its present token verifies with.
     pub verified_with: Option<Fingerprint>,
-    /// What a person should know.
+    /// Notes for a person.
     pub notes: Vec<Note>,
 }
 
@@ -281,7 +281,7 @@ impl Plan {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Refusal {
-    /// What is wrong.
+    /// The problem.
     pub error: Error,
     /// Where; for the hint.
     pub environment: Option<Environment>,

@@ -48,7 +48,7 @@ pub struct Tags {
     pub origin: Option<Origin>,
     /// The pair that it took the place of: what a rollback returns to.
     pub previous: Option<Fingerprint>,
-    /// Where it came from another store: when it was written first, and its place there.
+    /// For a copy from another store: the time when it was written first, and its place there.
     pub copied: Option<Copied>,
     /// Tags that other programs wrote, by name. A copy keeps them.
     pub others: BTreeMap<String, String>,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{Error, PrivateKey, Result, VerificationKey};
 
-/// Where a server looks first, below the issuer's URL.
+/// The path that a server asks first, below the issuer's URL.
 pub const WELL_KNOWN_DISCOVERY: &str = ".well-known/openid-configuration";
 /// Where our discovery document says that the set is. Servers take any URL there.
 pub const WELL_KNOWN_JWKS: &str = ".well-known/jwks.json";

@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-/// How servers keep an issuer's key set.
+/// The way in which servers keep an issuer's key set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerCache {
     /// A server fetches a set again after this many seconds.
@@ -17,7 +17,7 @@ pub struct ServerCache {
 }
 
 impl Default for ServerCache {
-    /// What every server to date has built in.
+    /// The values that every server to date has built in.
     fn default() -> Self {
         Self { refresh: 300, leeway: 60 }
     }
@@ -59,7 +59,7 @@ pub struct RolloverStep {
     pub step: &'static str,
     /// Unix seconds.
     pub at: i64,
-    /// What to do.
+    /// The next step.
     pub action: &'static str,
     /// Why not earlier.
     pub reason: &'static str,

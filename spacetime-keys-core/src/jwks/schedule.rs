@@ -39,7 +39,7 @@ impl Schedule {
         Ok(Self { later: later.collect() })
     }
 
-    /// What holds at `now`, in Unix seconds.
+    /// The state at `now`, in Unix seconds.
     pub fn at(&self, now: i64) -> Shift {
         let has_come = |moment: i64| moment <= now;
         let is_published = |&place: &usize| {

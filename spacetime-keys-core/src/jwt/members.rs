@@ -13,14 +13,14 @@ use serde_json::value::RawValue;
 pub struct Members {
     /// The text that was parsed, and behind it names without their escapes, and what was set.
     text: String,
-    /// How much of that was parsed.
+    /// The part of it that was parsed.
     parsed: usize,
     places: Vec<Member>,
     /// Whether the members are still those of the parsed text.
     changed: bool,
 }
 
-/// Where in the text.
+/// Its place in the text.
 #[derive(Clone)]
 struct Member {
     name: Range<usize>,
@@ -174,7 +174,7 @@ impl Members {
     }
 }
 
-/// Where a part of a text lies in it.
+/// The place of a part of a text.
 fn place_of(part: &str, text: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - text.as_ptr().addr();
     start..start + part.len()
@@ -229,7 +229,7 @@ impl<'de> Visitor<'de> for Places<'de> {
     }
 }
 
-/// What the parser gives: parts of the text, but for names with escapes.
+/// The parser's output: parts of the text, except for names with escapes.
 pub(crate) struct Pairs<'de>(pub(crate) Vec<(Cow<'de, str>, &'de RawValue)>);
 
 impl<'de> Deserialize<'de> for Pairs<'de> {

@@ -125,7 +125,7 @@ fn check_length(value: &str, claim: Claim) -> Result<()> {
     if fits { Ok(()) } else { Err(Error::ClaimInvalid(claim)) }
 }
 
-/// What `hex_identity` says, if it says anything.
+/// The value of `hex_identity`, if it is there.
 fn stated_identity(claims: &Members) -> Result<Option<Identity>> {
     match claims.get("hex_identity") {
         None | Some("null") => Ok(None),

@@ -5,7 +5,7 @@ use crate::error::{Algorithm, Claim};
 use crate::es256::{Signer, Verifier};
 use crate::{Error, Fingerprint, Identity, PublicKey, Result};
 
-/// What becomes of `exp`.
+/// The new `exp`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Expiry {
     /// The claim is left out: the token never expires. The default, as in the self-hosting guide.
@@ -17,12 +17,12 @@ pub enum Expiry {
     Lifetime(u32),
 }
 
-/// What [`resign`] may do, and what it checks.
+/// The permissions of [`resign`], and its checks.
 #[derive(Clone, Debug, Default)]
 pub struct ResignOptions<'a> {
     /// The present moment, in Unix seconds: the new `iat`.
     pub now: i64,
-    /// What becomes of `exp`.
+    /// The new `exp`.
     pub expiry: Expiry,
     /// Keys that may have signed the old token. The new key is always among them.
     pub known_keys: &'a [PublicKey],

@@ -75,7 +75,7 @@ impl TokenSigner {
         &self.kid
     }
 
-    /// What it signs with.
+    /// The algorithm that it signs with.
     pub const fn algorithm(&self) -> Algorithm {
         self.key.algorithm()
     }

@@ -14,7 +14,7 @@ use crate::{Error, Result};
 /// Larger tokens are refused unread.
 pub const MAX_TOKEN_BYTES: usize = 1 << 20;
 
-/// What a text that was handed over as a token is.
+/// The kind of a text that was passed as a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -132,7 +132,7 @@ impl<'a> Token<'a> {
 
     /// How the signature is none that its algorithm gives, so that no key can have made it.
     pub(crate) fn signature_flaw(&self) -> Option<SignatureFlaw> {
-        /// Of the smallest RSA key that any server takes.
+        /// The size of the smallest RSA key that any server takes.
         const RSA: usize = 128;
 
         let size = self.signature.len();
@@ -167,7 +167,7 @@ impl<'a> Token<'a> {
         /// Graph's application id, and its address.
         const GRAPH: [&str; 2] =
             ["00000003-0000-0000-c000-000000000000", "https://graph.microsoft.com"];
-        /// Of Entra ID: version 1 and 2.
+        /// The issuers of Entra ID: versions 1 and 2.
         const ISSUERS: [&str; 2] =
             ["https://sts.windows.net/", "https://login.microsoftonline.com/"];
 

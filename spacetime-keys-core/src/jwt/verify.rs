@@ -7,7 +7,7 @@ use crate::{Error, Identity, Result, es256, parallel};
 /// Seconds that two clocks may differ by: what servers allow, too.
 pub const DEFAULT_LEEWAY: u32 = 60;
 
-/// What a token is held against.
+/// The conditions for a token.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyOptions<'a> {
     /// The present moment, in Unix seconds.

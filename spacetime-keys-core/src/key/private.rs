@@ -115,7 +115,7 @@ impl PrivateKey {
         &self.public
     }
 
-    /// As `p256`'s type.
+    /// The key in `p256`'s type.
     pub const fn as_p256(&self) -> &p256::SecretKey {
         &self.secret
     }

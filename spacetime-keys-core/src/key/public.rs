@@ -104,7 +104,7 @@ impl PublicKey {
         fingerprint::kid(self)
     }
 
-    /// As `p256`'s type.
+    /// The key in `p256`'s type.
     pub const fn as_p256(&self) -> &p256::PublicKey {
         &self.key
     }

@@ -73,7 +73,7 @@ struct Unpacked {
     user: u64,
 }
 
-/// What two rows do to each other.
+/// The clash of two rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ClashKind {
     /// Both have the same old subject.

@@ -60,7 +60,7 @@ const EMPTY: [&str; 17] = [
     "#div/0!",
 ];
 
-/// What a table has made of a subject, if one can tell.
+/// The damage that a table has done to a subject, if it can be seen.
 pub fn damage(subject: &str) -> Option<Damage> {
     let is = |found, damage| if found { Some(damage) } else { None };
     // The first byte clears nearly all: this is asked of every row.

@@ -97,7 +97,7 @@ impl Migration {
         Ok(Self { from, to, mingles })
     }
 
-    /// What is odd about the two issuers.
+    /// The traps of the two issuers.
     pub fn traps(&self) -> Vec<Trap> {
         let same = self.from == self.to;
         let bare = |issuer: &str| issuer.trim_end_matches('/').len();

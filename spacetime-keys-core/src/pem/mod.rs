@@ -74,7 +74,7 @@ pub enum Effect {
 }
 
 impl Oddity {
-    /// What a server does with such a file.
+    /// A server's behaviour with such a file.
     pub const fn effect(self) -> Effect {
         match self {
             Self::ByteOrderMark
@@ -102,7 +102,7 @@ impl Oddity {
         }
     }
 
-    /// What the whole text is in the place of a PEM block, if it is that.
+    /// The form of the whole text, if it is no PEM block.
     pub const fn form(self) -> Option<&'static str> {
         match self {
             Self::Base64 => Some("base64 of the key's text"),
@@ -149,7 +149,7 @@ pub struct Normalized {
     pub pem: Zeroizing<String>,
     /// The half of the pair that it is.
     pub half: Half,
-    /// What was repaired; empty if the input was canonical.
+    /// The oddities that were repaired; empty if the input was canonical.
     pub mended: Vec<Oddity>,
 }
 

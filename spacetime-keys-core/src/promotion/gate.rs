@@ -87,7 +87,7 @@ pub struct Gate {
     pub database: Option<String>,
     /// Whether it is so. What could not be seen is not.
     pub ok: bool,
-    /// What was found.
+    /// The finding.
     pub detail: String,
 }
 

@@ -9,7 +9,7 @@ use crate::jwt::Publisher;
 use crate::printable::is_hidden;
 use crate::{Error, Identity, PublicKey, Result};
 
-/// What a passport is read by: another one may mean what this program does not know.
+/// The version of the format. Another one may mean something that this program does not know.
 const VERSION: u32 = 1;
 /// More than a passport of the most databases takes.
 const MAX_BYTES: usize = 1 << 20;
@@ -103,7 +103,7 @@ struct Rows {
     rows: u64,
 }
 
-/// As the program's `--json` has it.
+/// The JSON document, as the program's `--json` has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wrapped<'a> {

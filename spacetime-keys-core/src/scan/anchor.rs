@@ -9,7 +9,7 @@ use aho_corasick::MatchKind;
 
 use super::Wanted;
 
-/// What begins, or is, at an anchor.
+/// The thing that begins, or is, at an anchor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A part of a JWT: `{"` in base64url, RFC 7515.
@@ -81,7 +81,7 @@ impl Anchors {
         }
     }
 
-    /// Where the next anchor begins, and what it is.
+    /// The place and kind of the next anchor.
     pub(super) fn next(&self, text: &[u8], from: usize) -> Option<(usize, Kind)> {
         let found = self.searcher.find(text.get(from..)?)?;
         let kind = self.kinds.get(found.pattern().as_usize())?;

@@ -30,9 +30,9 @@ pub struct Owner {
 pub struct Claimed {
     /// The claims.
     pub publisher: Publisher,
-    /// Where they begin, as in [`Found`].
+    /// Their place, as in [`Found`].
     pub offset: u64,
-    /// What they stood in.
+    /// The form that they stood in.
     pub form: Form,
 }
 

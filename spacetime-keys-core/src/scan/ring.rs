@@ -6,7 +6,7 @@ use crate::fleet::Environment;
 use crate::jwt::{Publisher, Token};
 use crate::{Fingerprint, Identity, PublicKey, Result};
 
-/// What a fleet has: its keys, present and earlier, and the identities of its publishers.
+/// A fleet's keys, present and earlier, and the identities of its publishers.
 #[derive(Default)]
 pub struct Ring {
     keys: Vec<Known>,
@@ -44,7 +44,7 @@ pub enum SecretKind {
     Token,
 }
 
-/// What a fleet says of something that was found.
+/// A fleet's judgement of a find.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
     /// A secret.

@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 use super::look::{Passed, look};
 use super::{Found, MAX_LENGTH, Wanted};
 
-/// How much is kept.
+/// The sizes of the window.
 #[derive(Clone, Copy)]
 pub(super) struct Size {
     /// The size of the whole window, in bytes.
@@ -28,7 +28,7 @@ pub(super) struct Window {
     wanted: Wanted,
     size: Size,
     bytes: Vec<u8>,
-    /// Of the first byte, in the input.
+    /// The place of the first byte in the input.
     offset: u64,
     /// Anchors before this byte have been looked at.
     seen: usize,

@@ -42,7 +42,7 @@ pub(super) fn issuer_asked(server: &Server, token: &str, now: i64) -> Option<Str
     }
 }
 
-/// What the server's own key makes of a token.
+/// The judgement of a token by the server's own key.
 enum ByLocalKey<'a> {
     /// It takes it.
     Accepted(Identity),
@@ -50,7 +50,7 @@ enum ByLocalKey<'a> {
     Open(Asked<'a>),
 }
 
-/// What is asked of an issuer's keys.
+/// The judgement of a token by an issuer's keys.
 struct Asked<'a> {
     parts: Parts<'a>,
     issuer: String,
@@ -170,7 +170,7 @@ fn library_checks(json: &[u8], now: Option<i64>) -> Result<(), Reason> {
     if expired { Err(Reason::ExpiredSignature) } else { Ok(()) }
 }
 
-/// What SpacetimeDB itself asks of the claims.
+/// SpacetimeDB's own conditions for the claims.
 fn whose(claims: &Claims) -> Result<Identity, Reason> {
     if claims.iss.len() > MAX_CLAIM_BYTES {
         return Err(Reason::IssuerTooLong);

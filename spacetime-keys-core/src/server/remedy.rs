@@ -1,4 +1,4 @@
-//! What is wrong with a refused token, beyond the server's words, and what to do next.
+//! The flaw in a refused token, beyond the server's words, and the next step.
 //!
 //! Never "log in again" where that would give another identity: the databases belong to the old one.
 

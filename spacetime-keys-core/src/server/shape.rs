@@ -13,7 +13,7 @@ use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use crate::jwks::shape::{Generation, JwkOfEleven, JwkOfNine};
 
-/// What of the header decides.
+/// The members of the header that count.
 pub(super) struct Header {
     pub(super) alg: Alg,
     pub(super) kid: Option<String>,
@@ -108,7 +108,7 @@ impl Header {
     }
 }
 
-/// What of the claims decides.
+/// The claims that count.
 pub(super) struct Claims {
     pub(super) iss: String,
     pub(super) sub: String,

@@ -26,7 +26,7 @@ use crate::read::{Gathered, gather};
 use crate::site::Site;
 use crate::store::each;
 
-/// What a run has done.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Done {
     /// The pairs that the plan's targets hold now.
@@ -35,7 +35,7 @@ pub struct Done {
     pub versions: Vec<Option<String>>,
     /// The token, if it was re-signed.
     pub resigned: Option<Resigned>,
-    /// Where mounted contents were kept that no vault has.
+    /// The places of mounted contents that no vault has.
     pub set_aside: Vec<PathBuf>,
     /// Mounted files that the owner of their folder, most likely the server's user, cannot read.
     pub unreadable: Option<Unreadable>,
@@ -88,7 +88,7 @@ pub(super) fn check_writable(site: &Site<'_>, paths: &Paths, plan: &Plan) -> Res
     Ok(())
 }
 
-/// Where private keys are said to be kept.
+/// The places that should keep private keys.
 fn places(before: &Gathered) -> Vec<Place> {
     let vaults = before.snapshot.vaults.iter();
     let versions = vaults.flat_map(|vault| {

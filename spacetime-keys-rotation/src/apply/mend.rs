@@ -8,7 +8,7 @@ use super::{Job, Outcome, Planned, run};
 use crate::error::{Failure, Kind};
 use crate::site::Site;
 
-/// What came of [`mend_and_rotate`].
+/// The result of [`mend_and_rotate`].
 #[derive(Debug, Default)]
 pub struct Mended {
     /// One a run, in their order.

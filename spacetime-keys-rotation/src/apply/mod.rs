@@ -26,7 +26,7 @@ use crate::read::{Gathered, gather};
 use crate::site::Site;
 use execute::Executor;
 
-/// What is to be done.
+/// A task: the request, and the host's files.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The operation. Its `rotation_id` and `continuing` are filled in by the run; `environments` may
@@ -49,7 +49,7 @@ impl Job {
     }
 }
 
-/// What came of a job.
+/// The result of a job.
 #[derive(Debug)]
 pub enum Outcome {
     /// No run was cut short, and no environment was named.
@@ -60,7 +60,7 @@ pub enum Outcome {
     Done(Box<Planned>, Box<Done>),
 }
 
-/// What a run sets out to do.
+/// The task of a run.
 #[derive(Debug)]
 pub struct Planned {
     /// The operation, as it is carried out.
@@ -69,9 +69,9 @@ pub struct Planned {
     pub paths: Paths,
     /// The steps.
     pub plan: Plan,
-    /// Of each of the plan's targets: the pair that its vaults held before.
+    /// The pair that each target's vaults held before.
     pub previous: Vec<Option<Fingerprint>>,
-    /// What the plan's vaults held before.
+    /// The contents of the plan's vaults before.
     pub held: Vec<Held>,
     /// The private key that is mounted.
     pub mounted: Option<Fingerprint>,
@@ -79,16 +79,16 @@ pub struct Planned {
     pub unread: Vec<(Environment, Failure)>,
 }
 
-/// What a vault holds.
+/// The contents of a vault.
 #[derive(Clone, Debug)]
 pub struct Held {
     /// The vault's environment.
     pub environment: Environment,
     /// Its name.
     pub vault: String,
-    /// Of the latest private key.
+    /// The fingerprint of the latest private key.
     pub private: Option<Fingerprint>,
-    /// Of the latest public key.
+    /// The fingerprint of the latest public key.
     pub public: Option<Fingerprint>,
 }
 

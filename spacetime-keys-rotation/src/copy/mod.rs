@@ -18,7 +18,7 @@ use crate::site::Site;
 use crate::store::each;
 use vaults::Vaults;
 
-/// What is to be copied.
+/// The task of a copy.
 #[derive(Clone, Debug)]
 pub struct CopyJob {
     /// These environments; none: all of the source that hold anything.
@@ -33,7 +33,7 @@ pub struct CopyJob {
     pub ask: bool,
 }
 
-/// What is copied, or was.
+/// The result of a copy.
 #[derive(Clone, Debug)]
 pub struct Copy {
     /// Each environment, in the source's order.
@@ -119,7 +119,7 @@ struct Ends<'a> {
     destination: &'a Site<'a>,
 }
 
-/// What was found, and what is to be done.
+/// The finding, and the task.
 struct Found {
     copy: Copy,
     vaults: Vec<Vaults>,

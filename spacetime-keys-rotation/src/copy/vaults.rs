@@ -1,4 +1,4 @@
-//! What both sides of a copy hold for one environment.
+//! The contents of both sides of a copy for one environment.
 
 use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::copy::{SecretPlan, plan};
@@ -90,7 +90,7 @@ impl Vaults {
         }
     }
 
-    /// What is to be written, secret by secret.
+    /// The versions to write, secret by secret.
     pub(super) fn plans(&self) -> Result<Vec<SecretPlan>, Failure> {
         let revoked = self.revoked();
         let plans = self.pairs.iter().map(|Pair { purpose, source, destination }| {

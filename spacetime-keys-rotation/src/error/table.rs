@@ -219,7 +219,7 @@ fn about_token(error: Error, continuing: bool, advice: Advice) -> Advice {
     advice.and(("; to leave the token as it is: {}", [Step::Choose(Choice::LeaveToken)]))
 }
 
-/// What to do where nothing is set up.
+/// The next step where nothing is set up.
 fn way_from(nothing: &Nothing) -> Advice {
     let environment = nothing.environment.clone().map(Choice::Environment);
     let first_pair = Step::Init([Choice::NewKeys].into_iter().chain(environment).collect());

@@ -156,7 +156,7 @@ pub(crate) fn without_waiting(options: &mut fs::OpenOptions) {
     let _ = options;
 }
 
-/// What was opened without waiting, to be read as it comes.
+/// A file that was opened without waiting, to be read as it comes.
 fn waiting_again(file: File) -> std::io::Result<File> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! What stands in for a default that is not there.
+//! The replacement for a default that is not there.
 
 use std::path::{Path, PathBuf};
 

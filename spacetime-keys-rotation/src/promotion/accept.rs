@@ -21,7 +21,7 @@ use crate::inspect::{Add as _, places_of};
 use crate::observe::{Look, observe};
 use crate::site::Site;
 
-/// What is judged.
+/// The subject of the checks.
 pub struct Acceptance<'a> {
     /// The source's.
     pub passport: &'a Passport,

@@ -38,7 +38,7 @@ impl std::fmt::Display for ForeignSecret {
     }
 }
 
-/// What was found.
+/// The finding.
 pub(super) struct Foreign {
     found: Vec<ForeignSecret>,
     searched: Searched,
@@ -131,7 +131,7 @@ impl Finder for Searching {
     }
 }
 
-/// Where to search, each place once.
+/// The places to search, each once.
 fn places(data: Option<&Path>, paths: &Paths) -> Vec<PathBuf> {
     let keys = paths.mounted_keys_dir.clone();
     let mut all: Vec<PathBuf> = data.map(Path::to_owned).into_iter().collect();

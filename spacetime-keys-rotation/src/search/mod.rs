@@ -26,10 +26,10 @@ use walk::Walk;
 pub use ring::ring_of;
 pub use usual::usual_places;
 
-/// What could not be read is named so often; the rest is counted.
+/// The most unread files that are named; the rest is counted.
 const NAMED: usize = 20;
 
-/// Where to search.
+/// The places to search.
 pub enum Input {
     /// A file, a folder with all that is in it, or what [`files::open_named`] opens.
     Path(PathBuf),
@@ -46,7 +46,7 @@ pub trait Finder {
     fn searched(&mut self, _path: &Path, _bytes: u64) {}
 }
 
-/// What a search has gone through.
+/// The totals of a search.
 #[derive(Debug, Default)]
 pub struct Searched {
     /// Files that were read.

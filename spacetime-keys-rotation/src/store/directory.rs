@@ -27,7 +27,7 @@ pub struct Directory {
     root: PathBuf,
 }
 
-/// Of a version's name.
+/// The length of a version's name.
 const DIGITS: usize = 8;
 pub(crate) const VALUE: &str = "value";
 const PROPERTIES: &str = "properties.json";

@@ -137,7 +137,7 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
     })
 }
 
-/// What a server makes of the files' form.
+/// Whether a server can work with the files' form.
 pub(super) fn form(seen: &Observations) -> Option<Check> {
     let name = CheckName::KeyForm;
     let files = &seen.mounted.as_ref()?.files;

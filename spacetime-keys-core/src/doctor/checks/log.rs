@@ -4,7 +4,7 @@ use crate::server::Reason;
 
 const NO_LOGIN: &str = "do not log in: that is a new identity, which owns nothing";
 
-/// What the log says last.
+/// The last word of the log.
 pub(super) fn log(seen: &Observations) -> Option<Check> {
     let name = CheckName::Log;
     let log = seen.log?;
@@ -32,7 +32,7 @@ pub(super) fn log(seen: &Observations) -> Option<Check> {
     Some(Check::broken(name, detail, hint))
 }
 
-/// What the cause means, and what to do.
+/// The meaning of the cause, and the next step.
 fn hint(seen: &Observations, cause: LogEvent) -> Option<Advice> {
     let text = match cause {
         LogEvent::Refused(reason) => return Some(of_reason(reason)),

@@ -253,7 +253,7 @@ pub(in crate::doctor) fn is_another_servers(seen: &Observations, key: Fingerprin
         && !seen.vaults.iter().any(|vault| vault.knows(key))
 }
 
-/// What the server itself says.
+/// The server's own answer.
 pub(super) fn accepted(seen: &Observations) -> Option<Check> {
     let name = CheckName::TokenAccepted;
     if !seen.server.is_there() {

@@ -8,7 +8,7 @@ use super::convert::Container;
 use super::host::{Files, Host};
 use super::is_odd;
 
-/// What becomes of the mounted files.
+/// The plan for the mounted files.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct FilePlan {
@@ -175,7 +175,7 @@ impl FilePlan {
         Self { steps, key: Some(key), mends: true, ..Self::default() }
     }
 
-    /// What is left of the old pair is kept beside the new one.
+    /// The rest of the old pair is kept beside the new one.
     fn new_pair(host: &Host<'_>) -> Self {
         let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);
         let mut steps = Vec::new();

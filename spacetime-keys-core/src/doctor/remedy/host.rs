@@ -10,7 +10,7 @@ use crate::{Fingerprint, Identity, PublicKey};
 use super::convert::Container;
 use super::is_odd;
 
-/// What there is to work with.
+/// The host, as the remedy sees it.
 pub(super) struct Host<'a> {
     pub(super) seen: &'a Observations,
     pub(super) files: Files,
@@ -172,7 +172,7 @@ impl<'a> Host<'a> {
             .map(|(_, found)| found)
     }
 
-    /// How much a vault knows of what is here; `None`: nothing.
+    /// How much of the host's keys a vault knows; `None`: nothing.
     fn nearness(&self, vault: &Vault) -> Option<(u8, bool, bool)> {
         let mounted = self.files.key();
         let latest = vault.private.fingerprint();

@@ -9,7 +9,7 @@ use super::files::FilePlan;
 use super::host::{Files, Host, holds};
 use crate::doctor::checks::is_another_servers;
 
-/// What is to become of the token.
+/// The plan for the token.
 pub(super) enum Token {
     /// It is right, or these steps bring the right one.
     Right(Vec<Command>),
@@ -19,7 +19,7 @@ pub(super) enum Token {
     Wrong,
 }
 
-/// What brings the right identity's token, signed with the key that the server will have.
+/// The step that brings the right identity's token, signed with the key that the server will have.
 pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Token {
     if is_good(host, plan) {
         let refused = matches!(fate::token(host.seen), TokenFate::Refused { .. });

@@ -58,7 +58,7 @@ struct Served {
     at: i64,
 }
 
-/// What a request leads to.
+/// The result of a request.
 pub enum Look {
     /// This answer.
     Answer(Answer),
@@ -196,7 +196,7 @@ impl Front {
     }
 }
 
-/// What a thread was at that panicked is whole: each change is one call.
+/// The data of a thread that panicked is whole: each change is one call.
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

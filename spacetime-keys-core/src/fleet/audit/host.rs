@@ -1,4 +1,4 @@
-//! What an audit says of the host: its mounted files and its publisher.
+//! The audit of the host: its mounted files and its publisher.
 
 use super::{Auditor, MountedReport, PublisherReport, status};
 use crate::advice::NextStep;

@@ -1,4 +1,4 @@
-//! What an audit says of the texts in a vault.
+//! The audit of the texts in a vault.
 
 use std::fmt::Write as _;
 

@@ -131,7 +131,7 @@ fn refusals(pairs: &Pairs<'_>) -> Vec<Defect> {
     defects
 }
 
-/// What a member holds.
+/// The value of a member.
 enum Member {
     Absent,
     Null,
@@ -209,7 +209,7 @@ fn secrets(pairs: &Pairs<'_>) -> Option<Defect> {
     pairs.names().any(|name| PRIVATE.contains(&name)).then_some(Defect::PrivateMember)
 }
 
-/// What servers pass over.
+/// An entry that servers skip.
 fn unfit(pairs: &Pairs<'_>, material: &Material) -> Vec<Defect> {
     let alg = match material {
         Material::Ec { curve: Curve::P256, .. } => "ES256",

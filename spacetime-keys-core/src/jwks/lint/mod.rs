@@ -23,14 +23,14 @@ use crate::advice::Advice;
 use crate::fleet::Severity;
 use crate::server::Rules;
 
-/// What the lint says.
+/// The result of the lint.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Whether every server takes all of the set: no problem is an error.
     pub ok: bool,
     /// How many entries there are.
     pub entries: usize,
-    /// What was found, the set's own problems last.
+    /// The problems, those of the whole set last.
     pub problems: Vec<Problem>,
     /// The servers that accept the set at all.
     pub taken_by: TakenBy,
@@ -39,7 +39,7 @@ pub struct Report {
 /// A defect, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What was found.
+    /// The finding.
     pub defect: Defect,
     /// The entry's place in `keys`, from 0 on; `None` if it is about the set.
     pub entry: Option<usize>,
@@ -227,7 +227,7 @@ impl<'de> Deserialize<'de> for Pairs<'de> {
 }
 
 impl Problem {
-    /// How bad it is.
+    /// Its severity.
     pub const fn severity(&self) -> Severity {
         self.defect.severity()
     }

@@ -22,7 +22,7 @@ use crate::error::{Failure, Kind};
 use crate::files;
 use crate::watch::{AzCall, Watch};
 
-/// How to run the Azure CLI.
+/// The settings for running the Azure CLI.
 #[derive(Clone, Debug)]
 pub struct Az {
     /// The program: a path, or a name that is looked for on `PATH`.

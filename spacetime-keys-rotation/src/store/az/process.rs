@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// many ticks after its end. Not a time: this very process may have stood still.
 const QUIET_TICKS: usize = 50;
 
-/// What az printed, and how it ended.
+/// The output of az, and its end.
 pub(super) struct Ran {
     pub(super) stdout: Zeroizing<Vec<u8>>,
     pub(super) stderr: Zeroizing<Vec<u8>>,
@@ -130,7 +130,7 @@ impl Group {
         Ok(Self { child: command.spawn()?, status: None, is_over: false })
     }
 
-    /// What it prints, as it comes; no more, when both of its outputs are closed.
+    /// Its output, as it comes; `None` when both of its streams are closed.
     fn pieces(&mut self) -> io::Result<Receiver<Piece>> {
         let (sender, receiver) = sync_channel(4);
         if let Some(stdout) = self.child.stdout.take() {
