@@ -19,7 +19,7 @@
  */
 
 /**
- * What went wrong, by the same names as in the library and the program. Thrown by this package only: there is
+ * An error, by the same names as in the library and the program. Thrown by this package only: there is
  * nothing to make one with.
  */
 export class KeysError extends Error {
@@ -59,7 +59,7 @@ export interface KeyPair {
   privateKey: string;
   /** SPKI. */
   publicKey: string;
-  /** Of the public key; see {@link fingerprint}. */
+  /** The public key's fingerprint; see {@link fingerprint}. */
   fingerprint: string;
   /** The JWK thumbprint (RFC 7638). */
   kid: string;
@@ -121,7 +121,7 @@ export function thumbprint(key: string): string;
 
 /** A key that was a JWK. */
 export interface ImportedJwk {
-  /** What the key is for. */
+  /** The algorithm that the key is for. */
   algorithm: Algorithm;
   /** SPKI, PEM. */
   publicKey: string;
@@ -184,11 +184,11 @@ export interface DecodedToken {
   claims: Claims | null;
   /** The claims' exact text. */
   payload: string | null;
-  /** Of `iss` and `sub`, if both are strings. */
+  /** The identity of `iss` and `sub`, if both are strings. */
   identity: string | null;
-  /** Why there is nothing to read, if it is no JWT; what it is, if no client may use it. */
+  /** The reason why it cannot be read or used, if there is one. */
   reason: string | null;
-  /** What to do then. */
+  /** The next step then. */
   hint: string | null;
 }
 
@@ -199,7 +199,7 @@ export interface DecodedToken {
  */
 export function decodeToken(token: string): DecodedToken;
 
-/** What a token is held against. */
+/** The conditions that a token must meet. */
 export interface VerifyOptions {
   /** The `iss` that it must have. `null`, or absent: none is compared, and `checked` lacks it. */
   issuer?: string | null;
@@ -213,14 +213,14 @@ export interface VerifyOptions {
   now?: number;
 }
 
-/** Something that a token was held against: `times` are `exp` and `nbf`. */
+/** A condition that a token was checked for: `times` are `exp` and `nbf`. */
 export type Checked = "signature" | "times" | "algorithm" | "issuer" | "audience";
 
 /** A token that was verified. */
 export interface VerifiedToken {
   /** The claims, by `JSON.parse`. */
   claims: Claims;
-  /** Of `iss` and `sub`, if both are strings. */
+  /** The identity of `iss` and `sub`, if both are strings. */
   identity: string | null;
   /** The algorithm of its signature. */
   algorithm: Algorithm;
@@ -231,7 +231,7 @@ export interface VerifiedToken {
   /** `exp`. `null`: it never expires. */
   expiresAt: number | null;
   /**
-   * What it was held against: always `signature` and `times`, the others where options name them.
+   * The conditions that were checked: always `signature` and `times`, the others where options name them.
    * Without `audience`, a token that its issuer made for another app passes, too.
    */
   checked: Checked[];
@@ -258,36 +258,36 @@ export function verifyToken(
   options: VerificationKeys & VerifyOptions,
 ): VerifiedToken;
 
-/** What a server would answer. */
+/** A server's answer to a token. */
 export interface ServerVerdict {
   /** Whether the server takes it. */
   accepted: boolean;
   /** The rules that were asked: `1.2` (servers 1.0 to 1.8), `2.8` (1.9 to 2.11) or `2.14`. */
   server: string;
-  /** Whose it is, if it is accepted. */
+  /** The token's identity, if it is accepted. */
   identity: string | null;
   /** The HTTP status of a request that needs no more than a valid token. */
   status: number;
-  /** Why not, in the words of a server of that version: a part of its own message. */
+  /** The reason of a refusal, in the words of a server of that version: a part of its own message. */
   reason: string | null;
-  /** What is wrong with its form, where those words do not tell: an `ERR_…` … */
+  /** The flaw in its form, where those words do not tell: an `ERR_…` … */
   code: string | null;
-  /** … and in words. */
+  /** … and as a text. */
   detail: string | null;
-  /** What to do next. */
+  /** The next step. */
   remedy: string | null;
   /** The same by a stable name. */
   remedyCode: string | null;
   /**
-   * What has to be so where an issuer's key signed an accepted token: that servers find this set,
+   * The condition of a token that an issuer's key signed: servers must find this set,
    * by `ISS/.well-known/openid-configuration`. `null`: nothing is left open.
    */
   condition: string | null;
 }
 
 /**
- * What a SpacetimeDB server of a version answers to a token: accepted as whom, or refused why, with
- * the remedy. `accepted` is the answer, not a verification to rely on: {@link verifyToken} is.
+ * The answer of a SpacetimeDB server of a version to a token: the accepted identity, or the refusal with
+ * its reason and the next step. `accepted` is the answer, not a verification to rely on: {@link verifyToken} is.
  *
  * @param options `publicKey`: the server's own key (`id_ecdsa.pub`). `jwks`: what the token's issuer
  * publishes. `server`: a version, such as `1.2.0` (the newest rules by default).
@@ -299,7 +299,7 @@ export function checkToken(
   options: { publicKey?: string; jwks?: string | JwkSet; server?: string; now?: number },
 ): ServerVerdict;
 
-/** What to mint. */
+/** The content of a token to mint. */
 export interface MintOptions {
   /** `iss`, 1 to 128 bytes: the URL that the app publishes its keys under. */
   issuer: string;
@@ -327,7 +327,7 @@ export interface MintOptions {
 export interface MintedToken {
   /** A secret. */
   token: string;
-  /** Whose it is. */
+  /** The token's identity. */
   identity: string;
   /** The thumbprint of the key that signed it, in its header, too. */
   kid: string;
@@ -348,7 +348,7 @@ export interface MintedToken {
  */
 export function mintToken(options: { privateKey: string } & MintOptions): MintedToken;
 
-/** What re-signing may do, and what it checks. */
+/** The permissions of re-signing, and its checks. */
 export interface ResignOptions {
   /** Public keys that may have signed the old token. The new one is always among them. */
   previousPublicKey?: string | readonly string[];
@@ -364,7 +364,7 @@ export interface ResignOptions {
   now?: number;
 }
 
-/** What became of a re-signed token. */
+/** The result of re-signing a token. */
 export interface Resigned {
   /** The same as before. */
   identity: string;
@@ -436,7 +436,7 @@ export type RetiredKeys =
       publishers: readonly string[];
     };
 
-/** What an exchange works with. */
+/** The keys and lists of an exchange. */
 export interface ExchangeKeys {
   /** The server's present private key, P-256, PEM. */
   privateKey: string;
@@ -444,7 +444,7 @@ export interface ExchangeKeys {
   retiredKeys: RetiredKeys;
 }
 
-/** How a token is exchanged. */
+/** The settings of an exchange. */
 export interface ExchangeOptions {
   /** Seconds after which the new token expires, if not before. Without it `exp` stays as it was. */
   lifetime?: number;
@@ -459,7 +459,7 @@ export type ExchangedToken =
       outcome: "exchanged";
       /** The new token. A secret. */
       token: string;
-      /** Whose it is: the same as before. */
+      /** The token's identity: the same as before. */
       identity: string;
       /** When the new token expires, in Unix seconds. `null`: it never does. */
       expiresAt: number | null;
@@ -471,7 +471,7 @@ export type ExchangedToken =
       outcome: "notNeeded";
       /** The token that was given, without blanks around it. */
       token: string;
-      /** Whose it is. */
+      /** The token's identity. */
       identity: string;
       /** When it expires, in Unix seconds. `null`: it never does. */
       expiresAt: number | null;
@@ -530,7 +530,7 @@ export type WebFetch = typeof globalThis extends { fetch: infer Type }
 /** Answers requests: what `Bun.serve` takes as `fetch`, and Hono and h3 as a handler of `Request`s. */
 export type WebHandler = (request: WebRequest) => WebResponse | Promise<WebResponse>;
 
-/** What an exchange that listens works with. */
+/** The settings of an exchange that listens. */
 export interface ExchangeHandlerOptions {
   /** The SpacetimeDB server's URL, `http:` or `https:`, as this machine reaches it. */
   server: string;
@@ -594,7 +594,7 @@ export interface NodeResponse {
   headersSent: boolean;
 }
 
-/** How a handler is called by Node. */
+/** The settings of a handler in Node. */
 export interface NodeHandlerOptions {
   /** The largest body, in bytes, that a request may have: 1 MiB by default. More is a 413. */
   bodyLimit?: number;
@@ -644,15 +644,15 @@ export function openidConfiguration(
   publicKeys: string | readonly string[],
 ): Record<string, unknown> & { issuer: string; jwks_uri: string };
 
-/** What servers make of a JWK set. */
+/** The judgement of a JWK set, as servers make it. */
 export interface JwksReport {
   /** Whether every server takes all of it. Warnings do not change that. */
   ok: boolean;
-  /** How many keys are in it. */
+  /** The number of keys in it. */
   entries: number;
   /** Which servers accept the set at all, by their rules: `1.2`, `2.8`, `2.14`. */
   takenBy: Record<string, boolean>;
-  /** What was found, the set's own problems last. */
+  /** The problems, those of the whole set last. */
   problems: {
     code: string;
     severity: "error" | "warning";
@@ -668,7 +668,7 @@ export function lintJwks(jwks: string | JwkSet): JwksReport;
 
 // ---- Fleets ----------------------------------------------------------------------------------
 
-/** What lies in one environment's vault. */
+/** The contents of one environment's vault. */
 export interface VaultContents {
   /** `prod`, `test`, `dev`, `local`, or whatever they are called. */
   environment: string;
@@ -695,7 +695,7 @@ export interface VaultContents {
   unavailable?: boolean;
 }
 
-/** What lies on this host. */
+/** The files of this host. */
 export interface HostContents {
   /** `id_ecdsa`, as it was read. */
   privateKey?: string | null;
@@ -722,7 +722,7 @@ export interface FleetContents {
   maxAgeDays?: number;
 }
 
-/** What an audit says. */
+/** The result of an audit. */
 export interface FleetReport {
   /** Whether all is well. Warnings do not change that. */
   ok: boolean;
@@ -760,7 +760,7 @@ export interface FleetReport {
     ok: boolean;
     checked: boolean;
   }[];
-  /** What is wrong, and the way out. */
+  /** The problem, and the next step. */
   problems: {
     code: string;
     severity: "error" | "warning";
@@ -783,9 +783,9 @@ export function auditFleet(
   options?: { environments?: readonly string[]; host?: boolean; likelyHost?: string; now?: number },
 ): FleetReport;
 
-/** What is to be done. */
+/** A request for a plan. */
 export interface RotationRequest {
-  /** As the program's commands. */
+  /** The operation, named as the program's command. */
   operation: "rotate" | "resume" | "rollback" | "sync";
   /** Their whole groups are meant. */
   environments: readonly string[];
@@ -819,7 +819,7 @@ export interface RotationPlan {
     /** The mounted pair's fingerprint, if it is pushed first. */
     adopt: string | null;
   }[];
-  /** What to do, one after the other. */
+  /** The steps, one after the other. */
   steps: {
     action:
       | "escrow"
@@ -845,11 +845,11 @@ export interface RotationPlan {
   host: { environment: string; target: number } | null;
   /** The new JSON text for the escrow; `null` if there is nothing to add. */
   escrow: string | null;
-  /** Whose token follows; `null`: none. */
+  /** The publisher whose token follows; `null`: none. */
   publisher: { identity: string; issuer: string; subject: string } | null;
   /** The fingerprint of the key that its present token verifies with. */
   verifiedWith: string | null;
-  /** What a person should know: `no-cli-toml`, `adopts`, `becomes-eternal` … */
+  /** Notes for a person: `no-cli-toml`, `adopts`, `becomes-eternal` … */
   notes: string[];
 }
 
@@ -920,9 +920,9 @@ export interface Fleet {
   cliToml?: string;
 }
 
-/** What a run is about to do, or has done. */
+/** The plan of a run, before or after it. */
 export interface Run {
-  /** As it was asked for, or as it was begun. */
+  /** The operation that was asked for, or that is continued. */
   operation: "rotate" | "resume" | "rollback" | "sync";
   /** Sortable by time; each version that is written has it as a tag. */
   rotationId: string;
@@ -932,7 +932,7 @@ export interface Run {
   plan: Omit<RotationPlan, "escrow">;
   /** The fingerprints of each group's pair; `now` is `null` while a new one is not made yet. */
   pairs: { environments: string[]; before: string | null; now: string | null }[];
-  /** What the vaults of those environments held before. */
+  /** The contents of those environments' vaults before. */
   held: {
     environment: string;
     vault: string;
@@ -951,13 +951,13 @@ export interface Unread {
   environment: string;
   /** `ERR_STORE_…` or `ERR_IO`. */
   code: string;
-  /** What happened. */
+  /** The message, in one sentence. */
   message: string;
   /** The next step, in words. */
   hint: string;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export type RunOutcome =
   /** `resume`, where no run was cut short and no environment was named. */
   | { status: "nothing-to-resume" }
@@ -971,13 +971,13 @@ export interface RunDone extends Run {
   status: "done";
   /** For each step: the version that it wrote. */
   versions: (string | null)[];
-  /** Where mounted contents are kept that no vault has. */
+  /** The places of mounted contents that no vault has. */
   setAside: string[];
   /** The publisher token, if it was signed again. */
   resigned: { identity: string; verifiedWith: string | null; expiryCleared: boolean } | null;
 }
 
-/** What is told while the engine works, in the order in which it happens. */
+/** The events of the engine's work, in their order. */
 export type RunEvent =
   /** A run that was cut short goes on; `elsewhere`: another host began it, which mounts that folder. */
   | { type: "continues"; elsewhere: string | null }
@@ -1123,7 +1123,7 @@ export function restoreToken(
   issuer: string;
   subject: string;
   signedBy: string;
-  /** Whose token it took the place of. */
+  /** The publisher whose token was replaced. */
   replaced: { identity: string; verifiedWith: string | null } | null;
 }>;
 
@@ -1140,7 +1140,7 @@ export function resignCliTomlFile(
 
 // ---- Doctor ----------------------------------------------------------------------------------
 
-/** What came back to a GET request. */
+/** The answer to a GET request. */
 export interface HttpAnswer {
   /** The HTTP status. */
   status: number;
@@ -1150,7 +1150,7 @@ export interface HttpAnswer {
   body?: string;
 }
 
-/** What was seen, and what was not: a field that is absent was not looked at. */
+/** The observations. A field that is absent was not looked at. */
 export interface Observations {
   /** The present moment, in Unix seconds. */
   now?: number;
@@ -1195,7 +1195,7 @@ export interface Observations {
   likelyHost?: string;
   /** The text of a server's or a compose log. */
   log?: string;
-  /** How things are called in commands. */
+  /** The names that commands use. */
   places?: {
     /** The path of `cli.toml`. */
     cliToml?: string;
@@ -1228,17 +1228,17 @@ export interface Diagnosis {
   status: number | null;
   /** The same in a sentence. */
   verdict: string;
-  /** As the server tells it. */
+  /** The version that the server tells. */
   serverVersion: string | null;
-  /** Whose token it is, by its claims. */
+  /** The token's identity, by its claims. */
   identity: string | null;
-  /** Whose the database is. */
+  /** The database's owner. */
   owner: string | null;
   /** The databases that would be lost with `identity`. */
   owns: string[];
   /** Always `null`: to whom the token was sent is the caller's business. */
   tokenWithheld: "another_key" | "plain_http" | null;
-  /** What was looked at. */
+  /** The checks. */
   checks: {
     /** `server`, `token_signature`, `owner` … */
     name: string;
@@ -1272,7 +1272,7 @@ export class Signer {
    * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
    */
   constructor(privateKey: string);
-  /** What it signs with. */
+  /** The algorithm that it signs with. */
   readonly algorithm: Algorithm;
   /** The thumbprint of the key. */
   readonly kid: string;
@@ -1301,7 +1301,7 @@ export class Signer {
   resign(token: string, options?: ResignOptions): Resigned & { token: string };
 }
 
-/** How claims are completed. */
+/** The completion of claims. */
 export interface SignOptions {
   /** Seconds until `exp`, where the claims have none: 900 by default. */
   ttl?: number;
@@ -1312,7 +1312,7 @@ export interface SignOptions {
 /** What a {@link Verifier} holds every token against. See {@link VerifyOptions}. */
 export interface VerifierOptions extends Omit<VerifyOptions, "now"> {
   /**
-   * How many verified tokens are remembered, so that the same token again costs no signature check:
+   * The number of verified tokens that are remembered, so that the same token again costs no signature check:
    * 0 (the default) to 100,000. Times are looked at each time; the least recently used goes first.
    * They have 4 KiB each on the average: a few large tokens do not fill the memory, and are
    * remembered in the place of many.
@@ -1320,7 +1320,7 @@ export interface VerifierOptions extends Omit<VerifyOptions, "now"> {
   cache?: number;
 }
 
-/** What a {@link Verifier} of an issuer's set holds every token against. */
+/** The conditions of a {@link Verifier} of an issuer's set for every token. */
 export interface KeySetVerifierOptions extends VerifierOptions {
   /** The `iss` that tokens must have; `null` so that none is compared. */
   issuer: string | null;
@@ -1362,7 +1362,7 @@ export class Verifier {
 export interface IssuerKey {
   /** P-256 or RSA, PEM. */
   privateKey?: string;
-  /** Of a key that signs no more, and whose last tokens may still be good. */
+  /** A key that signs no more, and whose last tokens may still be good. */
   publicKey?: string;
   /** When its rollover begins, in Unix seconds. Every key but the first has one. */
   from?: number;
@@ -1382,7 +1382,7 @@ export interface IssuerGrant {
   claims?: Claims;
 }
 
-/** What {@link createIssuer} is made of. */
+/** The settings of {@link createIssuer}. */
 export interface IssuerOptions {
   /** The `iss` of the tokens: the URL under which the handler is reached. Its path comes before each route. */
   issuer: string;
@@ -1410,7 +1410,7 @@ export interface IssuerOptions {
   now?: () => number;
 }
 
-/** What an app says to somebody who asks for a token. */
+/** The app's answer to a request for a token. */
 export type IssuerAnswer = IssuerGrant | WebResponse | null | undefined;
 
 /**
@@ -1423,7 +1423,7 @@ export type IssuerAnswer = IssuerGrant | WebResponse | null | undefined;
  */
 export function createIssuer(options: IssuerOptions): (request: WebRequest) => Promise<WebResponse>;
 
-/** How a {@link RemoteVerifier} fetches a set, and what it holds every token against. */
+/** The settings of a {@link RemoteVerifier}: how it fetches a set, and the conditions for every token. */
 export interface RemoteVerifierOptions extends Omit<VerifierOptions, "issuer" | "audience"> {
   /**
    * An `aud` that tokens must name; `null` so that none is compared. An issuer signs for everybody who logs in
