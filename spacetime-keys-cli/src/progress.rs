@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// What is done sooner needs no bar.
+/// Work that ends sooner needs no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Shown on a terminal, after a second. Without colours, so that `NO_COLOR` has its way.

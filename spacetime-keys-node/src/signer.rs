@@ -31,7 +31,7 @@ impl Signer {
         Ok(Self(Arc::new(signer)))
     }
 
-    /// What is told of the key.
+    /// The facts about the key.
     #[napi(catch_unwind)]
     pub fn describe(&self) -> String {
         let public = self.0.public_key();

@@ -104,7 +104,7 @@ pub(super) fn run(args: &args::Scan, config: &Config, output: &Output) -> Result
     Ok(found.is_empty().into())
 }
 
-/// What a person reads of one.
+/// The line for a person about one find.
 fn line(placed: &Placed) -> String {
     let Placed { file, offset, secret } = placed;
     let of = secret.environment.as_ref().map_or_else(

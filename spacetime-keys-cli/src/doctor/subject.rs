@@ -1,4 +1,4 @@
-//! What `doctor` looks at: which server and database, which files, and who says so.
+//! The subject of `doctor`: server, database and files, and where their names come from.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// What somebody has named.
+/// The values that the user named.
 #[derive(Default)]
 pub(crate) struct Wanted<'a> {
     pub(crate) environment: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! What a run says about itself: a person's text, and the JSON document.
+//! The report of a run: a person's text, and the JSON document.
 
 mod server;
 
@@ -47,16 +47,16 @@ struct StepReport {
 #[derive(Serialize)]
 struct PairReport {
     environments: Vec<Environment>,
-    /// Of the pair before; absent on a first one.
+    /// The fingerprint of the previous pair; absent on a first one.
     previous_fingerprint: Option<Fingerprint>,
-    /// Of the pair now; not yet known in a dry run of a rotation.
+    /// The fingerprint of the present pair; unknown in a dry run of a rotation.
     fingerprint: Option<Fingerprint>,
 }
 
 #[derive(Serialize)]
 struct PublisherReport {
     identity: Identity,
-    /// As read from the token that was signed; in a dry run, as it will be.
+    /// The identity of the new token; in a dry run, the expected one.
     identity_after: Identity,
     issuer: String,
     subject: String,
@@ -64,7 +64,7 @@ struct PublisherReport {
     expiry_cleared: bool,
 }
 
-/// What a dry run leads to.
+/// The next step after a dry run.
 const AGAIN: &str = "Run it again without --dry-run.";
 
 /// `resume` where nothing was interrupted.
@@ -261,7 +261,7 @@ fn next_steps(planned: &Planned, restarts: bool) -> Vec<String> {
     next
 }
 
-/// What becomes of the tokens that the server itself has issued.
+/// The fate of the tokens that the server itself has issued.
 fn of_players(planned: &Planned) -> Option<String> {
     let retirement = planned.plan.targets.iter().find_map(|target| target.retirement.as_ref())?;
     if retirement.compromised {

@@ -1,4 +1,4 @@
-//! What was wrong, by line numbers, and the summary.
+//! The problems, by line numbers, and the summary.
 
 use serde_json::{Value, json};
 use spacetime_keys_core::migration::{Clash, ClashKind, Trap};

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::failure::Failure;
 
-/// What is sorted.
+/// The sorted values.
 pub(super) type Words = (u64, u64, u64);
 
 const WORDS_BYTES: usize = size_of::<Words>();
@@ -89,7 +89,7 @@ pub(super) fn merged(runs: Runs, held: Vec<Vec<Words>>) -> Result<Merged, Failur
     Merged::new(sources).map_err(|error| failure(&error))
 }
 
-/// What went wrong with the temporary files.
+/// The failure of the temporary files.
 pub(super) fn failure(error: &io::Error) -> Failure {
     let folder = std::env::temp_dir();
     let failure = Failure::io("sorting in", &folder, error);

@@ -15,9 +15,9 @@ use crate::failure::Failure;
 pub(super) const DATABASE: &str = "app";
 /// Makes a new container, with the keys that are mounted now.
 pub(super) const RESTART: &str = "docker compose up --detach --force-recreate spacetimedb";
-/// What a repository must not hold: data, and what `spacetimedb-reset-host` sets aside.
+/// The paths that a repository must not hold: data, and those that `spacetimedb-reset-host` sets aside.
 pub(super) const IGNORED: [&str; 2] = ["/.config/spacetimedb/", "/set-aside/"];
-/// What a justfile of one's own has to have.
+/// The line that a justfile of one's own must have.
 pub(super) const IMPORT: &str = "import 'spacetimedb.just'";
 
 /// Stands for the database's name in the templates.

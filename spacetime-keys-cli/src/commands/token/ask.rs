@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::key_set::{self, KeySet};
 use crate::output::Output;
 
-/// What was asked, and what there is to say.
+/// The questions, and the report.
 struct Asked {
     url: String,
     seen: ServerSeen,
@@ -31,9 +31,9 @@ struct Asked {
 
 /// The issuer whose keys decide.
 struct Issuer {
-    /// Where its keys were looked for; empty: nowhere.
+    /// The place where its keys were looked for; empty: nowhere.
     place: String,
-    /// What is there, or why nothing is.
+    /// The keys, or the reason why there are none.
     set: Result<KeySet, String>,
 }
 

@@ -12,7 +12,7 @@ use crate::doctor::{self, Client};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// How long a server may take to answer.
+/// The time limit for a server's answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The identity that was named, or that of the database's owner. The server is asked without a token.

@@ -1,4 +1,4 @@
-//! What a person has said of a table, and what its first rows say.
+//! The layout of a table: from flags, and from its first rows.
 
 use std::borrow::Cow;
 
@@ -35,7 +35,7 @@ const SAMPLE: usize = 20;
 
 type Record<'a> = Vec<Cow<'a, [u8]>>;
 
-/// How the beginning of a table was read.
+/// The reading of a table's beginning.
 struct Head<'a> {
     separator: u8,
     /// Somebody has said so, or the table has.

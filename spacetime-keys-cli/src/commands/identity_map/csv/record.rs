@@ -10,7 +10,7 @@ use memchr::memchr;
 
 use super::super::row::{BadRow, MAX_ROW_BYTES};
 
-/// How far a record reaches.
+/// The extent of a record.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// A record of this many bytes, with its line end.

@@ -34,9 +34,9 @@ pub(super) struct Input {
     /// Bytes in all, where that is known.
     pub(super) size: Option<u64>,
     pub(super) form: Form,
-    /// What is to be said of how it begins.
+    /// The note about its beginning.
     pub(super) doubt: Option<&'static str>,
-    /// What was read and is not handed out yet.
+    /// The bytes that were read and not handed out yet.
     ahead: Vec<u8>,
     line: u64,
     /// Nothing more comes from the reader.
@@ -188,7 +188,7 @@ impl Input {
         }
     }
 
-    /// Where the last row that is whole ends, in the middle of an input.
+    /// The end of the last whole row, in the middle of an input.
     fn last_end(&self, piece: &[u8]) -> usize {
         // Without quotes, every line end ends a row.
         let separator = match &self.form {
