@@ -94,7 +94,7 @@ impl<'a> Restart<'a> {
         }
         if self.rolls_back {
             self.output
-                .warn("the server did not come up with the new key: back to the pair before");
+                .warn("the server did not start with the new key: going back to the previous pair");
             report.rolled_back = Some(self.roll_back(site, planned));
         } else {
             report.next.insert(0, way_back(planned));
@@ -187,7 +187,7 @@ fn way_back(planned: &Planned) -> String {
             if request.operation == Operation::Rotate && !request.compromised && had_pair =>
         {
             format!(
-                "{look} `spacetime-keys rollback --env {environment} --restart` returns to the pair before."
+                "{look} `spacetime-keys rollback --env {environment} --restart` returns to the previous pair."
             )
         }
         _ => look.to_owned(),

@@ -373,7 +373,7 @@ display!(Proof {
     Mounted => "the mounted files are not the stored pair",
     Token => "the token does not verify with the mounted key",
     Identity => "the publisher's identity is not the one from before",
-    RetiredKeys => "a list of retired keys does not say what it is to say",
+    RetiredKeys => "a list of retired keys is not in the form that this program knows",
 });
 
 /// The flaw in a TOML text, and its place.

@@ -160,7 +160,7 @@ errors! {
         => ("publish the key in the issuer's set, 10 minutes before the first token is signed with it ({})",
             [Step::JwksExport]);
     /// The key is of another type than the token's algorithm needs.
-    TokenKeyType(_what: Algorithm): Input "ERR_TOKEN_KEY_TYPE" "the token's algorithm is {0}, and the key is none for that"
+    TokenKeyType(_what: Algorithm): Input "ERR_TOKEN_KEY_TYPE" "the token's algorithm is {0}, and the key is not for that"
         => "ES256 needs a P-256 key, RS256 an RSA key: pass the other one";
     /// The algorithm is not the one that the caller expects.
     TokenUnexpectedAlgorithm(_what: Algorithm): Input "ERR_TOKEN_UNEXPECTED_ALGORITHM" "the token's algorithm is {0}, not the expected one"

@@ -109,7 +109,7 @@ impl Remedy {
             ),
             Self::SignWithAKey => (
                 "sign-with-a-key",
-                "servers verify no shared secret: have the issuer sign with ES256 or RS256, and publish that key in its set. In Supabase, change the project to JWT signing keys. DANGER if this issuer does not use a shared secret: anyone who knows a public text can make such a token. Find out who issued it".into(),
+                "servers verify no shared secret: have the issuer sign with ES256 or RS256, and publish that key in its set (Supabase: change the project to JWT signing keys). DANGER if this issuer does not use a shared secret: anyone who knows a public text can make such a token. Find out who issued it".into(),
             ),
             Self::ChangeAlgorithm => (
                 "change-algorithm",

@@ -121,7 +121,7 @@ fn with_issuer(
         Some(place) => (place.clone(), Ok(key_set::read(place, fetch)?)),
         // The URL comes from the token, which anybody can have made: it may hold what a terminal obeys, or somebody's password.
         None if url.contains('@') || !url.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            (String::new(), Err("its URL is none that is asked from here".to_owned()))
+            (String::new(), Err("its `iss` is no URL that this machine asks".to_owned()))
         }
         // The server may be where it can reach them.
         None => (url.clone(), key_set::read(&url, fetch).map_err(|failure| failure.message)),
