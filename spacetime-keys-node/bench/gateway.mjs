@@ -3,8 +3,8 @@
 //
 //   node bench/gateway.mjs [--clients 1000] [--rounds 200] [--runtime node|bun]
 //
-// An event is sent when all have the one before: a round. Rounds of the two take turns, so that whoever else uses
-// the machine slows down both; what counts is the ratio.
+// An event is sent when all have the one before: a round. Rounds of the two take turns, so that others who use
+// the machine slow down both; what counts is the ratio.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,5 +1,5 @@
 "use strict";
-// An issuer as a handler of requests: its discovery document, its key set, and tokens for whoever the
+// An issuer as a handler of requests: its discovery document, its key set, and tokens for users whom the
 // app lets have one. Which keys are published and which one signs is the core's to say, by the clock.
 
 const check = require("./check.js");

@@ -33,7 +33,7 @@ class Refusal extends Error {
 /** The client went away: what fails for that is nobody's fault. */
 class Gone extends Error {}
 
-/** An error may have anything in its message: whoever wants it has `onError`. */
+/** An error may have anything in its message: `onError` is for those who want it. */
 function report(error) {
   console.error(`spacetime-keys: a handler failed: ${error?.code ?? error?.name ?? typeof error}`);
 }
@@ -89,7 +89,7 @@ function urlOf({ socket, headers, url }) {
 }
 
 /**
- * The fields as whoever came before left them: what a middleware took out stays out. Of several fields
+ * The fields as earlier code left them: what a middleware took out stays out. Of several fields
  * `Authorization` Node keeps the first, and others behind it may take another: the handler sees all.
  */
 function headersOf({ headers, rawHeaders }) {

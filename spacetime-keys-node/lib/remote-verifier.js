@@ -120,7 +120,7 @@ class RemoteVerifier {
     return this.#failures > 0 ? last : instead;
   }
 
-  /** Whoever sends tokens with a thousand made-up `kid`s does not make as many requests. */
+  /** A thousand tokens with made-up `kid`s do not make a thousand requests. */
   #mayAsk() {
     return this.#asking !== null || clock() - this.#askedAt >= this.#limits.cooldown;
   }

@@ -1,4 +1,4 @@
-//! What was seen of a server and a host: diagnosed.
+//! The diagnosis of a server and a host.
 
 use napi_derive::napi;
 use serde::Deserialize;
@@ -39,7 +39,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Looked<T> {
     }
 }
 
-/// What came back; `null`: there was no answer.
+/// The answer; `null`: there was none.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 struct ServerContents {

@@ -93,7 +93,7 @@ impl Fleet {
     }
 }
 
-/// What is to be done with a fleet, of which the names are known.
+/// A task on a fleet whose names are known.
 fn job(wish: &Wish, settings: &Settings, paths: &Paths) -> Result<Job, Failure> {
     let environments = environments(settings, &wish.environments)?;
     let host = wish.host.as_deref().map(|name| settings.environment(name)).transpose()?;

@@ -1,6 +1,6 @@
 //! The native half of the npm package `spacetime-keys`.
 //!
-//! Whoever calls this is `lib/` beside it, which has checked the types of all arguments; so what
+//! The caller of this is `lib/` beside it, which has checked the types of all arguments; so what
 //! crosses the border is plain: strings, numbers, and JSON where there are many values. Results
 //! with several fields are JSON, too: `JSON.parse` makes objects faster than Node-API does.
 //!
@@ -8,7 +8,7 @@
 
 // Under test nothing is exported, so all of it looks unused. Its tests are in JavaScript.
 #![cfg_attr(test, allow(dead_code))]
-// What `#[napi]` exports is called by JavaScript alone.
+// What `#[napi]` exports is called only by JavaScript.
 #![allow(clippy::needless_pass_by_value, reason = "JavaScript hands values over")]
 #![allow(unreachable_pub, reason = "`#[napi]` wants `pub`")]
 #![allow(missing_docs, reason = "the API and its documentation are index.d.ts")]

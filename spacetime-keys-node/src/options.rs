@@ -130,7 +130,7 @@ impl Resign {
     }
 }
 
-/// What a run is to do, or a plan.
+/// The task of a run or a plan.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]

@@ -127,7 +127,7 @@ pub(crate) fn outcome(outcome: &Outcome) -> Value {
     }
 }
 
-/// What was carried out.
+/// The result of a run.
 fn finished(plan: &Planned, done: &Done) -> Value {
     let resigned = done.resigned.as_ref().map(|resigned| {
         json!({

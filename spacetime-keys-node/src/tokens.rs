@@ -23,7 +23,7 @@ pub fn decode_token(token: String) -> napi::Result<String> {
     }
     let token = Token::parse(&token).map_err(thrown)?;
     let claims = token.claims();
-    // From the two claims alone: whether a server takes them is another question.
+    // Only from the two claims: whether a server takes them is another question.
     let identity = claims
         .get_str("iss")
         .zip(claims.get_str("sub"))

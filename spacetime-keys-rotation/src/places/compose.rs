@@ -20,7 +20,7 @@ const NAMES: [&str; 6] = [
     ".generated/docker-compose.yml",
 ];
 
-/// Where the official image's server keeps its keys, where no argument says another place.
+/// The official image's place for its keys, if no argument names another.
 const IN_IMAGE: &str = "/home/spacetime/.config/spacetime";
 
 /// A SpacetimeDB server of a compose file.
@@ -34,7 +34,7 @@ pub struct Service {
     pub private_key: PathBuf,
     /// The public key, inside the container.
     pub public_key: PathBuf,
-    /// Where that is.
+    /// Its place.
     pub kept: Kept,
 }
 
@@ -48,7 +48,7 @@ impl Service {
     }
 }
 
-/// Where the keys of a container are.
+/// The place of a container's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kept {
@@ -60,7 +60,7 @@ pub enum Kept {
     Volume(String),
     /// In the container, and gone with it.
     Container,
-    /// Where a variable says, which is not known here.
+    /// The place that a variable names, which is not known here.
     Unclear,
 }
 

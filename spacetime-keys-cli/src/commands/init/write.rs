@@ -140,7 +140,7 @@ fn ignored(seen: &Seen) -> Result<File, Failure> {
     Ok(File { path, status, mode: MODE, before: text, after })
 }
 
-/// What would be written, beside what is there.
+/// The difference between the files that would be written and those that are there.
 pub(super) fn differences(files: &[File]) -> String {
     let mut text = String::new();
     for file in files {
