@@ -72,7 +72,7 @@ fn shell(host: &Host, script: &str) -> Output {
 
 #[test]
 fn every_command_of_the_pages() {
-    let (mut run, mut compared) = (0, 0);
+    let (mut run, mut compared, mut wrong) = (0, 0, Vec::new());
     for page in PAGES {
         let host = host();
         // What needs a server is run in `tests/real-server`.
@@ -80,16 +80,19 @@ fn every_command_of_the_pages() {
             let output = shell(&host, &block.script);
             let printed = String::from_utf8(output.stdout).unwrap();
             let place = format!("docs/{page}:{}", block.line);
-            assert_eq!(output.status.code(), Some(block.exit), "{place}\n{printed}");
             run += 1;
+            if output.status.code() != Some(block.exit) {
+                wrong.push(format!("{place}: exit {:?}\n{printed}", output.status.code()));
+                continue;
+            }
             let Some(expected) = block.expected else { continue };
-            assert!(
-                pages::matches(&expected, &printed),
-                "{place}\n--- expected\n{expected}--- printed\n{printed}"
-            );
             compared += 1;
+            if !pages::matches(&expected, &printed) {
+                wrong.push(format!("{place}\n--- expected\n{expected}--- printed\n{printed}"));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     println!("{run} blocks run, {compared} outputs compared");
     assert!(run >= 60 && compared >= 55, "{run}, {compared}");
 }

@@ -34,7 +34,7 @@ impl Helps {
         let key: Vec<_> = command.iter().map(|&word| word.to_owned()).collect();
         if !self.known.contains_key(&key) {
             let run = self.host.run(&[command, &["--help"]].concat());
-            let help = (run.status == Some(0)).then(|| run.stdout());
+            let help = (run.status == Some(0)).then_some(run.stdout);
             self.known.insert(key.clone(), help);
         }
         self.known.get(&key).unwrap().clone()
@@ -75,9 +75,14 @@ impl Helps {
 /// What stands behind `spacetime-keys` in a line, up to where another command or the text goes on.
 fn command_lines(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    let joined = text.replace("\\\n", "  ");
+    let joined = text.replace("\\\n", " ");
     for (index, line) in joined.lines().enumerate() {
-        for part in line.split("spacetime-keys ").skip(1) {
+        for (at, name) in line.match_indices("spacetime-keys ") {
+            let (before, part) = (line.get(..at).unwrap(), line.get(at + name.len()..).unwrap());
+            // In a sentence it is the program's name.
+            if before.trim_end().ends_with(char::is_alphanumeric) {
+                continue;
+            }
             let end = part.find(['`', '|', '<', '>', ';', '#', '&', ')']).unwrap_or(part.len());
             found.push((index + 1, part.get(..end).unwrap().to_owned()));
         }

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::json;
+use spacetime_keys_core::PrivateKey;
+
 use super::fleet::{Fleet, PRIVATE_SECRET};
-use crate::common::{Host, PROGRAM};
+use crate::common::{Host, PROGRAM, token};
 use crate::pages;
 
 /// What a block prints, on a machine that reaches the stand-in.
@@ -25,6 +28,16 @@ fn shell(fleet: &Fleet, host: &Host, script: &str) -> (bool, String) {
     (output.status.success(), String::from_utf8(output.stdout).unwrap())
 }
 
+/// A machine with a server's keys, and the token of somebody who published there.
+fn machine(name: &str) -> Host {
+    let host = Host::new();
+    let key = PrivateKey::generate().unwrap();
+    host.mount(&key);
+    let subject = format!("publisher-of-{name}");
+    host.set_token(&token(&key, &json!({ "iss": "localhost", "sub": subject, "iat": 1_750_000_000 })));
+    host
+}
+
 #[test]
 fn three_machines() {
     let fleet = Fleet::new();
@@ -32,7 +45,7 @@ fn three_machines() {
     let blocks = pages::read("three-vms.md");
     for block in &blocks {
         let name = block.on.clone().expect("each block of the page says where");
-        let host = machines.entry(name).or_insert_with(Host::new);
+        let host = machines.entry(name).or_insert_with_key(|name| machine(name));
         let (success, printed) = shell(&fleet, host, &block.script);
         assert!(success, "line {}\n{printed}", block.line);
         let Some(expected) = &block.expected else { continue };
