@@ -34,7 +34,10 @@ fn machine(name: &str) -> Host {
     let key = PrivateKey::generate().unwrap();
     host.mount(&key);
     let subject = format!("publisher-of-{name}");
-    host.set_token(&token(&key, &json!({ "iss": "localhost", "sub": subject, "iat": 1_750_000_000 })));
+    host.set_token(&token(
+        &key,
+        &json!({ "iss": "localhost", "sub": subject, "iat": 1_750_000_000 }),
+    ));
     host
 }
 
