@@ -79,6 +79,11 @@ await check("no link is dead", () => {
   console.log(`${followed} links followed`);
 });
 
+await check("no heading has the name of what scripts look for", () => {
+  // An element with this id is a global variable of the page, and scripts take it for Node's.
+  for (const name of markdown) assert.doesNotMatch(html(name), /\sid="(?:exports|module|define)"/, name);
+});
+
 await check("each page is in the list of contents, and built", () => {
   const summary = readFileSync(join(root, "docs/SUMMARY.md"), "utf8");
   for (const name of markdown) {
@@ -113,4 +118,4 @@ await check("nothing of the site comes from another place", () => {
   }
 });
 
-finish(8);
+finish(9);

@@ -25,8 +25,10 @@ const missing = [];
 const server = createServer(({ url }, response) => {
   const { hostname, pathname } = new URL(url, "http://site.invalid");
   const file = join(site, decodeURIComponent(pathname));
-  if (hostname !== "site.invalid" || !existsSync(file)) {
-    missing.push(url);
+  // The browser asks its maker for updates: that is no page's doing.
+  const isOurs = hostname === "site.invalid";
+  if (!isOurs || !existsSync(file)) {
+    if (isOurs) missing.push(url);
     response.writeHead(404).end();
     return;
   }
