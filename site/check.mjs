@@ -81,7 +81,8 @@ await check("no link is dead", () => {
 
 await check("no heading has the name of what scripts look for", () => {
   // An element with this id is a global variable of the page, and scripts take it for Node's.
-  for (const name of markdown) assert.doesNotMatch(html(name), /\sid="(?:exports|module|define)"/, name);
+  for (const name of markdown)
+    assert.doesNotMatch(html(name), /\sid="(?:exports|module|define)"/, name);
 });
 
 await check("each page is in the list of contents, and built", () => {

@@ -3,19 +3,17 @@
 import { existsSync, statSync } from "node:fs";
 import { join, normalize } from "node:path";
 
+import { escaped } from "./markup.mjs";
+
 export const REPOSITORY = "https://github.com/spacetime-keys/spacetime-keys";
 
 const FENCED = /^```(?<info>[^\n]*)\n(?<content>.*?)^```$/gms;
 /** A link's or a picture's target in Markdown, but no address with a scheme and no anchor of its own page. */
 const LINK = /(?<before>\]\()(?<target>(?![a-z]+:|#)[^)\s]+)(?<after>\))/g;
 
-function escape(text) {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-}
-
 /** A picture for the script, and text without its `br`, which HTML would take. */
 function picture(content) {
-  return `<pre class="mermaid">\n${escape(content)}</pre>`;
+  return `<pre class="mermaid">\n${escaped(content)}</pre>`;
 }
 
 /**
