@@ -249,5 +249,6 @@ mod tests {
         assert_eq!(Value::read(&"[".repeat(100_000)), None);
         // And a long file is read.
         assert!(Value::read(&"- x\n".repeat(50_000)).is_some());
+        assert_eq!(Value::read(&"- x\n".repeat(150_000)), None);
     }
 }
