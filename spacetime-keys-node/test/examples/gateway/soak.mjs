@@ -190,4 +190,4 @@ await check("it stops, and has complained of nothing", async () => {
   assert.deepEqual(log.match(/^(.*(warning|unhandled|eyJ)|error).*$/gim), null);
 });
 
-finish(5);
+finish(6);
