@@ -1421,7 +1421,20 @@ export type IssuerAnswer = IssuerGrant | WebResponse | null | undefined;
  * @throws {@link KeysError} `ERR_ISSUER_URL`, `ERR_ISSUER_SCHEDULE`, `ERR_JWKS_SAME_KEY_TWICE`, `ERR_PEM_…`,
  * `ERR_KEY_…`.
  */
-export function createIssuer(options: IssuerOptions): (request: WebRequest) => Promise<WebResponse>;
+export function createIssuer(options: IssuerOptions): IssuerHandler;
+
+/** What {@link createIssuer} makes. */
+export interface IssuerHandler {
+  /** Answers a request; one of no route of the issuer's with 404. */
+  (request: WebRequest): Promise<WebResponse>;
+  /**
+   * A token for a call of the app's own, signed with the key that signs now. No request asks for it, and
+   * {@link IssuerOptions.authorize} is not asked.
+   *
+   * @throws {@link KeysError} Those of {@link Signer.mint}.
+   */
+  mint(grant: IssuerGrant): MintedToken;
+}
 
 /** The settings of a {@link RemoteVerifier}: how it fetches a set, and the conditions for every token. */
 export interface RemoteVerifierOptions extends Omit<VerifierOptions, "issuer" | "audience"> {

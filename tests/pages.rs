@@ -7,7 +7,7 @@
 #![allow(dead_code, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An `sh` block of a page.
 pub(crate) struct Block {
@@ -19,14 +19,20 @@ pub(crate) struct Block {
     pub(crate) exit: i32,
     /// Whether it needs a real server: `server`, behind `sh`, too.
     pub(crate) server: bool,
+    /// Which of several machines it is for: `on=NAME`, behind `sh`, too.
+    pub(crate) on: Option<String>,
     /// What it prints, if the page shows it.
     pub(crate) expected: Option<String>,
 }
 
 /// A page of `docs/`, from the folder that the tests are run in.
 pub(crate) fn read(name: &str) -> Vec<Block> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    blocks(&fs::read_to_string(docs.join(name)).unwrap())
+    blocks(&fs::read_to_string(path(name)).unwrap())
+}
+
+/// Where a page of `docs/` is.
+pub(crate) fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
 }
 
 /// The `sh` blocks of a page, each with the `text` block that comes right after it.
@@ -50,16 +56,18 @@ fn blocks(page: &str) -> Vec<Block> {
         }
         match info.split_once(' ').unwrap_or((info, "")) {
             ("sh", rest) => {
-                let (mut exit, mut server) = (0, false);
+                let (mut exit, mut server, mut on) = (0, false, None);
                 for word in rest.split_whitespace() {
-                    match word.strip_prefix("exit=") {
-                        Some(code) => exit = code.parse().unwrap(),
+                    match word.split_once('=') {
+                        Some(("exit", code)) => exit = code.parse().unwrap(),
+                        Some(("on", machine)) => on = Some(machine.to_owned()),
                         None if word == "server" => server = true,
-                        None => panic!("line {}: `{word}` behind `sh`", index + 1),
+                        _ => panic!("line {}: `{word}` behind `sh`", index + 1),
                     }
                 }
                 let (line, section) = (index + 1, section.clone());
-                let block = Block { line, section, script: content, exit, server, expected: None };
+                let block =
+                    Block { line, section, script: content, exit, server, on, expected: None };
                 blocks.push(block);
                 follows = true;
                 continue;

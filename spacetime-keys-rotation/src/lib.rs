@@ -7,6 +7,11 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+/// The page is one program: its code is compiled and run with the library's own examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/rust-tool.md")]
+mod page {}
+
 mod apply;
 pub mod clock;
 pub mod configuration;

@@ -37,7 +37,15 @@ function median(group, name) {
   return JSON.parse(readFileSync(file, "utf8")).median.point_estimate;
 }
 
-for (const group of ["sign", "verify", "parse", "fingerprint", "identity", "identities", "resign"]) {
+for (const group of [
+  "sign",
+  "verify",
+  "parse",
+  "fingerprint",
+  "identity",
+  "identities",
+  "resign",
+]) {
   const names = readdirSync(join(results, group)).filter((name) => name !== "report");
   const ours = median(group, US);
   console.log(`${group}: ${(ours / 1000).toFixed(3)} µs`);

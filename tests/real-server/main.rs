@@ -24,6 +24,7 @@ mod process;
 mod promotion;
 #[path = "../proxy.rs"]
 mod proxy;
+mod publish_without_token;
 mod publishers;
 mod recover;
 mod restart;

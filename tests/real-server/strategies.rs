@@ -1,5 +1,5 @@
-//! `docs/strategies.md`, each way on the real server: keep the identity, start over, log in at an OIDC
-//! issuer.
+//! `docs/strategies.md`, each way on the real server: keep the identity, log in at an OIDC issuer; and
+//! `docs/start-over.md`.
 
 use std::fs;
 use std::process::Command;

@@ -21,6 +21,7 @@ mod core_dumps;
 mod deploy;
 mod docs;
 mod doctor;
+mod documented;
 mod durability;
 mod exchange;
 #[cfg(feature = "testing")]

@@ -83,7 +83,8 @@ export class Chromium {
       const { id, method, params } = message;
       if (id) this.#waiting.get(id)?.(message);
       else if (method === "Runtime.exceptionThrown") {
-        this.complaints.push(params.exceptionDetails.text);
+        const { text, exception, url } = params.exceptionDetails;
+        this.complaints.push([text, exception?.description, url].filter(Boolean).join(": "));
       } else if (method === "Log.entryAdded" && params.entry.source !== "network") {
         this.complaints.push(params.entry.text);
       }

@@ -5,6 +5,7 @@
 
 mod compose;
 mod in_place;
+mod yaml;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! `doctor` against the real server: what it predicts, what its remedies do, and that it changes
 //! nothing.
 
-mod cure;
+pub(crate) mod cure;
 pub(crate) mod diagnosis;
 mod faults;
 mod fix;

@@ -2,6 +2,7 @@
 
 mod choose;
 mod deploy;
+mod difference;
 mod template;
 mod words;
 mod write;

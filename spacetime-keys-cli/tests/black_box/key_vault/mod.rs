@@ -11,6 +11,7 @@ mod flattened;
 pub(crate) mod fleet;
 mod logins;
 mod operators;
+mod page;
 pub(crate) mod points;
 mod round_trips;
 mod state;
