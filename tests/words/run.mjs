@@ -21,12 +21,7 @@ const root = resolve(option("--root") ?? `${here}/../..`);
 /** The longest median sentence, in words. */
 const LIMIT = 15;
 
-const lines = (name) =>
-  readFileSync(`${here}/${name}`, "utf8")
-    .split("\n")
-    .filter((line) => line.trim() && !line.startsWith("#"));
 const list = wordList(readFileSync(`${here}/list.txt`, "utf8"));
-const toDo = new Set(lines("to-do.txt"));
 const texts = allTexts(root);
 const failures = [];
 
@@ -51,13 +46,7 @@ if (long) {
 
 const uses = texts.flatMap((text) => found(text, list));
 for (const { path, line, word, instead } of uses) {
-  if (toDo.has(path)) continue;
   failures.push(`${path}:${line}: "${word}": ${instead}`);
-}
-const left = [...toDo].filter((path) => uses.some((use) => use.path === path));
-for (const path of toDo) {
-  if (!left.includes(path))
-    failures.push(`tests/words/to-do.txt: ${path} is done, take it off the list`);
 }
 
 const kinds = ["message", "comment", "page"]
@@ -66,7 +55,6 @@ const kinds = ["message", "comment", "page"]
 console.log(
   `${texts.length} texts (${kinds}), ${list.length} words of the list, ${uses.length} uses`,
 );
-if (left.length > 0) console.log(`still to be done (tests/words/to-do.txt): ${left.length} files`);
 for (const [name, group] of Object.entries(groups)) {
   const {
     sentences: count,

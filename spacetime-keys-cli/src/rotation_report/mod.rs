@@ -146,7 +146,7 @@ impl Report {
         }
         for path in &done.set_aside {
             report.next.push(format!(
-                "What was mounted may be the only copy of a key, because no vault has it. It is kept in {}. Delete that when you are sure that nothing needs it.",
+                "What was mounted may be the only copy of a key, because no vault has it: it is kept in {}. Delete that when you are sure that nothing needs it.",
                 path.display()
             ));
         }
