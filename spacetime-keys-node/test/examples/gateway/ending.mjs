@@ -16,8 +16,8 @@ const AT_ONCE = 10;
 const BODY = "x".repeat(32_000);
 /** MiB that the gateway may grow by: twice what a tenant's ring holds, and what bun's heap is rough by. */
 const MOST = 2 * 8 + 8;
-/** The write by which the ring has been filled twice. */
-const MEASURED = WRITES - 100;
+/** After so many writes the memory is looked at, again and again. */
+const MEASURED = 100;
 
 export async function checkEnding(world) {
   const alice = await world.logIn("alice");
@@ -83,6 +83,7 @@ export async function checkEnding(world) {
     );
     assert.equal((await world.health()).streams, SLEEPERS + 1);
     const before = await holdings(world);
+    let queued = 0;
     const [[document]] = await world.rows("SELECT id FROM document WHERE title = 'the last one'");
     const write = { id: `${document}`, body: BODY };
     const read = reading.until(({ payload }) => payload.title === "the end");
@@ -90,14 +91,17 @@ export async function checkEnding(world) {
       const titles = Array.from({ length: AT_ONCE }, (_, at) => `large ${number + at}`);
       const codes = titles.map((title) => world.post(alice, { ...write, title }));
       assert.deepEqual(await Promise.all(codes), Array(AT_ONCE).fill(204));
-      if (number + AT_ONCE !== MEASURED + 1) continue;
+      const written = number + AT_ONCE - 1;
+      if (written % MEASURED !== 0) continue;
       const now = await holdings(world);
-      assert.equal((await world.health()).streams, SLEEPERS + 1, "they sleep, and are here");
+      // On a busy machine those that sleep may be cut off before all is written.
+      if ((await world.health()).streams !== SLEEPERS + 1) continue;
       const grown = now.heap + now.buffers - before.heap - before.buffers;
-      const queued = (SLEEPERS * MEASURED * BODY.length) / 2 ** 20;
+      queued = (SLEEPERS * written * BODY.length) / 2 ** 20;
       console.log(`${grown.toFixed(1)} MiB more; in queues it would be ${queued.toFixed(0)}`);
       assert.ok(grown <= MOST, `${grown} MiB`);
     }
+    assert.ok(queued >= 2 * MOST, "they are cut off too soon");
     assert.equal(await world.post(alice, { ...write, title: "the end", body: "" }), 204);
     assert.equal((await read).length, WRITES + 1, "who reads is given everything");
     await eventually(

@@ -22,8 +22,8 @@ if (runtime !== "node" && runtime !== "bun") {
 
 const world = await World.start(runtime, {
   HEARTBEAT_SECONDS: "1",
-  // Longer than what is written while clients sleep takes.
-  STALL_SECONDS: "10",
+  // Time for what is written while clients sleep.
+  STALL_SECONDS: "20",
   ...telling(runtime),
 });
 const proxy = await CaddyProxy.start(world);
