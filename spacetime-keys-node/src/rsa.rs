@@ -3,6 +3,9 @@
 use spacetime_keys_core::{Error, RsaPrivateKey, VerificationKey, rs256};
 use zeroize::Zeroizing;
 
+/// Whether signatures of RSA keys can be verified. On WebAssembly they cannot.
+pub(crate) const VERIFIES: bool = true;
+
 /// A new pair: the private key's PEM, and the public key.
 pub(crate) fn generate() -> Result<(Zeroizing<String>, VerificationKey), Error> {
     let private = RsaPrivateKey::generate()?;

@@ -10,7 +10,7 @@ const { jwks, lintJwks, openidConfiguration } = require("./sets.js");
 const { KeysError } = require("./errors.js");
 const { RemoteVerifier } = require("./remote-verifier.js");
 const { Signer } = require("./signer.js");
-const { mintToken, resignCliToml, resignToken } = require("./signing.js");
+const { mintToken, resignToken } = require("./signing.js");
 const { checkToken, decodeToken } = require("./tokens.js");
 const { Verifier, verifyToken } = require("./verifier.js");
 const { version } = require("./version.js");
@@ -21,6 +21,6 @@ module.exports = {
   ...keys,
   ...identities,
   ...{ jwks, lintJwks, openidConfiguration },
-  ...{ mintToken, resignCliToml, resignToken },
+  ...{ mintToken, resignToken },
   ...{ checkToken, decodeToken, verifyToken, version },
 };

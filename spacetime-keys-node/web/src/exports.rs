@@ -1,4 +1,5 @@
 //! What JavaScript calls, by the names that the addon has for it. Types that do not fit do not compile.
+//! `resignCliToml` is left out: it is about a file, and TOML is a tenth of the module.
 
 use crate::call::{Answer as _, answer};
 use crate::{exchange, front, identities, key_search, keys, objects, sets, signer, tokens, verifier};
@@ -86,7 +87,6 @@ methods! {
     "Signer.describe" = signer::Signer.describe();
     "Signer.mint" = signer::Signer.mint(String);
     "Signer.resign" = signer::Signer.resign(String, String);
-    "Signer.resignCliToml" = signer::Signer.resign_cli_toml(String, String);
     "Signer.sign" = signer::Signer.sign(String, Option<u32>, i64);
     "Signer.signMany" = signer::Signer.sign_many(String, Option<u32>, i64);
     "Signer.signManyAsync" = signer::Signer.sign_many_async(String, Option<u32>, i64);
