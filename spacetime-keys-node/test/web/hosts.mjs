@@ -35,7 +35,7 @@ async function textOf(stream) {
 }
 
 /** A worker that listens on a socket in a folder. */
-async function workerd(asked) {
+const workerd = (date) => async (asked) => {
   const folder = temporaryFolder();
   const socket = join(folder, "socket");
   cpSync(dist, folder, { recursive: true });
@@ -49,7 +49,7 @@ async function workerd(asked) {
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "main", worker = (modules = [${modules}, ${wasm}], compatibilityDate = "2025-01-01")),
+    (name = "main", worker = (modules = [${modules}, ${wasm}], compatibilityDate = "${date}")),
     (name = "internet", network = (allow = ["private", "public"])),
   ],
   sockets = [(name = "http", address = "unix:${socket}", http = (), service = "main")],
@@ -63,10 +63,10 @@ const config :Workerd.Config = (
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const sent = request({ socketPath: socket, method: "POST", path: "/" });
-    sent.end(JSON.stringify(asked));
     const response = await new Promise((resolve, reject) => {
       sent.on("response", resolve);
       sent.on("error", reject);
+      sent.end(JSON.stringify(asked));
     });
     const text = await textOf(response);
     if (response.statusCode !== 200) throw new Error(`workerd: ${response.statusCode} ${text}`);
@@ -74,7 +74,7 @@ const config :Workerd.Config = (
   } finally {
     child.kill("SIGKILL");
   }
-}
+};
 
 /** The files come from the server that is asked, which is the browser's proxy, too. */
 async function chromium(asked) {
@@ -99,9 +99,11 @@ async function chromium(asked) {
 const bun = process.env.BUN ?? join(packageFolder, "node_modules/.bin/bun");
 
 export const few = { node: program(process.execPath), bun: program(bun) };
+/** With and without what came on 2025-05-05: a `FinalizationRegistry`. */
 export const others = {
   deno: (asked) => program(tool("deno"), "run", "-A", "--no-lock", "--node-modules-dir=manual")(asked),
-  workerd,
+  workerd: workerd("2025-10-01"),
+  "workerd of an older date": workerd("2024-10-01"),
   chromium,
 };
 

@@ -14,7 +14,10 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const { exports: wasm } = new WebAssembly.Instance(module_, { spacetime_keys: { random } });
 const bottom = wasm.__stack_pointer.value;
-const forgotten = new FinalizationRegistry((number) => wasm.forget(number));
+/** Workers of a compatibility date before 2025-05-05 have none: there an object stays. */
+const forgotten = globalThis.FinalizationRegistry
+  ? new FinalizationRegistry((number) => wasm.forget(number))
+  : null;
 
 /** Fills the module's memory with randomness. 0: done. */
 function random(place, length) {
@@ -85,7 +88,7 @@ function classOf(type, methods) {
 
     constructor(...values) {
       this.#number = call(`new ${type}`, ...values);
-      forgotten.register(this, this.#number);
+      forgotten?.register(this, this.#number);
     }
 
     static {
