@@ -8,7 +8,6 @@
 // those that need Node. How the module is found differs between hosts: each has an entry.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -62,9 +61,7 @@ function sources() {
 
 /** One function that makes the library of a compiled module. */
 function library(found) {
-  const files = [...found].map(
-    ([name, text]) => `"./${name}"(module, require) {\n${text}},\n`,
-  );
+  const files = [...found].map(([name, text]) => `"./${name}"(module, require) {\n${text}},\n`);
   return `// Made by scripts/build-web.mjs of lib/ and web/js.
 const files = {
 ${files.join("")}};

@@ -56,7 +56,10 @@ const config :Workerd.Config = (
 );
 `,
   );
-  const child = spawn(tool("workerd"), ["serve", "config.capnp"], { cwd: folder, stdio: "inherit" });
+  const child = spawn(tool("workerd"), ["serve", "config.capnp"], {
+    cwd: folder,
+    stdio: "inherit",
+  });
   try {
     while (!existsSync(socket)) {
       if (child.exitCode !== null) throw new Error("workerd does not start");
@@ -101,7 +104,8 @@ const bun = process.env.BUN ?? join(packageFolder, "node_modules/.bin/bun");
 export const few = { node: program(process.execPath), bun: program(bun) };
 /** With and without what came on 2025-05-05: a `FinalizationRegistry`. */
 export const others = {
-  deno: (asked) => program(tool("deno"), "run", "-A", "--no-lock", "--node-modules-dir=manual")(asked),
+  deno: (asked) =>
+    program(tool("deno"), "run", "-A", "--no-lock", "--node-modules-dir=manual")(asked),
   workerd: workerd("2025-10-01"),
   "workerd of an older date": workerd("2024-10-01"),
   chromium,

@@ -19,7 +19,11 @@ import { samples } from "./samples.mjs";
 const UNAVAILABLE = "ERR_ALGORITHM_UNAVAILABLE";
 /** About a file: not on the web. */
 const ELSEWHERE = ["cli-toml"];
-const TYPES = { ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json" };
+const TYPES = {
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+};
 
 const vectors = Object.fromEntries(Object.keys(calls).map((file) => [file, linesOfVectors(file)]));
 assert.deepEqual([...Object.keys(calls), ...ELSEWHERE].sort(), vectorFiles(), "each file");
@@ -80,7 +84,11 @@ function compare(host, found) {
   const { isOwn, differ, token: made, publicKey: key } = found.roundTrip;
   assert.ok(isOwn && differ, `${host}: signs and verifies with keys of its own`);
   assert.equal(new native.Verifier(key).verify(made).claims.sub, "someone", `${host}: for others`);
-  assert.deepEqual(found.handlers, { minted: true, fetched: "far", health: 503 }, `${host}: handlers`);
+  assert.deepEqual(
+    found.handlers,
+    { minted: true, fetched: "far", health: 503 },
+    `${host}: handlers`,
+  );
   const { names } = found;
   assert.ok(names.length > 20 && names.every((name) => name in native), `${host}: the names`);
   const told = ({ same: equal, unavailable }) => `${equal} the same, ${unavailable} without RSA`;

@@ -9,6 +9,6 @@ export function samples() {
     token,
     now,
     publicKey,
-    verdicts: { "1.2": null, "2.8": null, "2.14": null },
+    verdicts: { 1.2: null, 2.8: null, 2.14: null },
   }));
 }

@@ -2,7 +2,9 @@
 //! `resignCliToml` is left out: it is about a file, and TOML is a tenth of the module.
 
 use crate::call::{Answer as _, answer};
-use crate::{exchange, front, identities, key_search, keys, objects, sets, signer, tokens, verifier};
+use crate::{
+    exchange, front, identities, key_search, keys, objects, sets, signer, tokens, verifier,
+};
 
 macro_rules! export {
     ($name:literal, |$arguments:ident| $call:expr) => {

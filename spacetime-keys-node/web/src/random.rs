@@ -13,9 +13,5 @@ unsafe extern "Rust" fn __getrandom_v03_custom(
     length: usize,
 ) -> Result<(), getrandom::Error> {
     // SAFETY: `getrandom` hands over `length` bytes that may be written, and the host writes no others.
-    if unsafe { random(place, length) } == 0 {
-        Ok(())
-    } else {
-        Err(getrandom::Error::UNEXPECTED)
-    }
+    if unsafe { random(place, length) } == 0 { Ok(()) } else { Err(getrandom::Error::UNEXPECTED) }
 }
