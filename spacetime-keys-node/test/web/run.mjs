@@ -7,11 +7,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname } from "node:path";
+import { extname, join } from "node:path";
 
 import * as native from "spacetime-keys";
 
+import { packageFolder } from "../support/files.mjs";
 import { linesOfVectors, vectorFiles } from "../support/vectors.mjs";
+import { border } from "./border.mjs";
 import { calls, outcomes, outcome } from "./calls.mjs";
 import { few, others, pageFiles } from "./hosts.mjs";
 import { samples } from "./samples.mjs";
@@ -90,7 +92,7 @@ function compare(host, found) {
     `${host}: handlers`,
   );
   const { names } = found;
-  assert.ok(names.length > 20 && names.every((name) => name in native), `${host}: the names`);
+  assert.deepEqual(names, declared(), `${host}: the names`);
   const told = ({ same: equal, unavailable }) => `${equal} the same, ${unavailable} without RSA`;
   console.log(`${host}: vectors: ${told(counts)}; tokens: ${told(tokens)}`);
   const total = counts.same + tokens.same;
@@ -98,7 +100,19 @@ function compare(host, found) {
   console.log(`test result: ok. ${total} passed; 0 failed`);
 }
 
+/** What index.d.mts says is there, is there. */
+function declared() {
+  const text = readFileSync(join(packageFolder, "web/index.d.mts"), "utf8");
+  const [, list] = /^export \{\n(.*?)^\}/ms.exec(text);
+  const values = list.match(/^ {2}\w+(?=,$)/gm).map((name) => name.trim());
+  const functions = [...text.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
+  return [...values, ...functions].sort();
+}
+
 const hosts = process.argv.includes("--others") ? others : few;
+if (hosts === few) {
+  for (const name of await border()) console.log(`ok: ${name}`);
+}
 try {
   const question = { vectors, samples: asked, server: { origin, key: privateKey, token } };
   for (const [host, answers] of Object.entries(hosts)) compare(host, await answers(question));

@@ -16,6 +16,7 @@ mod memory;
 mod objects;
 mod random;
 mod shim;
+mod wiping;
 
 pub use shim::{Error, Result, Status, bindgen_prelude};
 
