@@ -45,6 +45,7 @@ mod options;
 #[path = "../../src/sets.rs"]
 mod sets;
 #[path = "../../src/signer.rs"]
+#[allow(dead_code, reason = "`cli.toml` is left out: see `exports`")]
 mod signer;
 #[path = "../../src/tokens.rs"]
 mod tokens;
