@@ -2,6 +2,7 @@
 //
 //   node test/web/run.mjs [--others]
 //
+// SPACETIME_KEYS_SAMPLES names the oracle's program `samples`, whose tokens are judged, too.
 // Without --others: on Node and bun. With it: on Deno, workerd and Chromium (see hosts.mjs).
 
 import assert from "node:assert/strict";
@@ -16,7 +17,7 @@ import { linesOfVectors, vectorFiles } from "../support/vectors.mjs";
 import { border } from "./border.mjs";
 import { calls, outcomes, outcome } from "./calls.mjs";
 import { few, others, pageFiles } from "./hosts.mjs";
-import { samples } from "./samples.mjs";
+import { generated, measured } from "./samples.mjs";
 
 const UNAVAILABLE = "ERR_ALGORITHM_UNAVAILABLE";
 /** About a file: not on the web. */
@@ -32,7 +33,8 @@ assert.deepEqual([...Object.keys(calls), ...ELSEWHERE].sort(), vectorFiles(), "e
 
 /** Its value is JSON, as that of the hosts. */
 const expected = JSON.parse(JSON.stringify(outcomes(native, vectors)));
-const asked = samples();
+const generator = process.env.SPACETIME_KEYS_SAMPLES;
+const asked = [...measured(), ...(generator ? generated(generator) : [])];
 const verdicts = JSON.parse(JSON.stringify(asked.map((one) => outcome(native, "check", one))));
 
 const { privateKey, publicKey } = native.generateKeyPair();
