@@ -5,7 +5,7 @@
 const check = require("./check.js");
 const { attempt } = require("./errors.js");
 const addon = require("./native.js");
-const { report } = require("./node-handler.js");
+const { report } = require("./report.js");
 const { jwks, openidConfiguration } = require("./sets.js");
 const { Signer } = require("./signer.js");
 

@@ -4,6 +4,7 @@
 const { Readable } = require("node:stream");
 const { pipeline } = require("node:stream/promises");
 const check = require("./check.js");
+const { report } = require("./report.js");
 
 const readOptions = check.fields(
   { bodyLimit: check.count(Number.MAX_SAFE_INTEGER), onError: check.func },
@@ -32,11 +33,6 @@ class Refusal extends Error {
 
 /** The client went away: what fails for that is nobody's fault. */
 class Gone extends Error {}
-
-/** An error may have anything in its message: `onError` is for those who want it. */
-function report(error) {
-  console.error(`spacetime-keys: a handler failed: ${error?.code ?? error?.name ?? typeof error}`);
-}
 
 function toNodeHandler(handler, options) {
   check.func(handler, "handler");
@@ -160,4 +156,4 @@ function fail(response, status) {
   response.end();
 }
 
-module.exports = { report, toNodeHandler };
+module.exports = { toNodeHandler };

@@ -10,9 +10,10 @@ use spacetime_keys_core::fleet::{
 };
 use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey};
 
-use crate::error::{bug, refused, thrown};
+use crate::error::{bug, thrown};
+use crate::failure::refused;
 use crate::object::with;
-use crate::options::Wish;
+use crate::wish::Wish;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
