@@ -1,4 +1,4 @@
-# What is typed often. `just` alone lists it.
+# What is typed often. `just` without a name lists it.
 
 _default:
     @just --list

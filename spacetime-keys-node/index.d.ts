@@ -19,7 +19,7 @@
  */
 
 /**
- * What went wrong, by the same names as in the library and the program. Thrown by this package only: there is
+ * An error, by the same names as in the library and the program. Thrown by this package only: there is
  * nothing to make one with.
  */
 export class KeysError extends Error {
@@ -59,7 +59,7 @@ export interface KeyPair {
   privateKey: string;
   /** SPKI. */
   publicKey: string;
-  /** Of the public key; see {@link fingerprint}. */
+  /** The public key's fingerprint; see {@link fingerprint}. */
   fingerprint: string;
   /** The JWK thumbprint (RFC 7638). */
   kid: string;
@@ -69,13 +69,13 @@ export interface KeyPair {
  * A key's canonical PEM: LF line ends, base64 in lines of 64, one newline at the end; P-256 keys as
  * OpenSSL 3 writes them (PKCS#8 with the public key inside, SPKI uncompressed).
  *
- * Mends what vaults, portals, YAML and environment variables do to a PEM: CRLF, a byte order mark,
+ * Repairs what vaults, portals, YAML and environment variables do to a PEM: CRLF, a byte order mark,
  * literal `\n`, everything on one line, quotes around it, text before it. Reads base64 of it, a body
  * without `BEGIN` and `END`, a JSON Web Key, a JSON document with one key, a key with certificates or
  * under a wrong label, too. Doing it twice changes nothing more.
  *
  * @param pem A P-256 key, private or public.
- * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`, for what cannot be mended: two keys, a
+ * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`, for what cannot be repaired: two keys, a
  * truncated one, an encrypted one, another curve.
  */
 export function normalizePem(pem: string): string;
@@ -121,7 +121,7 @@ export function thumbprint(key: string): string;
 
 /** A key that was a JWK. */
 export interface ImportedJwk {
-  /** What the key is for. */
+  /** The algorithm that the key is for. */
   algorithm: Algorithm;
   /** SPKI, PEM. */
   publicKey: string;
@@ -184,11 +184,11 @@ export interface DecodedToken {
   claims: Claims | null;
   /** The claims' exact text. */
   payload: string | null;
-  /** Of `iss` and `sub`, if both are strings. */
+  /** The identity of `iss` and `sub`, if both are strings. */
   identity: string | null;
-  /** Why there is nothing to read, if it is no JWT; what it is, if no client may use it. */
+  /** The reason why it cannot be read or used, if there is one. */
   reason: string | null;
-  /** What to do then. */
+  /** The next step then. */
   hint: string | null;
 }
 
@@ -199,7 +199,7 @@ export interface DecodedToken {
  */
 export function decodeToken(token: string): DecodedToken;
 
-/** What a token is held against. */
+/** The conditions that a token must meet. */
 export interface VerifyOptions {
   /** The `iss` that it must have. `null`, or absent: none is compared, and `checked` lacks it. */
   issuer?: string | null;
@@ -207,20 +207,20 @@ export interface VerifyOptions {
   audience?: string | null;
   /** The algorithm that it must have. Without one, ES256 and RS256 are taken, nothing else ever. */
   algorithm?: Algorithm;
-  /** Seconds that a token is taken before its `nbf` and after its `exp`: 60 unless told. */
+  /** Seconds that a token is taken before its `nbf` and after its `exp`: 60 by default. */
   leeway?: number;
   /** The present moment, in Unix seconds. Without it the clock is read. */
   now?: number;
 }
 
-/** Something that a token was held against: `times` are `exp` and `nbf`. */
+/** A condition that a token was checked for: `times` are `exp` and `nbf`. */
 export type Checked = "signature" | "times" | "algorithm" | "issuer" | "audience";
 
 /** A token that was verified. */
 export interface VerifiedToken {
   /** The claims, by `JSON.parse`. */
   claims: Claims;
-  /** Of `iss` and `sub`, if both are strings. */
+  /** The identity of `iss` and `sub`, if both are strings. */
   identity: string | null;
   /** The algorithm of its signature. */
   algorithm: Algorithm;
@@ -231,7 +231,7 @@ export interface VerifiedToken {
   /** `exp`. `null`: it never expires. */
   expiresAt: number | null;
   /**
-   * What it was held against: always `signature` and `times`, the others where options name them.
+   * The conditions that were checked: always `signature` and `times`, the others where options name them.
    * Without `audience`, a token that its issuer made for another app passes, too.
    */
   checked: Checked[];
@@ -258,39 +258,39 @@ export function verifyToken(
   options: VerificationKeys & VerifyOptions,
 ): VerifiedToken;
 
-/** What a server would answer. */
+/** A server's answer to a token. */
 export interface ServerVerdict {
   /** Whether the server takes it. */
   accepted: boolean;
   /** The rules that were asked: `1.2` (servers 1.0 to 1.8), `2.8` (1.9 to 2.11) or `2.14`. */
   server: string;
-  /** Whose it is, if it is accepted. */
+  /** The token's identity, if it is accepted. */
   identity: string | null;
   /** The HTTP status of a request that needs no more than a valid token. */
   status: number;
-  /** Why not, in the words of a server of that version: a part of its own message. */
+  /** The reason of a refusal, in the words of a server of that version: a part of its own message. */
   reason: string | null;
-  /** What is wrong with its form, where those words do not tell: an `ERR_…` … */
+  /** The flaw in its form, where those words do not tell: an `ERR_…` … */
   code: string | null;
-  /** … and in words. */
+  /** … and as a text. */
   detail: string | null;
-  /** What to do next. */
+  /** The next step. */
   remedy: string | null;
   /** The same by a stable name. */
   remedyCode: string | null;
   /**
-   * What has to be so where an issuer's key signed an accepted token: that servers find this set,
+   * The condition of a token that an issuer's key signed: servers must find this set,
    * by `ISS/.well-known/openid-configuration`. `null`: nothing is left open.
    */
   condition: string | null;
 }
 
 /**
- * What a SpacetimeDB server of a version answers to a token: accepted as whom, or refused why, with
- * the remedy. `accepted` is the answer, not a verification to rely on: {@link verifyToken} is.
+ * The answer of a SpacetimeDB server of a version to a token: the accepted identity, or the refusal with
+ * its reason and the next step. `accepted` is the answer, not a verification to rely on: {@link verifyToken} is.
  *
  * @param options `publicKey`: the server's own key (`id_ecdsa.pub`). `jwks`: what the token's issuer
- * publishes. `server`: a version, such as `1.2.0` (the newest rules unless told).
+ * publishes. `server`: a version, such as `1.2.0` (the newest rules by default).
  * @throws {@link KeysError} `ERR_SERVER_VERSION`, `ERR_PEM_…`. A set that servers cannot read is no
  * error: the verdict says so.
  */
@@ -299,15 +299,15 @@ export function checkToken(
   options: { publicKey?: string; jwks?: string | JwkSet; server?: string; now?: number },
 ): ServerVerdict;
 
-/** What to mint. */
+/** The content of a token to mint. */
 export interface MintOptions {
   /** `iss`, 1 to 128 bytes: the URL that the app publishes its keys under. */
   issuer: string;
   /** `sub`, 1 to 128 bytes: an id that never changes; no e-mail address. */
   subject: string;
-  /** `aud`: `["spacetimedb"]` unless told. */
+  /** `aud`: `["spacetimedb"]` by default. */
   audience?: string | readonly string[];
-  /** Seconds until `exp`: 900 unless told, 86,400 at most. */
+  /** Seconds until `exp`: 900 by default, 86,400 at most. */
   ttl?: number;
   /**
    * `app` (the default): a user. `robot`: `sub` is `robot:` and an id. `delegated`: `claims.act`
@@ -315,7 +315,7 @@ export interface MintOptions {
    * with the URL of an OIDC issuer, the server's key signs in that issuer's place (not for `prod`).
    */
   purpose?: "app" | "robot" | "delegated" | "owner";
-  /** `prod` refuses an issuer that is this machine, or plain http. `dev` unless told. */
+  /** `prod` refuses an issuer that is this machine, or plain http. `dev` by default. */
   target?: "prod" | "test" | "dev" | "local";
   /** Further claims: `azp`, `token_type`, `sid`, `tenant_id`, `actor_ref`, `scope`, `act` … */
   claims?: Claims;
@@ -327,7 +327,7 @@ export interface MintOptions {
 export interface MintedToken {
   /** A secret. */
   token: string;
-  /** Whose it is. */
+  /** The token's identity. */
   identity: string;
   /** The thumbprint of the key that signed it, in its header, too. */
   kid: string;
@@ -348,15 +348,15 @@ export interface MintedToken {
  */
 export function mintToken(options: { privateKey: string } & MintOptions): MintedToken;
 
-/** What signing anew may do, and what it checks. */
+/** The permissions of re-signing, and its checks. */
 export interface ResignOptions {
   /** Public keys that may have signed the old token. The new one is always among them. */
   previousPublicKey?: string | readonly string[];
   /** The identity that the token must have. Naming it stands for a verified signature. */
   expectIdentity?: string;
-  /** Sign claims anew that nobody known has signed. */
+  /** Re-sign claims that no known key has signed. */
   allowUnverified?: boolean;
-  /** Sign a token anew whose issuer is not `localhost`. */
+  /** Re-sign a token whose issuer is not `localhost`. */
   allowExternalIssuer?: boolean;
   /** `exp`: `clear` (the default: it never expires), `keep`, or so many seconds from now. */
   expiry?: "clear" | "keep" | number;
@@ -364,7 +364,7 @@ export interface ResignOptions {
   now?: number;
 }
 
-/** What became of a token that was signed anew. */
+/** The result of re-signing a token. */
 export interface Resigned {
   /** The same as before. */
   identity: string;
@@ -385,7 +385,7 @@ export interface Resigned {
 }
 
 /**
- * Signs the same claims anew: `iss`, `sub`, `aud`, `hex_identity` and all others keep their order
+ * Re-signs the same claims: `iss`, `sub`, `aud`, `hex_identity` and all others keep their order
  * and every digit; `iat` becomes now. The identity stays.
  *
  * @param options `privateKey`: the P-256 key that the server has now.
@@ -399,7 +399,7 @@ export function resignToken(
 ): Resigned & { /** A secret. */ token: string };
 
 /**
- * Signs the publisher token in the text of a `cli.toml` anew, as {@link resignToken}. Entries
+ * Re-signs the publisher token in the text of a `cli.toml`, as {@link resignToken} does. Entries
  * `ecdsa_public_key` that hold one of `previousPublicKey` follow; every other byte stays.
  *
  * @param text The file's text.
@@ -436,7 +436,7 @@ export type RetiredKeys =
       publishers: readonly string[];
     };
 
-/** What an exchange works with. */
+/** The keys and lists of an exchange. */
 export interface ExchangeKeys {
   /** The server's present private key, P-256, PEM. */
   privateKey: string;
@@ -444,7 +444,7 @@ export interface ExchangeKeys {
   retiredKeys: RetiredKeys;
 }
 
-/** How a token is exchanged. */
+/** The settings of an exchange. */
 export interface ExchangeOptions {
   /** Seconds after which the new token expires, if not before. Without it `exp` stays as it was. */
   lifetime?: number;
@@ -459,7 +459,7 @@ export type ExchangedToken =
       outcome: "exchanged";
       /** The new token. A secret. */
       token: string;
-      /** Whose it is: the same as before. */
+      /** The token's identity: the same as before. */
       identity: string;
       /** When the new token expires, in Unix seconds. `null`: it never does. */
       expiresAt: number | null;
@@ -471,7 +471,7 @@ export type ExchangedToken =
       outcome: "notNeeded";
       /** The token that was given, without blanks around it. */
       token: string;
-      /** Whose it is. */
+      /** The token's identity. */
       identity: string;
       /** When it expires, in Unix seconds. `null`: it never does. */
       expiresAt: number | null;
@@ -530,21 +530,21 @@ export type WebFetch = typeof globalThis extends { fetch: infer Type }
 /** Answers requests: what `Bun.serve` takes as `fetch`, and Hono and h3 as a handler of `Request`s. */
 export type WebHandler = (request: WebRequest) => WebResponse | Promise<WebResponse>;
 
-/** What an exchange that listens works with. */
+/** The settings of an exchange that listens. */
 export interface ExchangeHandlerOptions {
   /** The SpacetimeDB server's URL, `http:` or `https:`, as this machine reaches it. */
   server: string;
   /**
-   * The folder of `id_ecdsa` and `retired-keys.json`: `.generated/spacetimedb-keys` unless told. The
+   * The folder of `id_ecdsa` and `retired-keys.json`: `.generated/spacetimedb-keys` by default. The
    * files are read again when they change.
    */
   mountedKeysDir?: string;
   /**
    * Is told why the files cannot be read, once for each change of them: a {@link KeysError}, which names
-   * the file. Unless told, it is printed on standard error.
+   * the file. By default it is printed on standard error.
    */
   onError?: (error: KeysError) => void;
-  /** The clock: the present moment in Unix seconds. The system's unless told. */
+  /** The clock: the present moment in Unix seconds. The system's by default. */
   now?: () => number;
 }
 
@@ -563,7 +563,7 @@ export interface ExchangeHandlerOptions {
  *
  * It signs only while the mounted key is the one that the server has (`GET /v1/identity/public-key`,
  * asked again for a request when two seconds have gone by, and at once after a change of the files). Before
- * the restart, and while the server does not answer, every token passes as it came. Whoever owns a database
+ * the restart, and while the server does not answer, every token passes as it came. A user who owns a database
  * (`GET /v1/identity/IDENTITY/databases`, remembered for a minute) is never exchanged. The server is sent no
  * token.
  *
@@ -594,12 +594,12 @@ export interface NodeResponse {
   headersSent: boolean;
 }
 
-/** How a handler is called by Node. */
+/** The settings of a handler in Node. */
 export interface NodeHandlerOptions {
-  /** The largest body, in bytes, that a request may have: 1 MiB unless told. More is a 413. */
+  /** The largest body, in bytes, that a request may have: 1 MiB by default. More is a 413. */
   bodyLimit?: number;
   /**
-   * Is told what a handler has thrown, and why its answer could not be sent. Unless told, the error's code
+   * Is told what a handler has thrown, and why its answer could not be sent. By default the error's code
    * or name is printed on standard error: a message may have anything in it.
    */
   onError?: (error: unknown) => void;
@@ -644,15 +644,15 @@ export function openidConfiguration(
   publicKeys: string | readonly string[],
 ): Record<string, unknown> & { issuer: string; jwks_uri: string };
 
-/** What servers make of a JWK set. */
+/** The judgement of a JWK set, as servers make it. */
 export interface JwksReport {
   /** Whether every server takes all of it. Warnings do not change that. */
   ok: boolean;
-  /** How many keys are in it. */
+  /** The number of keys in it. */
   entries: number;
   /** Which servers accept the set at all, by their rules: `1.2`, `2.8`, `2.14`. */
   takenBy: Record<string, boolean>;
-  /** What was found, the set's own problems last. */
+  /** The problems, those of the whole set last. */
   problems: {
     code: string;
     severity: "error" | "warning";
@@ -668,7 +668,7 @@ export function lintJwks(jwks: string | JwkSet): JwksReport;
 
 // ---- Fleets ----------------------------------------------------------------------------------
 
-/** What lies in one environment's vault. */
+/** The contents of one environment's vault. */
 export interface VaultContents {
   /** `prod`, `test`, `dev`, `local`, or whatever they are called. */
   environment: string;
@@ -680,9 +680,9 @@ export interface VaultContents {
   publicKey?: string | null;
   /** When the private key was stored, in Unix seconds. */
   created?: number | null;
-  /** The store's name for the latest private key's version; `latest` unless told. */
+  /** The store's name for the latest private key's version; `latest` by default. */
   version?: string;
-  /** Earlier versions of the private key: their values, or their fingerprints alone. */
+  /** Earlier versions of the private key: their values, or only their fingerprints. */
   earlier?: readonly {
     version: string;
     privateKey?: string;
@@ -695,7 +695,7 @@ export interface VaultContents {
   unavailable?: boolean;
 }
 
-/** What lies on this host. */
+/** The files of this host. */
 export interface HostContents {
   /** `id_ecdsa`, as it was read. */
   privateKey?: string | null;
@@ -715,14 +715,14 @@ export interface FleetContents {
   host?: HostContents;
   /**
    * Environments that share one key pair; those of different groups differ. Environments that no
-   * group names are alone. Without this: `dev` and `local` share one, if both are there.
+   * group names stands by itself. Without this: `dev` and `local` share one, if both are there.
    */
   groups?: readonly (readonly string[])[];
   /** Pairs that are older are a problem; 0: ages are not enforced. */
   maxAgeDays?: number;
 }
 
-/** What an audit says. */
+/** The result of an audit. */
 export interface FleetReport {
   /** Whether all is well. Warnings do not change that. */
   ok: boolean;
@@ -760,7 +760,7 @@ export interface FleetReport {
     ok: boolean;
     checked: boolean;
   }[];
-  /** What is wrong, and the way out. */
+  /** The problem, and the next step. */
   problems: {
     code: string;
     severity: "error" | "warning";
@@ -773,8 +773,8 @@ export interface FleetReport {
 /**
  * Parity, fingerprints, policy, mounted = store, and the publisher's token.
  *
- * @param options `environments`: those to look at (all unless told); `host`: whether the host's
- * files are looked at, too (if `fleet` has them, unless told); `likelyHost`: where environments share the mounted
+ * @param options `environments`: those to look at (all by default); `host`: whether the host's
+ * files are looked at, too (by default, if `fleet` has them); `likelyHost`: where environments share the mounted
  * pair, the one that this host is taken for.
  * @throws {@link KeysError} `ERR_ENVIRONMENT_NAME`, `ERR_ENVIRONMENT_UNKNOWN`, `ERR_POLICY_GROUPS`.
  */
@@ -783,17 +783,17 @@ export function auditFleet(
   options?: { environments?: readonly string[]; host?: boolean; likelyHost?: string; now?: number },
 ): FleetReport;
 
-/** What is to be done. */
+/** A request for a plan. */
 export interface RotationRequest {
-  /** As the program's commands. */
+  /** The operation, named as the program's command. */
   operation: "rotate" | "resume" | "rollback" | "sync";
   /** Their whole groups are meant. */
   environments: readonly string[];
   /** The environment whose keys this host mounts. */
   host?: string;
-  /** Whether the mounted files follow: `true` unless told. */
+  /** Whether the mounted files follow: `true` by default. */
   syncMounted?: boolean;
-  /** Whether the publisher token is signed anew: `true` unless told. */
+  /** Whether the publisher token is re-signed: `true` by default. */
   preservePublisher?: boolean;
   /** Keep a mounted pair that the vault has never seen, as the version before the new one. */
   adoptMounted?: boolean;
@@ -801,9 +801,9 @@ export interface RotationRequest {
   replaceLostKey?: boolean;
   /** The identity that the publisher token must have. */
   expectIdentity?: string;
-  /** Sign a token anew that nobody known has signed. */
+  /** Re-sign a token that no known key has signed. */
   allowUnverified?: boolean;
-  /** Sign a token anew whose issuer is not `localhost`. */
+  /** Re-sign a token whose issuer is not `localhost`. */
   allowExternalIssuer?: boolean;
 }
 
@@ -819,7 +819,7 @@ export interface RotationPlan {
     /** The mounted pair's fingerprint, if it is pushed first. */
     adopt: string | null;
   }[];
-  /** What to do, one after the other. */
+  /** The steps, one after the other. */
   steps: {
     action:
       | "escrow"
@@ -845,20 +845,20 @@ export interface RotationPlan {
   host: { environment: string; target: number } | null;
   /** The new JSON text for the escrow; `null` if there is nothing to add. */
   escrow: string | null;
-  /** Whose token follows; `null`: none. */
+  /** The publisher whose token follows; `null`: none. */
   publisher: { identity: string; issuer: string; subject: string } | null;
   /** The fingerprint of the key that its present token verifies with. */
   verifiedWith: string | null;
-  /** What a person should know: `no-cli-toml`, `adopts`, `becomes-eternal` … */
+  /** Notes for a person: `no-cli-toml`, `adopts`, `becomes-eternal` … */
   notes: string[];
 }
 
 /**
- * Plans a rotation as data. Nothing is done: whoever carries the steps out reads the fleet again
+ * Plans a rotation as data. Nothing is done: the caller carries the steps out, and reads the fleet again
  * afterwards and lets {@link auditFleet} judge it.
  *
  * @throws {@link KeysError} with `environment`, for what is unsafe: `ERR_GROUP_UNSOUND` (`resume`
- * mends it), `ERR_MOUNTED_UNKNOWN`, `ERR_TOKEN_UNVERIFIED` …
+ * repairs it), `ERR_MOUNTED_UNKNOWN`, `ERR_TOKEN_UNVERIFIED` …
  */
 export function planRotation(fleet: FleetContents, request: RotationRequest): RotationPlan;
 
@@ -869,12 +869,12 @@ export interface HostLock {
 }
 
 /**
- * Takes the lock of a host's files, for whoever changes them: the operating system's, on the folder
+ * Takes the lock of a host's files, for a program that changes them: the operating system's, on the folder
  * of the mounted keys and on that of `cli.toml`. The program `spacetime-keys` and the bun script take
  * it, too, from whatever working folder or container. On Windows it locks nothing.
  *
  * @param host The folder that the server mounts, and the SpacetimeDB CLI's file.
- * @param doing What whoever is refused meanwhile is told: lowercase letters and hyphens.
+ * @param doing What a program is told that is refused meanwhile: lowercase letters and hyphens.
  * @throws {@link KeysError} `ERR_LOCKED`, where another run is at work: who, and since when;
  * `ERR_IO`.
  */
@@ -889,7 +889,7 @@ export function lockHost(
 export interface Fleet {
   /**
    * `directory`: a folder (`path`, `.spacetime-keys` if absent). `az`: Azure Key Vault by the Azure
-   * CLI, as whoever is logged in to it; no secret is ever an argument. `program`: `az` on PATH if absent;
+   * CLI, as the user who is logged in to it; no secret is ever an argument. `program`: `az` on PATH if absent;
    * `timeout`: of one call, in seconds, 60 if absent; `secretFiles`: the folder for the files that az
    * takes secrets from, the system's temporary folder if absent.
    */
@@ -920,9 +920,9 @@ export interface Fleet {
   cliToml?: string;
 }
 
-/** What a run is about to do, or has done. */
+/** The plan of a run, before or after it. */
 export interface Run {
-  /** As it was asked for, or as it was begun. */
+  /** The operation that was asked for, or that is continued. */
   operation: "rotate" | "resume" | "rollback" | "sync";
   /** Sortable by time; each version that is written has it as a tag. */
   rotationId: string;
@@ -932,7 +932,7 @@ export interface Run {
   plan: Omit<RotationPlan, "escrow">;
   /** The fingerprints of each group's pair; `now` is `null` while a new one is not made yet. */
   pairs: { environments: string[]; before: string | null; now: string | null }[];
-  /** What the vaults of those environments held before. */
+  /** The contents of those environments' vaults before. */
   held: {
     environment: string;
     vault: string;
@@ -951,13 +951,13 @@ export interface Unread {
   environment: string;
   /** `ERR_STORE_…` or `ERR_IO`. */
   code: string;
-  /** What happened. */
+  /** The message, in one sentence. */
   message: string;
   /** The next step, in words. */
   hint: string;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export type RunOutcome =
   /** `resume`, where no run was cut short and no environment was named. */
   | { status: "nothing-to-resume" }
@@ -971,13 +971,13 @@ export interface RunDone extends Run {
   status: "done";
   /** For each step: the version that it wrote. */
   versions: (string | null)[];
-  /** Where mounted contents are kept that no vault has. */
+  /** The places of mounted contents that no vault has. */
   setAside: string[];
   /** The publisher token, if it was signed again. */
   resigned: { identity: string; verifiedWith: string | null; expiryCleared: boolean } | null;
 }
 
-/** What is told while the engine works, in the order in which it happens. */
+/** The events of the engine's work, in their order. */
 export type RunEvent =
   /** A run that was cut short goes on; `elsewhere`: another host began it, which mounts that folder. */
   | { type: "continues"; elsewhere: string | null }
@@ -1055,10 +1055,10 @@ export interface RotateOptions
 
 /**
  * As {@link rotate}; but where that refuses because another run was cut short, or because a group or
- * the mounted files are unsound, that is finished or mended first. A group whose mending brings this host
+ * the mounted files are unsound, that is finished or repaired first. A group whose repairing brings this host
  * another pair than it had mounted gets no second one.
  *
- * @returns `runs`: in their order. `afterwards`: in a dry run, the environments that would be mended
+ * @returns `runs`: in their order. `afterwards`: in a dry run, the environments that would be repaired
  * first and get new pairs after that.
  */
 export function mendAndRotate(
@@ -1067,7 +1067,7 @@ export function mendAndRotate(
 ): Promise<{ runs: (({ status: "planned" } & Run) | RunDone)[]; afterwards: string[] }>;
 
 /**
- * Finishes a run that was cut short, or mends the groups of `environments`.
+ * Finishes a run that was cut short, or repairs the groups of `environments`.
  *
  * @throws {@link KeysError} as {@link rotate}.
  */
@@ -1123,7 +1123,7 @@ export function restoreToken(
   issuer: string;
   subject: string;
   signedBy: string;
-  /** Whose token it took the place of. */
+  /** The publisher whose token was replaced. */
   replaced: { identity: string; verifiedWith: string | null } | null;
 }>;
 
@@ -1140,7 +1140,7 @@ export function resignCliTomlFile(
 
 // ---- Doctor ----------------------------------------------------------------------------------
 
-/** What came back to a GET request. */
+/** The answer to a GET request. */
 export interface HttpAnswer {
   /** The HTTP status. */
   status: number;
@@ -1150,7 +1150,7 @@ export interface HttpAnswer {
   body?: string;
 }
 
-/** What was seen, and what was not: a field that is absent was not looked at. */
+/** The observations. A field that is absent was not looked at. */
 export interface Observations {
   /** The present moment, in Unix seconds. */
   now?: number;
@@ -1195,7 +1195,7 @@ export interface Observations {
   likelyHost?: string;
   /** The text of a server's or a compose log. */
   log?: string;
-  /** How things are called in commands. */
+  /** The names that commands use. */
   places?: {
     /** The path of `cli.toml`. */
     cliToml?: string;
@@ -1205,7 +1205,7 @@ export interface Observations {
     areConfigured?: boolean;
     /** The program's configuration file, where it must be named. */
     config?: string;
-    /** The command that restarts the server; `docker compose restart` unless told. */
+    /** The command that restarts the server; `docker compose restart` by default. */
     restart?: string;
   };
 }
@@ -1228,17 +1228,17 @@ export interface Diagnosis {
   status: number | null;
   /** The same in a sentence. */
   verdict: string;
-  /** As the server tells it. */
+  /** The version that the server tells. */
   serverVersion: string | null;
-  /** Whose token it is, by its claims. */
+  /** The token's identity, by its claims. */
   identity: string | null;
-  /** Whose the database is. */
+  /** The database's owner. */
   owner: string | null;
   /** The databases that would be lost with `identity`. */
   owns: string[];
   /** Always `null`: to whom the token was sent is the caller's business. */
   tokenWithheld: "another_key" | "plain_http" | null;
-  /** What was looked at. */
+  /** The checks. */
   checks: {
     /** `server`, `token_signature`, `owner` … */
     name: string;
@@ -1256,7 +1256,7 @@ export interface Diagnosis {
 
 /**
  * Says what a publish would get, and why, from what was seen. Asks nobody: the requests are yours,
- * and GET alone (`POST /v1/identity` mints an identity). Send the token to your server only, and
+ * and only GET (`POST /v1/identity` mints an identity). Send the token to your server only, and
  * follow no redirect with it.
  *
  * @throws {@link KeysError} `ERR_ENVIRONMENT_NAME`; `ERR_ENVIRONMENT_UNKNOWN` if `environment` is none of the vaults'.
@@ -1272,7 +1272,7 @@ export class Signer {
    * @throws {@link KeysError} `ERR_PEM_…`, `ERR_KEY_…`.
    */
   constructor(privateKey: string);
-  /** What it signs with. */
+  /** The algorithm that it signs with. */
   readonly algorithm: Algorithm;
   /** The thumbprint of the key. */
   readonly kid: string;
@@ -1287,7 +1287,7 @@ export class Signer {
    *
    * @param claims An object with a JSON form; `iss` and `sub` strings of 1 to 128 bytes. `exp: null`
    * makes a token that never expires.
-   * @param options `ttl`: seconds, 900 unless told. `now`: Unix seconds.
+   * @param options `ttl`: seconds, 900 by default. `now`: Unix seconds.
    * @throws {@link KeysError} `ERR_CLAIM_MISSING`, `ERR_CLAIM_INVALID`, `ERR_TOKEN_JSON`.
    */
   sign(claims: Claims, options?: SignOptions): string;
@@ -1301,9 +1301,9 @@ export class Signer {
   resign(token: string, options?: ResignOptions): Resigned & { token: string };
 }
 
-/** How claims are completed. */
+/** The completion of claims. */
 export interface SignOptions {
-  /** Seconds until `exp`, where the claims have none: 900 unless told. */
+  /** Seconds until `exp`, where the claims have none: 900 by default. */
   ttl?: number;
   /** The present moment, in Unix seconds. */
   now?: number;
@@ -1312,7 +1312,7 @@ export interface SignOptions {
 /** What a {@link Verifier} holds every token against. See {@link VerifyOptions}. */
 export interface VerifierOptions extends Omit<VerifyOptions, "now"> {
   /**
-   * How many verified tokens are remembered, so that the same token again costs no signature check:
+   * The number of verified tokens that are remembered, so that the same token again costs no signature check:
    * 0 (the default) to 100,000. Times are looked at each time; the least recently used goes first.
    * They have 4 KiB each on the average: a few large tokens do not fill the memory, and are
    * remembered in the place of many.
@@ -1320,7 +1320,7 @@ export interface VerifierOptions extends Omit<VerifyOptions, "now"> {
   cache?: number;
 }
 
-/** What a {@link Verifier} of an issuer's set holds every token against. */
+/** The conditions of a {@link Verifier} of an issuer's set for every token. */
 export interface KeySetVerifierOptions extends VerifierOptions {
   /** The `iss` that tokens must have; `null` so that none is compared. */
   issuer: string | null;
@@ -1352,7 +1352,7 @@ export class Verifier {
   static fromJwks(jwks: string | JwkSet, options: KeySetVerifierOptions): Verifier;
   /** As {@link verifyToken}. `now`: the present moment, in Unix seconds. */
   verify(token: string, options?: { now?: number }): VerifiedToken;
-  /** For many, in their order, on all processors. One that does not hold leaves the others alone. */
+  /** For many, in their order, on all processors. One that does not hold does not stop the others. */
   verifyMany(tokens: readonly string[], options?: { now?: number }): VerifyResult[];
   /** As {@link Verifier.verifyMany}, off the main thread. */
   verifyManyAsync(tokens: readonly string[], options?: { now?: number }): Promise<VerifyResult[]>;
@@ -1362,7 +1362,7 @@ export class Verifier {
 export interface IssuerKey {
   /** P-256 or RSA, PEM. */
   privateKey?: string;
-  /** Of a key that signs no more, and whose last tokens may still be good. */
+  /** A key that signs no more, and whose last tokens may still be good. */
   publicKey?: string;
   /** When its rollover begins, in Unix seconds. Every key but the first has one. */
   from?: number;
@@ -1382,7 +1382,7 @@ export interface IssuerGrant {
   claims?: Claims;
 }
 
-/** What {@link createIssuer} is made of. */
+/** The settings of {@link createIssuer}. */
 export interface IssuerOptions {
   /** The `iss` of the tokens: the URL under which the handler is reached. Its path comes before each route. */
   issuer: string;
@@ -1410,7 +1410,7 @@ export interface IssuerOptions {
   now?: () => number;
 }
 
-/** What an app says to somebody who asks for a token. */
+/** The app's answer to a request for a token. */
 export type IssuerAnswer = IssuerGrant | WebResponse | null | undefined;
 
 /**
@@ -1421,9 +1421,22 @@ export type IssuerAnswer = IssuerGrant | WebResponse | null | undefined;
  * @throws {@link KeysError} `ERR_ISSUER_URL`, `ERR_ISSUER_SCHEDULE`, `ERR_JWKS_SAME_KEY_TWICE`, `ERR_PEM_…`,
  * `ERR_KEY_…`.
  */
-export function createIssuer(options: IssuerOptions): (request: WebRequest) => Promise<WebResponse>;
+export function createIssuer(options: IssuerOptions): IssuerHandler;
 
-/** How a {@link RemoteVerifier} fetches a set, and what it holds every token against. */
+/** What {@link createIssuer} makes. */
+export interface IssuerHandler {
+  /** Answers a request; one of no route of the issuer's with 404. */
+  (request: WebRequest): Promise<WebResponse>;
+  /**
+   * A token for a call of the app's own, signed with the key that signs now. No request asks for it, and
+   * {@link IssuerOptions.authorize} is not asked.
+   *
+   * @throws {@link KeysError} Those of {@link Signer.mint}.
+   */
+  mint(grant: IssuerGrant): MintedToken;
+}
+
+/** The settings of a {@link RemoteVerifier}: how it fetches a set, and the conditions for every token. */
 export interface RemoteVerifierOptions extends Omit<VerifierOptions, "issuer" | "audience"> {
   /**
    * An `aud` that tokens must name; `null` so that none is compared. An issuer signs for everybody who logs in
@@ -1479,7 +1492,7 @@ export class RemoteVerifier {
    * `ERR_JWKS_…` of what came in its place; `ERR_TOKEN_DISCOVERY_ISSUER`.
    */
   verify(token: string, options?: { now?: number }): Promise<VerifiedToken>;
-  /** For many, in their order, off the main thread. One that does not hold leaves the others alone. */
+  /** For many, in their order, off the main thread. One that does not hold does not stop the others. */
   verifyMany(tokens: readonly string[], options?: { now?: number }): Promise<VerifyResult[]>;
   /** Fetches the set now. */
   refresh(): Promise<void>;

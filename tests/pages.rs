@@ -1,7 +1,7 @@
 //! Pages with commands in them: their `sh` blocks, and what these print.
 //!
 //! What follows a block as `text` is what it prints. There `[..]` stands for any text in a line, and
-//! `...` alone for any lines.
+//! a line `...` for any lines.
 
 // Each test that includes this takes what it needs.
 #![allow(dead_code, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]

@@ -7,7 +7,7 @@ use spacetime_keys_core::fleet::Environment;
 use crate::failure::Failure;
 use crate::output::shown;
 
-/// What happens where nobody can be asked.
+/// The answer if nobody can be asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WithoutTerminal {
     /// `--yes` has to be given.

@@ -1,4 +1,4 @@
-//! What `store copy` says: a person's text, and the JSON document.
+//! The report of `store copy`: a person's text, and the JSON document.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -42,9 +42,9 @@ struct EnvironmentReport {
     name: Environment,
     from: String,
     to: String,
-    /// Of all secrets of the source's vault.
+    /// The number of versions of all secrets of the source's vault.
     versions: usize,
-    /// How many of them were at the destination before.
+    /// The number of them that were at the destination before.
     there: usize,
     left_out: Vec<LeftOutReport>,
 }

@@ -3,7 +3,7 @@
 //! The limit stops dumps into files. Where the system hands them to a program (`|` in
 //! `/proc/sys/kernel/core_pattern`), Linux does not ask for the limit, but for whether the process may
 //! be dumped at all; such a one cannot be read by a debugger of its own user either (prctl(2),
-//! `PR_SET_DUMPABLE`). In the program alone: a library must not decide this for its host.
+//! `PR_SET_DUMPABLE`). Only in the program: a library must not decide this for its host.
 
 #[cfg(unix)]
 mod limits {
@@ -11,7 +11,7 @@ mod limits {
 
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-    /// As whoever started this process had it.
+    /// As the parent of this process had it.
     static CALLERS: OnceLock<Rlimit> = OnceLock::new();
 
     /// From here on there is none. Where the system refuses, the work goes on as it did before.

@@ -1,4 +1,4 @@
-//! What ends a command: a stable code, a message, the way out, and the exit code.
+//! A failure that ends a command: a stable code, a message, the next step, and the exit code.
 
 use std::path::Path;
 use std::process::ExitCode;

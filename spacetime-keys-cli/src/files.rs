@@ -21,7 +21,7 @@ pub(crate) fn read_input(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if path == Path::new("-") { read_stdin() } else { read_named(path) }
 }
 
-/// What an argument names: a file, or what stands for one, such as the pipe of `<(…)`.
+/// The thing that an argument names: a file, or a pipe in its place, such as that of `<(…)`.
 pub(crate) fn read_named(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     Ok(read_open(open_argument(path)?, path)?)
 }
@@ -40,7 +40,7 @@ pub(crate) fn open_argument(path: &Path) -> Result<File, Failure> {
     })
 }
 
-/// What `parse` makes of a file that an argument names; `-` is standard input.
+/// Reads a file that an argument names, and parses it; `-` is standard input.
 pub(crate) fn parse_named<T>(
     path: &Path,
     parse: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<T, Error>,

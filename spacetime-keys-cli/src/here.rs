@@ -1,4 +1,4 @@
-//! What a run says first: what it works on.
+//! The first lines of a run: the places that it works on.
 
 use std::env;
 use std::path::Path;
@@ -34,7 +34,7 @@ pub(crate) fn say(config: &Config, paths: &Paths, output: &Output) {
     }
 }
 
-/// Of a copy: where it goes to.
+/// The destination of a copy.
 pub(crate) fn say_destination(config: &Config, output: &Output) {
     output.note(&format!("{:<13} {}", "to", store(config)));
 }

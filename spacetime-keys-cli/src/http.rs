@@ -72,7 +72,7 @@ pub(crate) fn unreached(error: &ureq::Error) -> Unreached {
     }
 }
 
-/// What TLS complains of, by its kind: certificates hold texts of whoever made them.
+/// The kind of a TLS failure, not its text: a certificate holds texts of strangers.
 #[cfg(feature = "aws-lc-rs")]
 fn tls_failure(error: &ureq::Error) -> Option<Unreached> {
     let error = match error {

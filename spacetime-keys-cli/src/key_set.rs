@@ -12,13 +12,13 @@ use crate::failure::Failure;
 use crate::files;
 use crate::http;
 
-/// What came.
+/// The keys that came.
 pub(crate) struct KeySet {
     /// The bytes of a set, good or bad; or what came in its place.
     pub(crate) content: Result<Zeroizing<Vec<u8>>, Error>,
-    /// Where it came from, for messages.
+    /// Its source, for messages.
     pub(crate) place: String,
-    /// Where a set was found in the network.
+    /// The URLs of a set in the network.
     pub(crate) found: Option<FoundSet>,
 }
 

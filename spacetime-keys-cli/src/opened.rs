@@ -21,7 +21,7 @@ impl<'a> Opened<'a> {
         Self::told_to(config, Arc::new(Watcher::new(output)))
     }
 
-    /// Where two stores are worked on, both tell the same.
+    /// If a command works on two stores, both report to the same output.
     pub(crate) fn told_to(config: &'a Config, watcher: Arc<Watcher>) -> Result<Self, Failure> {
         let store = store::open(&config.store, &(Arc::clone(&watcher) as _))?;
         Ok(Self { config, store, watcher })

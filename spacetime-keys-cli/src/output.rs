@@ -36,7 +36,7 @@ pub(crate) fn styled(style: Style, text: impl std::fmt::Display) -> String {
 /// A text as it goes to a terminal or a log: whatever got into it, it has no hidden character but line
 /// ends and our own styles.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
-    /// Of the styles above.
+    /// The escape sequences of the styles above.
     const STYLES: [&str; 5] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"];
     let may_stay = |character| character == '\n';
     if !text.contains('\u{1b}') {
@@ -118,14 +118,14 @@ impl Output {
         }
     }
 
-    /// What a person may want to know.
+    /// A note that a person may want to read.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             err(text);
         }
     }
 
-    /// What a person should know, even with `-q`.
+    /// A warning, printed even with `-q`.
     #[expect(clippy::unused_self, reason = "output goes through one place")]
     pub(crate) fn warn(&self, text: &str) {
         err(&format!("{} {text}", styled(WARN, "warning:")));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// What is done sooner needs no bar.
+/// Work that ends sooner needs no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Shown on a terminal, after a second. Without colours, so that `NO_COLOR` has its way.
@@ -25,12 +25,12 @@ impl Progress {
         Self { wanted, started: Instant::now(), size: None, read: 0, bar: None }
     }
 
-    /// So long the way is, where that is known.
+    /// The total in bytes, where it is known.
     pub(crate) const fn set_size(&mut self, size: Option<u64>) {
         self.size = size;
     }
 
-    /// So many bytes more, and what there is to say.
+    /// Advances by this many bytes, and shows a text.
     pub(crate) fn advance(&mut self, bytes: u64, message: impl FnOnce() -> String) {
         self.read += bytes;
         let read = self.read;

@@ -1,4 +1,4 @@
-//! What is said, and asked, while the engine is at work.
+//! The messages and questions of a run at work.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -34,7 +34,7 @@ impl Watcher {
         }
     }
 
-    /// What a person should know of a run before it begins.
+    /// The notes for a person before a run begins.
     pub(crate) fn tell(&self, planned: &Planned) {
         if planned.plan.notes.contains(&Note::MountedNotSynced) && planned.request.sync_mounted {
             self.output.note("What is mounted here is in no vault of the group, and is left as it is: see `spacetime-keys verify`.");

@@ -6,9 +6,9 @@ use terminal_size::{Width, terminal_size_of};
 use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-/// Where there is no terminal.
+/// The width without a terminal.
 const WIDTH: usize = 100;
-/// What is left for words beside an indent, however narrow the terminal is.
+/// The least width for words beside an indent, on any terminal.
 const LEAST: usize = 24;
 
 /// The width of the terminal that stdout is.
@@ -21,12 +21,12 @@ pub(crate) fn width_of_stderr() -> Option<usize> {
     terminal_size_of(stderr()).map(|(Width(width), _)| width.into())
 }
 
-/// How a text is wrapped.
+/// The way in which a text is wrapped.
 #[derive(Clone, Copy)]
 pub(crate) struct Wrap<'a> {
-    /// What stands before the first line.
+    /// The indent of the first line.
     pub(crate) first: &'a str,
-    /// What stands before every other line.
+    /// The indent of every other line.
     pub(crate) next: &'a str,
     pub(crate) width: usize,
 }

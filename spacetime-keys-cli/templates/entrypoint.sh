@@ -52,7 +52,7 @@ fail() { # reason, next step
 
 trap stop INT TERM
 
-# Docker begins an ended container anew, over and over. One that was refused waits to be made anew.
+# Docker starts an ended container again and again. One that was refused waits for a new container.
 if [ -n "$stay_down" ] && [ -e "$stay_down" ]; then
   echo "the publish of this container was refused: docker compose up -d --force-recreate makes it anew"
   sleep infinity &
@@ -60,7 +60,7 @@ if [ -n "$stay_down" ] && [ -e "$stay_down" ]; then
   wait "$other"
 fi
 
-# Where neither file is there, a server makes a pair of its own, and every token is void.
+# Where neither file is there, a server makes a pair of its own, and refuses every token.
 for name in id_ecdsa id_ecdsa.pub; do
   [ -s "$keys/$name" ] && [ -r "$keys/$name" ] && continue
   echo "user $(id -u) cannot read $keys/$name, or it is empty" >&2

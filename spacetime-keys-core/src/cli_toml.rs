@@ -1,7 +1,7 @@
 //! `cli.toml`, the file of SpacetimeDB's own CLI: reading the publisher token, and replacing it
 //! without touching another byte.
 //!
-//! The file belongs to another program and to its user, so nothing is parsed and printed anew: the
+//! The file belongs to another program and to its user, so nothing is parsed and printed again: the
 //! new values are put into the old text at the places where the old values stood.
 
 use std::ops::Range;
@@ -141,7 +141,7 @@ fn flaw(text: &str, error: &toml_edit::TomlError) -> Error {
     Error::TomlSyntax(TomlFlaw { line: line.map_or(0, |line| line.saturating_add(1)), is_twice })
 }
 
-/// Signs the publisher token in a `cli.toml`'s text anew. Servers' keys that are among the options'
+/// Re-signs the publisher token in a `cli.toml`'s text. Servers' keys that are among the options'
 /// `known_keys` become the new one, and every other byte stays.
 ///
 /// # Errors

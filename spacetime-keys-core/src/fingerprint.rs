@@ -56,7 +56,7 @@ impl serde::Serialize for Fingerprint {
 /// The JWK thumbprint (RFC 7638, SHA-256) of a public key, base64url: what we use as `kid`.
 pub fn kid(key: &PublicKey) -> String {
     let (x, y) = key.coordinates();
-    // RFC 7638, section 3.2: the required members alone, in lexicographic order, no white space.
+    // RFC 7638, section 3.2: only the required members, in lexicographic order, no white space.
     let jwk = format!(
         r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
         URL_SAFE_NO_PAD.encode(x),

@@ -17,7 +17,7 @@ pub const fn is_hidden(character: char) -> bool {
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         // Soft hyphen, Arabic letter mark, Mongolian vowel separator.
         | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        // Hangul fillers: blank, and letters to whoever compares.
+        // Hangul fillers: blank, but letters to a program that compares.
         | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
         // Zero width; marks, embeddings, overrides and isolates; separators.
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

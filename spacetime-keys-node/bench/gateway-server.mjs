@@ -55,8 +55,8 @@ const kinds = {
 };
 
 const { port, emit } = await kinds[process.argv[2]]();
-process.on("message", (mark) => {
-  if (mark === null) process.exit();
+process.on("message", ({ mark, count }) => {
+  for (let number = 1; number < count; number += 1) emit("one of many");
   emit(mark);
 });
 process.on("disconnect", () => process.exit());

@@ -1,4 +1,4 @@
-// The first calls of a fresh process, in milliseconds: what a start costs whoever waits for it.
+// The first calls of a fresh process, in milliseconds: how long a caller waits for the start.
 
 import { performance } from "node:perf_hooks";
 import { makeClaims, makeKeys } from "./workload.mjs";

@@ -7,7 +7,7 @@ export const AUDIENCE = "spacetimedb";
 /** A power of two, so that `& (POOL - 1)` is the next place. */
 export const POOL = 4096;
 
-/** A throwaway P-256 pair, PEM, made anew in each run. */
+/** A throwaway P-256 pair, PEM, a new one in each run. */
 export function makeKeys() {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   return {

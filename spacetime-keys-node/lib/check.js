@@ -127,7 +127,7 @@ const MOST_PROTOTYPES = 100;
 
 /**
  * Whether the caller has given this field: own, or of a class of the caller's. What every object
- * inherits, nobody has given: whoever can write `Object.prototype` (prototype pollution) would switch
+ * inherits, nobody has given: code that can write `Object.prototype` (prototype pollution) would switch
  * checks off.
  */
 function isGiven(value, key) {

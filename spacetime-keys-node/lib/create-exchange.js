@@ -4,6 +4,7 @@
 
 const check = require("./check.js");
 const { keysError, attempt } = require("./errors.js");
+const keys = require("./exchange-keys.js");
 const addon = require("./native.js");
 const { Questions } = require("./questions.js");
 
@@ -12,10 +13,11 @@ const AGAIN = 250;
 
 const readOptions = check.required(
   check.fields(
-    { server: serverUrl, mountedKeysDir: check.text, onError: check.func, now: check.func },
-    { mountedKeysDir: ".generated/spacetimedb-keys", onError: report, now: check.now },
+    { server: serverUrl, ...keys.checks, onError: check.func, now: check.func },
+    { ...keys.defaults, onError: report, now: check.now },
   ),
   "server",
+  ...keys.required,
 );
 
 function serverUrl(value, name) {
@@ -49,8 +51,8 @@ class Listener {
   #owners = new Map();
   #key = JSON.parse(addon.keyQuestion());
 
-  constructor({ server, mountedKeysDir, onError, now }) {
-    this.#front = attempt(() => new addon.Front(mountedKeysDir));
+  constructor({ server, onError, now, ...where }) {
+    this.#front = attempt(() => new addon.Front(keys.place(where)));
     this.#forKey = new Questions(server);
     this.#forOwners = new Questions(server);
     this.#onError = onError;

@@ -1,11 +1,11 @@
 "use strict";
-// An issuer as a handler of requests: its discovery document, its key set, and tokens for whoever the
+// An issuer as a handler of requests: its discovery document, its key set, and tokens for users whom the
 // app lets have one. Which keys are published and which one signs is the core's to say, by the clock.
 
 const check = require("./check.js");
 const { attempt } = require("./errors.js");
 const addon = require("./native.js");
-const { report } = require("./node-handler.js");
+const { report } = require("./report.js");
 const { jwks, openidConfiguration } = require("./sets.js");
 const { Signer } = require("./signer.js");
 
@@ -56,7 +56,9 @@ const readGrant = check.fields({
 
 function createIssuer(options) {
   const issuer = new Issuer(readOptions(options, "options"));
-  return (request) => issuer.answer(request);
+  const handler = (request) => issuer.answer(request);
+  handler.mint = (grant) => issuer.mint(grant, "grant");
+  return handler;
 }
 
 class Issuer {
@@ -157,13 +159,19 @@ class Issuer {
   }
 
   async #token(request) {
-    const { authorize, issuer, target, tokenLifetime } = this.#options;
-    const granted = await authorize(request);
+    const granted = await this.#options.authorize(request);
     if (granted instanceof Response) return granted;
     if (granted === null || granted === undefined) return answered(401, { error: "unauthorized" });
-    const { ttl = tokenLifetime, ...grant } = readGrant(granted, "what options.authorize returns");
+    const { token, identity, expiresAt } = this.mint(granted, "what options.authorize returns");
+    return answered(200, { token, identity, expires_at: expiresAt });
+  }
+
+  /** A token of what is granted, signed with the key that signs now. */
+  mint(granted, name) {
+    const { issuer, target, tokenLifetime } = this.#options;
+    const { ttl = tokenLifetime, ...grant } = readGrant(granted, name);
     const now = this.#now();
-    const minted = this.#signer(now).mint({
+    return this.#signer(now).mint({
       ...grant,
       issuer,
       target,
@@ -171,8 +179,6 @@ class Issuer {
       // The set keeps a key for as long as its tokens live.
       ttl: Math.min(ttl, tokenLifetime),
     });
-    const { token, identity, expiresAt } = minted;
-    return answered(200, { token, identity, expires_at: expiresAt });
   }
 }
 

@@ -4,6 +4,7 @@
 const { Readable } = require("node:stream");
 const { pipeline } = require("node:stream/promises");
 const check = require("./check.js");
+const { report } = require("./report.js");
 
 const readOptions = check.fields(
   { bodyLimit: check.count(Number.MAX_SAFE_INTEGER), onError: check.func },
@@ -32,11 +33,6 @@ class Refusal extends Error {
 
 /** The client went away: what fails for that is nobody's fault. */
 class Gone extends Error {}
-
-/** An error may have anything in its message: whoever wants it has `onError`. */
-function report(error) {
-  console.error(`spacetime-keys: a handler failed: ${error?.code ?? error?.name ?? typeof error}`);
-}
 
 function toNodeHandler(handler, options) {
   check.func(handler, "handler");
@@ -89,7 +85,7 @@ function urlOf({ socket, headers, url }) {
 }
 
 /**
- * The fields as whoever came before left them: what a middleware took out stays out. Of several fields
+ * The fields as earlier code left them: what a middleware took out stays out. Of several fields
  * `Authorization` Node keeps the first, and others behind it may take another: the handler sees all.
  */
 function headersOf({ headers, rawHeaders }) {
@@ -160,4 +156,4 @@ function fail(response, status) {
   response.end();
 }
 
-module.exports = { report, toNodeHandler };
+module.exports = { toNodeHandler };

@@ -33,7 +33,7 @@ class Questions {
       const bytes = await body.read(response.body, LARGEST);
       const contentType = response.headers.get("content-type") ?? "";
       if (bytes === null) return null;
-      return { status: response.status, contentType, body: bytes.toString("utf8") };
+      return { status: response.status, contentType, body: body.text(bytes) };
     } catch {
       return null;
     } finally {

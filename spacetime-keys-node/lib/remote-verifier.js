@@ -18,6 +18,9 @@ const UNKNOWN_KEY = "ERR_TOKEN_KEY_UNKNOWN";
 /** The largest body that is read, in bytes. */
 const LARGEST = addon.largestSet();
 
+/** No cookies. Where requests have none at all, the option is an error. */
+const ANONYMOUS = "credentials" in Request.prototype ? { credentials: "omit" } : {};
+
 const ACCEPT = "application/jwk-set+json, application/json";
 
 const readOptions = check.fields(
@@ -120,7 +123,7 @@ class RemoteVerifier {
     return this.#failures > 0 ? last : instead;
   }
 
-  /** Whoever sends tokens with a thousand made-up `kid`s does not make as many requests. */
+  /** A thousand tokens with made-up `kid`s do not make a thousand requests. */
   #mayAsk() {
     return this.#asking !== null || clock() - this.#askedAt >= this.#limits.cooldown;
   }
@@ -159,6 +162,9 @@ class RemoteVerifier {
     const signal = AbortSignal.timeout(this.#limits.timeout * 1000);
     for (;;) {
       const response = await this.#request(search.url, signal);
+      if (response.type === "opaqueredirect") {
+        throw failed(search.url, "it redirects, and a browser does not say where to");
+      }
       if (response.status >= 300 && response.status < 400) {
         await response.body?.cancel();
         const location = response.headers.get("location");
@@ -173,14 +179,16 @@ class RemoteVerifier {
         throw failed(search.url, `it answers ${response.status}`);
       }
       const bytes = await this.#bytes(response, search, signal);
-      if (attempt(() => search.answered(bytes))) return bytes.toString("utf8");
+      if (attempt(() => search.answered(bytes))) return body.text(bytes);
     }
   }
 
   async #request(url, signal) {
     try {
       const headers = { accept: ACCEPT };
-      return await this.#fetch(url, { headers, redirect: "manual", signal, credentials: "omit" });
+      // Not as a method: a browser's `fetch` refuses to be one.
+      const fetch = this.#fetch;
+      return await fetch(url, { headers, redirect: "manual", signal, ...ANONYMOUS });
     } catch {
       throw failed(url, signal.aborted ? "no answer in time" : "no connection");
     }

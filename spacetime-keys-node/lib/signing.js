@@ -1,5 +1,5 @@
 "use strict";
-// Minting and signing anew: with a key that a `Signer` keeps, or with one that is used once.
+// Minting and re-signing: with a key that a `Signer` keeps, or with one that is used once.
 
 const check = require("./check.js");
 const { attempt } = require("./errors.js");

@@ -133,7 +133,7 @@ class Verifier {
   #recall(token, now) {
     const entry = this.#cache.get(token);
     if (entry !== undefined) {
-      // Made anew each time: nobody can change what the next caller gets.
+      // A new one each time: nobody can change what the next caller gets.
       if (now >= entry.from && now < entry.until)
         return completed(this.#facts, JSON.parse(entry.json));
       this.#cache.delete(token);

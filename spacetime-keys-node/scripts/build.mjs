@@ -2,7 +2,7 @@
 //
 //   node scripts/build.mjs [--as NAME] [--target RUST-TARGET | --built] [--bench]
 //
-// NAME is a target's as in `lib/targets.js`, this machine's unless told. --built: cargo has been run
+// NAME is a target's as in `lib/targets.js`, this machine's by default. --built: cargo has been run
 // already, by the command below. --bench: with what the benchmark compares with, and into `bench/`, where
 // nothing but the benchmark finds it.
 import { execFileSync } from "node:child_process";
@@ -41,7 +41,7 @@ if (!values.built) {
     ...process.env,
     AWS_LC_SYS_CFLAGS: C_FLAGS.join(" "),
   };
-  // With musl, Rust makes no dynamic library unless told to.
+  // With musl, Rust makes no dynamic library by default.
   if (name.endsWith("musl")) environment.RUSTFLAGS = "-C target-feature=-crt-static";
   execFileSync("cargo", cargo, { cwd: root, stdio: "inherit", env: environment });
 }

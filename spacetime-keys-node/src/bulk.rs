@@ -23,7 +23,7 @@ impl Task for Bulk {
     fn compute(&mut self) -> napi::Result<String> {
         let bug = || napi::Error::new(Status::GenericFailure, "bug");
         let work = self.0.take().ok_or_else(bug)?;
-        // A panic must not end the process of whoever called.
+        // A panic must not end the caller's process.
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(bug()))
     }
 

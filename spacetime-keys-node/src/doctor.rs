@@ -1,4 +1,4 @@
-//! What was seen of a server and a host: diagnosed.
+//! The diagnosis of a server and a host.
 
 use napi_derive::napi;
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use spacetime_keys_core::{Error, PublicKey};
 
 use crate::error::{bug, thrown};
 use crate::fleet::{VaultContents, understand_vault};
+use crate::http_answer::HttpAnswer;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -39,7 +40,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Looked<T> {
     }
 }
 
-/// What came back; `null`: there was no answer.
+/// The answer; `null`: there was none.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 struct ServerContents {
@@ -50,24 +51,6 @@ struct ServerContents {
     database: Looked<HttpAnswer>,
     parent: Looked<HttpAnswer>,
     databases: Looked<HttpAnswer>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct HttpAnswer {
-    status: u16,
-    content_type: String,
-    body: String,
-}
-
-impl HttpAnswer {
-    pub(crate) fn as_answer(&self) -> Answer<'_> {
-        Answer {
-            status: self.status,
-            content_type: &self.content_type,
-            body: Some(self.body.as_bytes()),
-        }
-    }
 }
 
 /// Files; `null`: there is none.

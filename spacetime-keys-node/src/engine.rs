@@ -15,10 +15,12 @@ use spacetime_keys_rotation::store::{self, Az, StoreSettings};
 use spacetime_keys_rotation::{self as engine, Failure, Job, Paths, Settings, Site, Watch, token};
 
 use crate::bulk::{Bulk, in_background};
-use crate::error::{bug, describe_unread, failed, thrown};
+use crate::error::{bug, thrown};
+use crate::failure::{describe_unread, failed};
 use crate::object::with;
-use crate::options::{Resign, Wish, expected};
+use crate::options::{Resign, expected};
 use crate::run::{Emit, Events, Stop, outcome};
+use crate::wish::Wish;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -93,7 +95,7 @@ impl Fleet {
     }
 }
 
-/// What is to be done with a fleet, of which the names are known.
+/// A task on a fleet whose names are known.
 fn job(wish: &Wish, settings: &Settings, paths: &Paths) -> Result<Job, Failure> {
     let environments = environments(settings, &wish.environments)?;
     let host = wish.host.as_deref().map(|name| settings.environment(name)).transpose()?;

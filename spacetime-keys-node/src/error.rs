@@ -4,8 +4,6 @@ use napi::Status;
 use serde_json::{Value, json};
 use spacetime_keys_core::Error;
 use spacetime_keys_core::advice::{Advice, NextStep};
-use spacetime_keys_core::fleet::{Environment, Refusal};
-use spacetime_keys_rotation::Failure;
 
 use crate::object::with;
 
@@ -19,36 +17,8 @@ pub(crate) fn thrown_at(index: usize, error: Error) -> napi::Error {
     of_json(&with(described(error.code(), &error.to_string(), &error.advice()), "index", index))
 }
 
-/// A plan that is refused.
-pub(crate) fn refused(refusal: &Refusal) -> napi::Error {
-    let (error, environment) = (refusal.error, refusal.environment.as_ref());
-    let advice = error.advice().at(environment);
-    let described = described(error.code(), &error.to_string(), &advice);
-    of_json(&with(described, "environment", environment.map(Environment::as_str)))
-}
-
-/// The engine's failure.
-pub(crate) fn failed(failure: Failure) -> napi::Error {
-    of_json(&describe_failure(&failure))
-}
-
-/// `code`, `message`, `hint`, `step`, `resumable`, and `environment` where there is one.
-pub(crate) fn describe_failure(failure: &Failure) -> Value {
-    let described = described(failure.kind().code(), &failure.to_string(), &failure.advice());
-    let described = with(described, "resumable", failure.is_resumable());
-    match failure.environment() {
-        Some(environment) => with(described, "environment", environment.as_str()),
-        None => described,
-    }
-}
-
-/// Why an environment's vault could not be read.
-pub(crate) fn describe_unread((environment, failure): &(Environment, Failure)) -> Value {
-    with(describe_failure(failure), "environment", environment.as_str())
-}
-
 /// `code`, `message`, `hint`, and `step`: the kind of the first step, if there is one.
-fn described(code: &str, message: &str, advice: &Advice) -> Value {
+pub(crate) fn described(code: &str, message: &str, advice: &Advice) -> Value {
     let described = json!({ "code": code, "message": message, "hint": advice });
     match advice.next_step().map(NextStep::kind) {
         Some(step) => with(described, "step", step),
@@ -66,6 +36,6 @@ pub(crate) fn bug(_: serde_json::Error) -> napi::Error {
     napi::Error::new(Status::InvalidArg, "bug")
 }
 
-fn of_json(description: &Value) -> napi::Error {
+pub(crate) fn of_json(description: &Value) -> napi::Error {
     napi::Error::new(Status::GenericFailure, description.to_string())
 }

@@ -1,4 +1,4 @@
-//! What lies in vaults and on a host: judged, and planned with.
+//! The contents of vaults and a host: judged, and planned with.
 
 use napi_derive::napi;
 use serde::Deserialize;
@@ -10,9 +10,10 @@ use spacetime_keys_core::fleet::{
 };
 use spacetime_keys_core::{Error, Fingerprint, PrivateKey, PublicKey};
 
-use crate::error::{bug, refused, thrown};
+use crate::error::{bug, thrown};
+use crate::failure::refused;
 use crate::object::with;
-use crate::options::Wish;
+use crate::wish::Wish;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -266,7 +267,7 @@ fn source(source: &Source) -> Value {
     }
 }
 
-/// What the escrow step writes: those who are there, and the publisher.
+/// The content that the escrow step writes: the earlier publishers, and the new one.
 fn escrow(plan: &Plan, snapshot: &Snapshot) -> Option<String> {
     let publisher = plan.escrow.as_ref()?;
     let (host, _) = plan.host.as_ref()?;

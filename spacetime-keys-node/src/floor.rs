@@ -1,4 +1,4 @@
-//! For the benchmark alone, and in no release: signatures and verifications through the addon, with
+//! Only for the benchmark, and in no release: signatures and verifications through the addon, with
 //! bytes in and out and nothing else. What the package's own calls cost above this is ours.
 
 use std::thread;

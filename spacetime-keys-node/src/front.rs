@@ -1,7 +1,5 @@
 //! The front of an exchange: requests and the server's answers in, answers out. `lib/` asks and sends.
 
-use std::path::PathBuf;
-
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,15 +7,14 @@ use spacetime_keys_core::exchange::front::{
     self, ASK_EVERY, Answer, KEY_PATH, Look, Ownership, Route, owned_path,
 };
 use spacetime_keys_core::{Error, Identity};
-use spacetime_keys_rotation::exchange::{Marks, error_of, load};
 
-use crate::doctor::HttpAnswer;
-use crate::error::{bug, describe_failure, thrown};
+use crate::error::{bug, thrown};
+use crate::exchange_keys::ExchangeKeys;
+use crate::http_answer::HttpAnswer;
 
 #[napi]
 pub struct Front {
-    folder: PathBuf,
-    marks: Option<Marks>,
+    keys: ExchangeKeys,
     core: front::Front,
 }
 
@@ -45,26 +42,19 @@ impl Request {
 
 #[napi]
 impl Front {
-    /// For the keys and the list in a folder.
+    /// `place`: where the keys and the list are, as [`ExchangeKeys`] reads it.
     #[napi(constructor, catch_unwind)]
-    pub fn new(folder: String) -> Self {
+    pub fn new(place: String) -> napi::Result<Self> {
         let core = front::Front::new(Err(Error::ExchangeKeys));
-        Self { folder: folder.into(), marks: None, core }
+        Ok(Self { keys: ExchangeKeys::at(place)?, core })
     }
 
-    /// Reads the files if they are not as they were. `null`: they are; else `failure` is why they
+    /// Reads the keys if they are not as they were. `null`: they are; else `failure` is why they
     /// cannot be read.
     #[napi(catch_unwind)]
     pub fn reload(&mut self) -> Option<String> {
-        // Before they are read: what is written meanwhile is read the next time.
-        let marks = Some(Marks::of(&self.folder));
-        if marks == self.marks {
-            return None;
-        }
-        self.marks = marks;
-        let loaded = load(&self.folder);
-        let failure = loaded.as_ref().err().map(describe_failure);
-        self.core.replace(loaded.map_err(|failure| error_of(&failure)));
+        let (loaded, failure) = self.keys.changed()?;
+        self.core.replace(loaded);
         Some(json!({ "failure": failure }).to_string())
     }
 

@@ -9,7 +9,7 @@ use spacetime_keys_core::{Error, error::UrlDanger};
 
 use crate::error::thrown;
 
-/// Where the set of an issuer is looked for.
+/// The place where an issuer's set is looked for.
 #[napi]
 pub struct KeySearch {
     search: Search,
@@ -31,7 +31,7 @@ impl KeySearch {
         Ok(Self { search, issuer })
     }
 
-    /// What is to be asked.
+    /// The URL to ask.
     #[napi(getter, catch_unwind)]
     pub fn url(&self) -> String {
         self.search.url().to_owned()

@@ -3,12 +3,11 @@
 use napi_derive::napi;
 use serde_json::json;
 use spacetime_keys_core::error::Found;
-use spacetime_keys_core::{
-    Error, PrivateKey, PublicKey, RsaPrivateKey, VerificationKey, jwks, key, pem, rs256,
-};
+use spacetime_keys_core::{Error, PrivateKey, PublicKey, VerificationKey, jwks, key, pem};
 use zeroize::Zeroizing;
 
 use crate::error::thrown;
+use crate::rsa;
 
 #[napi(catch_unwind)]
 pub fn normalize_pem(pem: String) -> napi::Result<String> {
@@ -29,9 +28,7 @@ fn generate() -> Result<String, Error> {
 }
 
 fn generate_rsa() -> Result<String, Error> {
-    let private = RsaPrivateKey::generate()?;
-    rs256::self_test(&private)?;
-    Ok(pair(&private.to_pem()?, &private.public_key().clone().into()))
+    rsa::generate().map(|(private, public)| pair(&private, &public))
 }
 
 fn pair(private: &str, public: &VerificationKey) -> String {
@@ -62,9 +59,7 @@ fn pair_of(
 ) -> Result<(VerificationKey, VerificationKey), Error> {
     let private = match PrivateKey::from_pem(private_pem) {
         Ok(key) => key.public_key().clone().into(),
-        Err(Error::KeyUnsupported(Found::Rsa)) => {
-            RsaPrivateKey::from_pem(private_pem)?.public_key().clone().into()
-        }
+        Err(Error::KeyUnsupported(Found::Rsa)) => rsa::open(private_pem)?.1,
         Err(error) => return Err(error),
     };
     Ok((private, VerificationKey::from_pem(public_pem)?))
@@ -96,8 +91,8 @@ fn imported(jwk: &str) -> Result<String, Error> {
     let private = match (PrivateKey::from_pem(jwk), &public) {
         (Ok(key), _) => Some(key.to_pem()),
         (Err(Error::KeyIsPublic), _) => None,
-        (Err(_), VerificationKey::Rs256(_)) => match RsaPrivateKey::from_pem(jwk) {
-            Ok(key) => Some(key.to_pem()?),
+        (Err(_), VerificationKey::Rs256(_)) => match rsa::open(jwk) {
+            Ok((pem, _)) => Some(pem),
             Err(Error::KeyIsPublic) => None,
             Err(error) => return Err(error),
         },

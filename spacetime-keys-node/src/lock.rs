@@ -3,7 +3,7 @@
 use napi_derive::napi;
 use spacetime_keys_rotation as engine;
 
-use crate::error::failed;
+use crate::failure::failed;
 
 #[napi]
 pub struct HostLock(Option<engine::HostLock>);

@@ -13,7 +13,7 @@ use spacetime_keys_core::Fingerprint;
 use spacetime_keys_core::fleet::{Environment, Operation, Step};
 use spacetime_keys_rotation::{AzCall, Done, Outcome, Planned, Watch};
 
-use crate::error::describe_unread;
+use crate::failure::describe_unread;
 use crate::fleet::describe_plan;
 use crate::object::with;
 
@@ -127,7 +127,7 @@ pub(crate) fn outcome(outcome: &Outcome) -> Value {
     }
 }
 
-/// What was carried out.
+/// The result of a run.
 fn finished(plan: &Planned, done: &Done) -> Value {
     let resigned = done.resigned.as_ref().map(|resigned| {
         json!({

@@ -31,7 +31,7 @@ impl Signer {
         Ok(Self(Arc::new(signer)))
     }
 
-    /// What is told of the key.
+    /// The facts about the key.
     #[napi(catch_unwind)]
     pub fn describe(&self) -> String {
         let public = self.0.public_key();
@@ -97,7 +97,7 @@ impl Signer {
         Ok(with(&resigned, signer, "text", &text))
     }
 
-    /// A server verifies its own tokens with a P-256 key alone.
+    /// A server verifies its own tokens only with a P-256 key.
     fn for_resigning(
         &self,
         wish: &Resign,

@@ -3,12 +3,14 @@
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::json;
+use spacetime_keys_core::error::Algorithm;
 use spacetime_keys_core::jwt::{Kind, Publisher, Token};
-use spacetime_keys_core::server::{Remedy, Rules, Server};
+use spacetime_keys_core::server::{Reason, Remedy, Rules, Server};
 use spacetime_keys_core::{Error, Identity};
 
 use crate::error::{bug, thrown};
 use crate::keys::server_key;
+use crate::rsa;
 
 #[napi(catch_unwind)]
 pub fn decode_token(token: String) -> napi::Result<String> {
@@ -23,7 +25,7 @@ pub fn decode_token(token: String) -> napi::Result<String> {
     }
     let token = Token::parse(&token).map_err(thrown)?;
     let claims = token.claims();
-    // From the two claims alone: whether a server takes them is another question.
+    // Only from the two claims: whether a server takes them is another question.
     let identity = claims
         .get_str("iss")
         .zip(claims.get_str("sub"))
@@ -67,6 +69,10 @@ pub fn check_token(token: String, options: String) -> napi::Result<String> {
         server = server.with_issuer_keys(set.as_bytes());
     }
     let verdict = server.check(&token, wish.now);
+    let is_bad = verdict.reason == Some(Reason::InvalidSignature);
+    if !rsa::VERIFIES && is_bad && wish.jwks.is_some() && may_be_rsa(&token) {
+        return Err(thrown(Error::AlgorithmUnavailable(Algorithm::Rs256)));
+    }
     Ok(json!({
         "accepted": verdict.accepted,
         "server": rules.name(),
@@ -80,4 +86,10 @@ pub fn check_token(token: String, options: String) -> napi::Result<String> {
         "condition": verdict.condition(),
     })
     .to_string())
+}
+
+/// Whether a signature may be bad for want of RSA only. What cannot be read may be anything.
+fn may_be_rsa(token: &str) -> bool {
+    Token::parse(token)
+        .map_or(true, |token| token.header().get_str("alg").is_none_or(|alg| alg == "RS256"))
 }

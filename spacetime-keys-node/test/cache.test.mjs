@@ -10,7 +10,7 @@ import { keysError } from "./support/errors.mjs";
 import { ec } from "./support/keys.mjs";
 import { tamper } from "./support/tokens.mjs";
 
-// The border itself: not exported, hence by its path.
+// The border itself: not exported, so by its path.
 const native = createRequire(import.meta.url)("../lib/native.js");
 const { verify } = native.Verifier.prototype;
 const now = 1_800_000_000;

@@ -375,7 +375,7 @@ describe("who is exchanged", () => {
       most = Math.max(most, (open += 1));
       response.once("close", () => (open -= 1));
     };
-    // Of a server that hangs: whoever waits for a turn gives up, too.
+    // Of a server that hangs: a request that waits for a turn gives up, too.
     const players = Array.from({ length: 48 }, (_, at) => oldToken({ sub: `player-${at}` }));
     const passed = await Promise.all(players.map(passedOn));
     assert.deepEqual(passed, players, "all as they came");

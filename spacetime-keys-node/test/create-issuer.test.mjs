@@ -90,6 +90,36 @@ describe("createIssuer", () => {
     assert.deepEqual(errors, []);
   });
 
+  it("mints for the app's own calls, with the key that signs now", () => {
+    let moment = START;
+    const handler = createIssuer({
+      issuer,
+      keys: [first, { privateKey: other.privateKey, from: START }],
+      tokenLifetime: 300,
+      target: "prod",
+      authorize: () => assert.fail("no request asks"),
+      now: () => moment,
+    });
+    const early = handler.mint({
+      ...granted,
+      subject: "robot:import",
+      purpose: "robot",
+      ttl: 60,
+      claims: { job: "nightly" },
+    });
+    assert.equal(early.kid, thumbprint(ec.publicKey));
+    assert.deepEqual([early.issuedAt, early.expiresAt], [START, START + 60]);
+    const set = { issuer, audience: "spacetimedb" };
+    const { claims } = new Verifier(ec.publicKey, set).verify(early.token, { now: START });
+    assert.deepEqual([claims.sub, claims.job], ["robot:import", "nightly"]);
+    moment = START + 3600;
+    const late = handler.mint({ ...granted, ttl: 3600 });
+    assert.equal(late.kid, thumbprint(other.publicKey));
+    assert.equal(late.expiresAt, moment + 300, "no longer than the set keeps the key for");
+    typeError(() => handler.mint({ ...granted, purpose: "owner" }), "an owner's");
+    keysError(() => handler.mint({ subject: "u_1", claims: { iss: "x" } }), undefined, "iss");
+  });
+
   it("answers all else, and tells a client nothing of what failed", async () => {
     const answers = { null: null, undefined, forbidden: new Response("no", { status: 403 }) };
     for (const [name, expected] of [

@@ -30,18 +30,23 @@ const libraries = [
     "engine",
     "errors",
     "exchange",
+    "exchange-keys",
     "fleet",
   ],
   ...["identities", "keys", "lock", "native", "node-handler", "questions", "remote-verifier"],
+  "report",
   ...["sets", "signer", "signing", "targets", "tokens", "verifier", "version"],
 ];
 const tooling = readdirSync(join(packageFolder, "tooling")).filter((name) => name.endsWith(".ts"));
+const web = ["browser", "edge-light", "library", "node", "workerd"].map((name) => `${name}.mjs`);
 const licenses = names("LICENSE-APACHE", "LICENSE-MIT", "package.json");
 const mainFiles = [
   ...licenses,
   ...names("README.md", "index.js", "index.mjs", "index.d.ts", "index.d.mts"),
   ...libraries.map((name) => `package/lib/${name}.js`),
   ...tooling.map((name) => `package/tooling/${name}`),
+  ...names("web/index.d.mts", "web/dist/spacetime-keys.wasm"),
+  ...web.map((name) => `package/web/dist/${name}`),
 ];
 const here = candidates().find((name) =>
   readdirSync(packageFolder).includes(`spacetime-keys.${name}.node`),
@@ -55,6 +60,7 @@ const use = `
 const programs = {
   "import.mjs": `import * as keys from "spacetime-keys";${use}`,
   "require.cjs": `const keys = require("spacetime-keys");${use}`,
+  "web.mjs": `import * as keys from "spacetime-keys/web";${use}`,
 };
 const typed = `
   import { type Algorithm, type KeyPair, Signer, Verifier, generateKeyPair } from "spacetime-keys";

@@ -1,4 +1,4 @@
-// Whoever can write `Object.prototype` cannot switch a check off: no option is taken from there.
+// Code that can write `Object.prototype` cannot switch a check off: no option is taken from there.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,5 +1,5 @@
 // RemoteVerifier beside jose's remote set, before places of sets with which something is wrong: how often each
-// asks, and what it answers. Where the two differ, it is said why.
+// asks, and what it answers. Where the two differ, a comment says why.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -125,7 +125,7 @@ describe("RemoteVerifier", () => {
     assert.ok(await quick.verify(issuer.token(other)));
     assert.deepEqual(issuer.asked, [DOCUMENT, SET]);
 
-    // Within the cool-down nothing is asked, whoever comes.
+    // Within the cool-down nothing is asked, for any token.
     issuer.asked = [];
     const strangers = Array.from({ length: 50 }, () => issuer.token(p256()));
     const results = await Promise.allSettled(

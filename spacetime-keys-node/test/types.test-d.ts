@@ -500,6 +500,7 @@ const issuerOptions: IssuerOptions = {
   authorize: async () => ({ subject: "u_1", audience: ["a"], claims: { sid: 1 } }),
 };
 const handing: (request: never) => Promise<unknown> = createIssuer(issuerOptions);
+same<ReturnType<ReturnType<typeof createIssuer>["mint"]>, MintedToken>(true);
 
 // JWKs
 const imported: ImportedJwk = importJwk(exportJwk(token, { private: true }));

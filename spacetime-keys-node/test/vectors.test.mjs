@@ -132,7 +132,7 @@ describe("the vectors", () => {
         );
         assert.deepEqual([status, rest.server], [accepted ? 200 : 401, server], context);
         assert.equal(rest.remedyCode === null, accepted, `${context}: a remedy`);
-        // The measured words are those of the key alone; a whole server reads that token twice.
+        // The measured words are only those of the key; a whole server reads that token twice.
         const debug = name === "inner newline escaped" ? "Base64(" : measured.reason;
         // For programmers, as servers 1.x print it; 2.x say it in plain words.
         const plain = server === "1.2" ? {} : { Json: "JSON error", Base64: "Base64 error" };

@@ -47,7 +47,7 @@ for (const row of calls) {
     });
 
     it("refuses each hostile value in each place", async () => {
-      // A thin run tries the slow ones in some places alone.
+      // A thin run tries the slow ones only in some places.
       const places = sampleOf(Object.entries(row.params), 4, ([, kind]) => kind);
       const ofSlow = places.map(([path]) => path);
       for (const [path, kind] of Object.entries(row.params)) {

@@ -16,7 +16,7 @@ export class Report {
     console.log(line);
   }
 
-  /** With --verbose alone. */
+  /** Only with --verbose. */
   detail(line: string): void {
     if (this.#verbose) console.log(line);
   }

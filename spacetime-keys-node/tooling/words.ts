@@ -82,7 +82,7 @@ export function sayPublisher(report: Report, { plan: { publisher } }: Run): void
 
 export function sayOutcome(report: Report, run: Run & { setAside: string[] }): void {
   const names = environmentsIn(run).join(", ");
-  report.say(`${run.operation === "rotate" ? "Rotated" : "Mended"} ${names}: done and proven.`);
+  report.say(`${run.operation === "rotate" ? "Rotated" : "Repaired"} ${names}: done and proven.`);
   for (const { environments, before, now } of run.pairs) {
     report.say(`keys of ${environments.join(", ")}`);
     report.say(`  before  ${before ?? "none"}`);

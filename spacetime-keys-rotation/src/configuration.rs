@@ -19,7 +19,7 @@ pub const FILE_NAME: &str = "spacetime-keys.toml";
 pub struct Configuration {
     /// Its file.
     pub path: PathBuf,
-    /// What stands in it.
+    /// Its content.
     pub text: Zeroizing<String>,
 }
 

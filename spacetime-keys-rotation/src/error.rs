@@ -1,4 +1,4 @@
-//! What ends a run: what happened, and where.
+//! A failure that ends a run: its kind and its place.
 
 mod table;
 
@@ -31,7 +31,7 @@ pub struct Failure {
     again: bool,
 }
 
-/// What happened.
+/// The kind of failure, with the data that its message needs.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Kind {
@@ -41,9 +41,9 @@ pub enum Kind {
     /// The plan refuses what was asked for.
     #[error("{error}")]
     Refused {
-        /// Why.
+        /// The reason.
         error: Error,
-        /// What was asked for, or is continued.
+        /// The operation that was asked for, or is continued.
         operation: Operation,
         /// Whether a run that was cut short was to be finished.
         continuing: bool,
@@ -57,7 +57,7 @@ pub enum Kind {
     /// A file operation failed.
     #[error("{doing} {}: {text}", path.display())]
     Io {
-        /// What was done, such as `reading`.
+        /// The operation on the file, such as `reading`.
         doing: &'static str,
         /// With which file or folder.
         path: PathBuf,
@@ -72,15 +72,15 @@ pub enum Kind {
     /// A pipe, a socket or a device stands in the place of a file.
     #[error("{} is {found}, not a file", path.display())]
     NotAFile {
-        /// What was to be read or written.
+        /// The file to read or write.
         path: PathBuf,
-        /// What is there, such as "a named pipe".
+        /// The kind of thing that is there, such as "a named pipe".
         found: &'static str,
     },
     /// A file is larger than any that is handled here.
     #[error("{} is larger than {} MiB{}", path.display(), crate::files::MAX_BYTES >> 20, bytes(*.size))]
     TooLarge {
-        /// What was to be read.
+        /// The file to read.
         path: PathBuf,
         /// Its bytes, where that is known before it is read.
         size: Option<u64>,
@@ -118,7 +118,7 @@ pub enum Kind {
     /// A file or a folder that was named is not there.
     #[error("{} is not there: it is named by {by}", path.display())]
     NamedMissing {
-        /// What was named.
+        /// The name that was given.
         path: PathBuf,
         /// By what, such as `--cli-toml`.
         by: &'static str,
@@ -178,7 +178,7 @@ pub enum Kind {
         secret: String,
         /// The version's name there.
         version: String,
-        /// What is too much.
+        /// The thing that is too large.
         what: &'static str,
     },
     /// The source of a copy holds nothing.
@@ -197,9 +197,9 @@ pub enum Kind {
     Store {
         /// A stable code, such as `ERR_STORE_FORBIDDEN`.
         code: &'static str,
-        /// What happened.
+        /// The message, in one sentence.
         message: String,
-        /// What to do, in the terms of the service.
+        /// The next step, in the terms of the service.
         hint: Advice,
     },
     /// A name of the settings cannot be one, or stands for two things.
@@ -257,7 +257,7 @@ pub enum Kind {
     Bug(&'static str),
 }
 
-/// Where it happened.
+/// The place where it happened.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Place {

@@ -28,7 +28,7 @@ struct Mark {
 }
 
 impl Marks {
-    /// Of the files in a folder, as they are now.
+    /// The keys of the files in a folder, as they are now.
     pub fn of(folder: &Path) -> Self {
         Self([private_key_in(folder), retired_keys_in(folder)].map(|path| Mark::of(&path)))
     }
@@ -52,7 +52,7 @@ impl Mark {
 
 /// Reads the mounted private key and the list. Without a list, no key is retired.
 ///
-/// Whoever may write the list can have a key of their own honoured: it must be this user's, root's, or
+/// A user who may write the list can make a key of their own valid: it must be this user's, root's, or
 /// that of the owner of the private key, and not everybody may write it.
 ///
 /// # Errors
@@ -79,7 +79,7 @@ pub fn private_is_open(folder: &Path) -> Option<PathBuf> {
     Some(private_key_in(folder)).filter(|path| files::is_world_accessible(path))
 }
 
-/// Why there is nothing to exchange with, for whoever asks from outside: no path.
+/// Why there is nothing to exchange with, for clients outside: no path.
 pub fn error_of(failure: &Failure) -> Error {
     match failure.kind() {
         Kind::Core(error) => *error,

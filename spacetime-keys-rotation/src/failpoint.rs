@@ -27,7 +27,7 @@ pub(crate) fn reached(name: &str) -> Result<(), Failure> {
         Some((at, how)) if at.parse() == Ok(number) || at == name => {
             use rustix::process::{Signal, getpid, kill_process};
             if how == "stop" {
-                // Whoever looks at it lets it go on.
+                // The test that looks at it lets it go on.
                 let _ = kill_process(getpid(), Signal::STOP);
                 return Ok(());
             }

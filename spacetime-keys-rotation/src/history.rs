@@ -1,4 +1,4 @@
-//! Which pairs there were. Nothing is changed.
+//! The pairs that there were. Changes nothing.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;

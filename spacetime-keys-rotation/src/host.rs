@@ -11,7 +11,7 @@ use spacetime_keys_core::{Error, PrivateKey, PublicKey};
 use crate::error::{Failure, Kind};
 use crate::files::{self, Mode};
 
-/// Where this host's files are.
+/// The places of this host's files.
 #[derive(Clone, Debug)]
 pub struct Paths {
     /// The folder that the server mounts.
@@ -20,7 +20,7 @@ pub struct Paths {
     pub cli_toml: PathBuf,
 }
 
-/// Of `id_ecdsa`.
+/// The mode of `id_ecdsa`.
 pub const PRIVATE_MODE: u32 = 0o600;
 /// Of `id_ecdsa.pub`.
 pub const PUBLIC_MODE: u32 = 0o644;
@@ -94,7 +94,7 @@ pub(crate) fn other_keys(folder: &Path, is_wanted: impl Fn(Half) -> bool) -> Vec
     named.take(MANY).filter(|(path, _)| is_key(path)).map(|(_, name)| name).collect()
 }
 
-/// So many files are looked into: a folder of keys has a few.
+/// The most files that are looked into: a folder of keys has a few.
 const MANY: usize = 64;
 
 /// Replaces `id_ecdsa` in a folder.

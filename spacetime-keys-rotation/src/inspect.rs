@@ -1,4 +1,4 @@
-//! What `verify` alone looks at: modes and owners of files, and earlier versions in vaults.
+//! What only `verify` looks at: modes and owners of files, and earlier versions in vaults.
 
 use std::path::Path;
 

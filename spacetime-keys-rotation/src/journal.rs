@@ -1,4 +1,4 @@
-//! What a run set out to do, so that it can be finished without its command line.
+//! The task of a run, so that it can be finished without its command line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::files;
 use crate::host::Paths;
 use crate::site::Settings;
 
-/// What a run set out to do: enough to go on without its command line.
+/// The task of a run: enough to continue without its command line.
 #[derive(Clone, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Journal {
@@ -115,7 +115,7 @@ impl Journal {
         Self { left: true, ..self }
     }
 
-    /// What a host has to know of it that is not to finish it.
+    /// The part of it for a host that does not finish it.
     pub(crate) fn left_elsewhere(&self) -> LeftElsewhere {
         let environment = self.host_environment.as_deref();
         LeftElsewhere {

@@ -1,9 +1,9 @@
 //! One run at a time.
 //!
 //! The lock belongs to what it guards: the folder of the mounted keys, the folder of `cli.toml`, and
-//! the store's marks. Whoever works on one of them meets it, whatever the working directory, the
+//! the store's marks. A run that works on one of them meets it, whatever the working directory, the
 //! configuration or the container. It is the operating system's (`flock`), and ends with its process.
-//! A note beside it tells whose it is; the note alone locks nothing.
+//! A note beside it tells whose it is; the note by itself locks nothing.
 
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -18,20 +18,20 @@ use crate::files;
 use crate::host::Paths;
 
 const FILE_MODE: u32 = 0o600;
-/// A note holds no secret, and is for whoever is refused.
+/// A note holds no secret: it is shown to a run that is refused.
 const NOTE_MODE: u32 = 0o644;
 
 /// Named like what replacements leave behind, so that the next run removes what a killed one left.
 const NOTE: &str = ".spacetime-keys-tmp-holder";
 
-/// Whoever only looks holds the lock for a moment, too: a run tries again before it gives up.
+/// A command that only looks holds the lock for a moment, too: a run tries again before it gives up.
 const TRIES: usize = 6;
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// Who holds the lock.
+/// The run that holds the lock.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Holder {
-    /// What it does, such as `rotate`.
+    /// Its operation, such as `rotate`.
     pub doing: String,
     /// Since when, in Unix seconds.
     pub since: i64,
@@ -59,7 +59,7 @@ impl Drop for Lock {
     }
 }
 
-/// The lock of a host's files, for whoever changes them by other means than this engine. It ends when
+/// The lock of a host's files, for programs that change them by other means than this engine. It ends when
 /// this is dropped.
 pub struct HostLock {
     _lock: Lock,
@@ -81,7 +81,7 @@ impl std::fmt::Debug for HostLock {
     }
 }
 
-/// What a run guards.
+/// The places that a run guards.
 pub(crate) struct Guarded<'a> {
     /// The file of a store's marks.
     pub(crate) file: Option<PathBuf>,
@@ -118,7 +118,7 @@ impl<'a> Guarded<'a> {
         Ok(Lock { held, notes })
     }
 
-    /// Keeps others from taking the lock, and writes nothing: for whoever only reads. What was never
+    /// Keeps others from taking the lock, and writes nothing: for commands that only read. What was never
     /// locked has nothing to hold.
     pub(crate) fn share(&self) -> Result<Lock, Failure> {
         let mut held = Vec::new();
@@ -153,7 +153,7 @@ impl<'a> Guarded<'a> {
         })
     }
 
-    /// The refusal, with whoever has left a note.
+    /// The refusal, with the name of the run that left a note.
     pub(crate) fn busy(&self) -> Failure {
         let holder = self.notes().iter().find_map(|(note, _)| {
             let content = files::read(note).ok()??;
@@ -260,7 +260,7 @@ fn try_often(
         match lock(file) {
             Ok(()) => return Ok(true),
             Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
-            // A network's file system may lock files alone. The store's lock is left.
+            // A network's file system may lock only files. The store's lock is left.
             Err(TryLockError::Error(error)) if cannot_lock(file, &error) => return Ok(true),
             Err(TryLockError::Error(error)) => return Err(error),
         }

@@ -1,4 +1,4 @@
-//! What a diagnosis is made from: this host's files, the vaults, and a server's answers.
+//! The sources of a diagnosis: this host's files, the vaults, and a server's answers.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::inspect::places_of;
 use crate::read::{earlier_keys, read_vaults, unfinished};
 use crate::site::Site;
 
-/// What to look at.
+/// The things to look at.
 pub struct Look<'a> {
     /// This host's files.
     pub paths: &'a Paths,

@@ -10,7 +10,7 @@ use crate::files;
 
 const FILE: &str = "spacetime.json";
 
-/// What was found of a project.
+/// The files of a project.
 #[derive(Debug, Default)]
 pub struct Looked {
     project: Project,
@@ -21,7 +21,7 @@ pub struct Looked {
 enum Found {
     #[default]
     Nothing,
-    /// How the first file is called.
+    /// The name of the first file.
     Read(String),
     Failed(Failure),
 }
@@ -45,7 +45,7 @@ pub fn look(start: &Path, environment: Option<&str>) -> Looked {
 }
 
 impl Looked {
-    /// What the files say.
+    /// The content of the files.
     pub const fn project(&self) -> &Project {
         &self.project
     }

@@ -14,13 +14,13 @@ use crate::store::{History, Properties, each};
 
 /// A snapshot, and what goes with it but is not part of it.
 pub struct Gathered {
-    /// What a plan and an audit are made from.
+    /// The data for a plan and an audit.
     pub snapshot: Snapshot,
     /// Public keys that tokens were checked against.
     pub known_keys: Vec<PublicKey>,
     /// Why vaults could not be read.
     pub failures: Vec<(Environment, Failure)>,
-    /// Which versions there were.
+    /// The versions that there were.
     pub(crate) seen: Seen,
 }
 
@@ -111,7 +111,7 @@ fn unavailable(environment: &Environment, name: &str) -> Vault {
     }
 }
 
-/// What one vault holds.
+/// The contents of one vault.
 struct Read {
     vault: Vault,
     /// The public keys of its latest pair.

@@ -1,4 +1,4 @@
-//! The server's restart, by the command of whoever runs it.
+//! The server's restart, by the operator's own command.
 
 use std::process::{Command, Stdio};
 

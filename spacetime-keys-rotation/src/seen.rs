@@ -1,4 +1,4 @@
-//! Which versions a run has seen: how it notices that somebody else writes to the same vaults.
+//! The versions that a run has seen. By them it notices that somebody else writes to the same vaults.
 
 use std::collections::{BTreeMap, BTreeSet};
 

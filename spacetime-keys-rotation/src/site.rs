@@ -1,4 +1,4 @@
-//! What a run works on: environments and their vaults, a store, a host's files.
+//! The site of a run: environments and their vaults, a store, a host's files.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub const RETIRED_SECRET: &str = "spacetimedb-retired-keys";
 pub struct Settings {
     /// Environments and their vaults.
     pub environments: Vec<(Environment, String)>,
-    /// Which of them share a pair.
+    /// The environments that share a pair.
     pub policy: Policy,
     /// The secret that holds private keys.
     pub private_secret: String,
@@ -44,9 +44,9 @@ pub struct Settings {
     pub state: PathBuf,
     /// The environment whose keys this host mounts, where that was written down.
     pub host: Option<Environment>,
-    /// In which order data goes from environment to environment.
+    /// The order in which data goes from environment to environment.
     pub promotion: Order,
-    /// Nobody has written these settings down: they are the self-hosting guide's, assumed for a folder
+    /// There is no configuration: these are the self-hosting guide's settings, assumed for a folder
     /// that nobody named. Where nothing lies in it, nothing is made.
     pub assumed: bool,
 }
@@ -56,7 +56,7 @@ pub struct Settings {
 pub struct Names {
     /// Environments and their vaults.
     pub environments: Option<Vec<(String, String)>>,
-    /// Which environments share a pair; those that no group names have one each.
+    /// The environments that share a pair. Those that no group names have one each.
     pub groups: Option<Vec<Vec<String>>>,
     /// A pair older than this many days is a problem; 0: no pair is.
     pub max_age_days: u32,
@@ -72,7 +72,7 @@ pub struct Names {
     pub retired_secret: Option<String>,
     /// The environment whose keys this host mounts.
     pub host: Option<String>,
-    /// In which order data goes from environment to environment.
+    /// The order in which data goes from environment to environment.
     pub promotion: Option<Vec<String>>,
     /// Whether Azure's rules for the names of vaults hold.
     pub in_key_vault: bool,
@@ -272,7 +272,7 @@ fn is_key_vault(name: &str) -> bool {
 pub struct Site<'a> {
     /// The environments.
     pub settings: &'a Settings,
-    /// Where their keys are kept.
+    /// The place of their keys.
     pub store: &'a dyn KeyStore,
     pub(crate) watch: &'a dyn Watch,
     pub(crate) state: State,
@@ -284,7 +284,7 @@ impl<'a> Site<'a> {
         Self { settings, store, watch, state: State::new(settings.state.clone()) }
     }
 
-    /// What kind of store it is, whatever reaches it.
+    /// The kind of store, by any way that reaches it.
     pub(crate) fn store_kind(&self) -> &'static str {
         if self.store.folder().is_some() { "directory" } else { "azure-key-vault" }
     }

@@ -36,7 +36,7 @@ impl State {
         self.folder.join(format!("unfinished.{}.json", journal::host_id(paths)))
     }
 
-    /// Where this host's note goes, or is.
+    /// The place of this host's note.
     fn note(&self, paths: &Paths) -> Result<PathBuf, Failure> {
         let (first, own) = (self.first_note(), self.own_note(paths));
         let is_first = !own.exists()
@@ -48,7 +48,7 @@ impl State {
         self.folder.join("set-aside")
     }
 
-    /// What a run on this host's files guards.
+    /// The places that a run on this host's files guards.
     pub(crate) fn guarded<'a>(&self, paths: &'a Paths) -> Guarded<'a> {
         Guarded::of(paths, Some(self.folder.join("lock")))
     }
@@ -64,12 +64,12 @@ impl State {
         self.guarded(paths).lock(doing)
     }
 
-    /// What a run guards that works on the store alone.
+    /// The places that a run guards if it works only on the store.
     pub(crate) fn guarded_store(&self) -> Guarded<'static> {
         Guarded { file: Some(self.folder.join("lock")), folders: Vec::new() }
     }
 
-    /// Takes the lock of the store's marks alone.
+    /// Takes only the lock of the store's marks.
     pub(crate) fn lock_store(&self, doing: &str) -> Result<Lock, Failure> {
         self.make_folder()?;
         self.guarded_store().lock(doing)
@@ -101,12 +101,12 @@ impl State {
         files::check_replaceable(&self.set_aside_folder().join("id_ecdsa"))
     }
 
-    /// What an interrupted run of this host (or the one at work) set out to do.
+    /// The task of an interrupted run of this host, or of the one at work.
     pub(crate) fn unfinished(&self, paths: &Paths) -> Result<Option<Journal>, Failure> {
         read_note(&self.note(paths)?)
     }
 
-    /// What an interrupted run of another host set out to do.
+    /// The task of an interrupted run of another host.
     pub(crate) fn unfinished_elsewhere(&self, paths: &Paths) -> Result<Option<Journal>, Failure> {
         Ok(read_note(&self.first_note())?.filter(|journal| !journal.is_for_this_host(paths)))
     }

@@ -40,13 +40,13 @@ pub fn resign(
 /// A token that was restored.
 #[derive(Debug)]
 pub struct Restored {
-    /// Whose it is.
+    /// The publisher that the token is for.
     pub publisher: Publisher,
     /// Its times: it does not expire.
     pub times: Times,
     /// The key that signed it.
     pub signed_by: Fingerprint,
-    /// Whose token it took the place of, its times, and the known key that had signed that.
+    /// The publisher whose token was replaced, that token's times, and the known key that had signed it.
     pub replaced: Option<(Publisher, Times, Option<Fingerprint>)>,
 }
 
@@ -103,7 +103,7 @@ pub fn check_recoverable(
     files::check_replaceable(&paths.cli_toml)
 }
 
-/// What a token is made from.
+/// The parts of a token.
 struct Found {
     key: PrivateKey,
     publisher: Publisher,

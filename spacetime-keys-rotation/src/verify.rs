@@ -14,7 +14,7 @@ use crate::places::require_something;
 use crate::read::gather;
 use crate::site::Site;
 
-/// What a fleet and a host were found to be.
+/// The state of a fleet and a host.
 #[derive(Debug)]
 pub struct Verified {
     /// The verdict, and each problem.

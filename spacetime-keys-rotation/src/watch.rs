@@ -1,4 +1,4 @@
-//! What is told while a run is at work.
+//! The reports of a run at work.
 
 use std::ffi::OsString;
 use std::fmt::Debug;

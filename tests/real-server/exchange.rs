@@ -59,7 +59,7 @@ impl Drop for Exchange {
     }
 }
 
-/// An anonymous player: token and identity, as the server gives them to whoever asks.
+/// An anonymous player: token and identity, as the server gives them to anybody.
 fn player(server: &Server) -> (String, String) {
     let url = format!("{}/v1/identity", server.url());
     let reply = http::raw("POST", &url, None, b"").unwrap();
@@ -168,7 +168,7 @@ fn a_player_is_back_behind_caddy_and_nginx() {
         assert_eq!(proxy.ask(&address, &socket, "").0, 101);
         // The old one in the address is not helped.
         assert_eq!(proxy.ask(&format!("{connect}?token={token}"), &socket, "").0, 401);
-        // The publisher's was signed anew, and is not exchanged.
+        // The publisher's was re-signed, and is not exchanged.
         assert_eq!(proxy.ask(short, &[&owner], "").0, 401);
     }
     assert_eq!(exchange.refusal(&publishers), "ERR_TOKEN_OF_PUBLISHER");

@@ -153,7 +153,7 @@ impl Host {
         self.spacetime(&["server", "add", NICKNAME, "--url", server.url(), "-d"]).expect_success();
     }
 
-    /// Logs in at the server: a new `sub`, hence a new identity, unless somebody is logged in.
+    /// Logs in at the server: a new `sub`, so a new identity, unless somebody is logged in.
     #[track_caller]
     pub(crate) fn log_in(&self, server: &Server) {
         self.spacetime(&["login", "--server-issued-login", server.url()]).expect_success();

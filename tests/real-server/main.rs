@@ -3,7 +3,7 @@
 //!
 //! Every test has a host folder and a server of its own, on a free port. `./tests/run --real-server`
 //! builds the programs, once, and runs these tests.
-// Counts and times are printed, for whoever looks.
+// Counts and times are printed, for those who look.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
 
 mod asked;
@@ -149,7 +149,7 @@ fn the_old_token_after_a_rotation_is_a_401() {
     assert!(refused.stderr.contains("InvalidSignature"), "{}", refused.output());
 }
 
-/// The CLI answers a 401 with the advice to log out and in again. Without `spacetime-keys`, whoever
+/// The CLI answers a 401 with the advice to log out and in again. Without `spacetime-keys`, a user who
 /// follows it has lost the database.
 #[test]
 fn a_fresh_login_is_not_the_owner() {

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Below the ports that systems hand out to whoever names none: of those, any connection may have
+/// Below the ports that systems hand out to programs that name none: of those, any connection may have
 /// taken the one that was free a moment ago.
 const FIRST: u16 = 10_000;
 const COUNT: u16 = 20_000;
@@ -13,7 +13,7 @@ const COUNT: u16 = 20_000;
 static GIVEN: AtomicU16 = AtomicU16::new(0);
 
 /// A port at which nobody listens. Other runs of the tests begin to look elsewhere. Should one of
-/// them take it all the same before it is used, whoever uses it asks for another.
+/// them take it all the same before it is used, its user asks for another.
 pub(crate) fn free() -> u16 {
     let start = u16::try_from(process::id().wrapping_mul(97) % u32::from(COUNT)).unwrap();
     for _ in 0..COUNT {

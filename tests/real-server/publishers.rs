@@ -168,7 +168,7 @@ fn nobody_is_logged_in() {
     }
     assert_eq!(server.public_key(), first);
 
-    // Whoever comes later is an owner like any other.
+    // A later publisher is an owner like any other.
     log_in_and_publish(&host, &server);
     let owner = server.owner();
     rotate(&host, &owner);

@@ -62,7 +62,7 @@ impl Server {
         self.restart();
     }
 
-    /// Stops the server and starts it again on the same port: it reads the mounted keys anew.
+    /// Stops the server and starts it again on the same port: it reads the mounted keys again.
     pub(crate) fn restart(&mut self) {
         self.wait_until_flushed();
         self.stop();
@@ -73,7 +73,7 @@ impl Server {
             if self.wait_until_it_answers(logged).is_ok() {
                 return;
             }
-            // Whoever tries whether the port is free has it for a moment.
+            // A program that tries whether the port is free has it for a moment.
             assert!(begun.elapsed() < START_DEADLINE, "another has taken {}", self.address);
         }
     }

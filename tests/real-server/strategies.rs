@@ -135,7 +135,7 @@ fn an_owner_at_an_oidc_issuer() {
     let owner = server.owner();
     assert_eq!(owner, external.person.identity());
 
-    // A rotation: the same token goes on, without being signed anew.
+    // A rotation: the same token goes on, without being re-signed.
     host.spacetime_keys(&["rotate", "--env", "local", "--yes"]);
     server.restart();
     assert_serves_the_mounted_key(&server, &host);
@@ -177,7 +177,7 @@ fn an_owner_at_an_oidc_issuer() {
     publish_as_the_owner(&host, &server, &owner);
 }
 
-/// An owner cannot be changed. After a deletion the name is whoever's publishes next, without the data.
+/// An owner cannot be changed. After a deletion the name belongs to the one who publishes next, without the data.
 #[test]
 fn an_owner_does_not_move() {
     let host = Host::with_keys();

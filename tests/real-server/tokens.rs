@@ -44,7 +44,7 @@ fn assert_foretold(server: &Server, token: &str, verdict: &Verdict, case: &str) 
             assert!(server.is_identity(token, &identity.to_string()), "{case}");
         }
         (None, Some(words)) => {
-            // Of an issuer that it cannot reach, a server says that alone.
+            // Of an issuer that it cannot reach, a server says only that.
             let hidden = reply.body.contains("Error fetching public key for issuer")
                 && !token_is_local(token);
             assert!(reply.body.contains(words) || hidden, "{case}: {}", reply.body);
@@ -81,7 +81,7 @@ fn the_samples_verdicts_by_http() {
     println!("{compared} samples, {accepted} accepted");
     assert!(compared >= 78 && accepted > 20);
 
-    // Of a token of this size the server reads a part, and answers with the status line alone.
+    // Of a token of this size the server reads a part, and answers with only the status line.
     let large = "a".repeat((1 << 20) + 1);
     let answered = http::raw("GET", &format!("{}/v1/ping", server.url()), Some(&large), b"");
     assert_eq!(answered.unwrap().status, oracle.check(&large, now()).status);
@@ -147,7 +147,7 @@ fn a_minted_token_of_a_static_issuer_is_accepted() {
         assert_eq!(published.status, 200, "{}", published.body);
         assert!(http::get(&url).unwrap().body.contains(&identity));
 
-        // Another key of the same kind, unpublished: foretold, too.
+        // Another key of the same kind, unpublished: predicted, too.
         let (unpublished, _) = generate(&host, &format!("{algorithm}-unpublished"), algorithm);
         let (token, identity) = mint(&host, &unpublished, &issuer, "u_1");
         let verdict = foretell(&host, &issuer, &token);
@@ -173,7 +173,7 @@ fn a_spoilt_set() {
     let verdict = foretell(&host, &issuer, &token);
     assert!(!verdict.accepted);
     assert_foretold(&server, &token, &verdict, "spoilt");
-    // A failed fetch is not kept: mended, it works at once.
+    // A failed fetch is not kept: once the issuer answers, it works.
     fs::write(&path, set).unwrap();
     assert_foretold(&server, &token, &foretell(&host, &issuer, &token), "mended");
 }

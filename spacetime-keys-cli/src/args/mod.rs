@@ -219,7 +219,7 @@ pub(crate) struct HostFiles {
     pub(crate) keys_dir: Option<PathBuf>,
 }
 
-/// Which tokens are re-signed.
+/// The tokens that are re-signed.
 #[derive(ClapArgs)]
 #[command(next_help_heading = PUBLISHER)]
 pub(crate) struct Trust {

@@ -16,7 +16,7 @@ use crate::opened::Opened;
 use crate::output::Output;
 use crate::wrap::width_of_stdout;
 
-/// How long a server that was restarted may take to answer.
+/// The time limit for the answer of a restarted server.
 const RESTART: Duration = Duration::from_mins(1);
 
 /// The diagnosis, and what it is about.

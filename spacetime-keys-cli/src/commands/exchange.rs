@@ -33,14 +33,14 @@ pub(super) fn run(
     let (listener, address) = exchange::bind(args.listen)?;
     if !address.ip().to_canonical().is_loopback() {
         output.warn(&format!(
-            "{address} can be reached from other machines: anyone with an old token can exchange it there, and read /metrics; use a firewall or a container's network, so that only the proxy reaches it"
+            "{address} can be reached from other machines: anyone with an old token can exchange it there, and anyone can read /metrics. Use a firewall or a container's network, so that only the proxy reaches it"
         ));
     }
     let report = json!({ "listening": address, "server": http::without_user(&url) });
     let shared = Shared::new(files.paths.mounted_keys_dir, Server::new(url, output), output);
     let begin = || {
         output.result(&report, || format!("listening on http://{address}\n"));
-        // Whoever started it waits for that line.
+        // The program that started it waits for that line.
         output.finish()
     };
     exchange::serve(listener, &shared, output, begin)?;

@@ -17,7 +17,7 @@ use crate::files::{self, Mode};
 use crate::key_set;
 use crate::output::{BAD, BOLD, GOOD, Output, WARN, styled};
 
-/// Whoever serves the files reads them.
+/// The web server that serves the files reads them.
 const FILE_MODE: u32 = 0o644;
 const FOLDER_MODE: u32 = 0o755;
 
@@ -80,7 +80,7 @@ fn export(
     Ok(Answer::Yes)
 }
 
-/// The set first: whoever finds the discovery document finds the set, too.
+/// The set first: a server that finds the discovery document must find the set, too.
 fn write(folder: &Path, set: &str, discovery: &str) -> Result<[PathBuf; 2], Failure> {
     let paths = [jwks::WELL_KNOWN_JWKS, jwks::WELL_KNOWN_DISCOVERY].map(|path| folder.join(path));
     for path in &paths {

@@ -129,7 +129,7 @@ fn normalize(
             if !check && !write {
                 output.raw(&result.pem);
             } else if *changed {
-                let verb = if write { "mended" } else { "not canonical" };
+                let verb = if write { "repaired" } else { "not canonical" };
                 output.note(&format!("{}: {verb}", path.display()));
             }
         }

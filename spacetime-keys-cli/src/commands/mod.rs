@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// What a command that ran to its end says.
+/// The answer of a command that ran to its end.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Done; or the check says yes.

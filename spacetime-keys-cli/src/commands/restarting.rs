@@ -16,9 +16,9 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::rotation_report::{Report, RolledBack, ServerReport};
 
-/// How long a server may take that was restarted, where nobody says.
+/// The default time for a restarted server to answer.
 const WAIT: Duration = Duration::from_mins(1);
-/// How long one look at a server may take.
+/// The time limit of one look at a server.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const WAITED_FOR: &str = "the server with the mounted key";
 
@@ -65,7 +65,7 @@ impl<'a> Restart<'a> {
         }))
     }
 
-    /// What will be done, in one sentence.
+    /// The plan, in one sentence.
     pub(super) fn plan(&self) -> String {
         let (command, url, wait) =
             (&self.command, self.url(), humantime::format_duration(self.wait));
@@ -94,7 +94,7 @@ impl<'a> Restart<'a> {
         }
         if self.rolls_back {
             self.output
-                .warn("the server did not come up with the new key: back to the pair before");
+                .warn("the server did not start with the new key: going back to the previous pair");
             report.rolled_back = Some(self.roll_back(site, planned));
         } else {
             report.next.insert(0, way_back(planned));
@@ -166,7 +166,7 @@ impl<'a> Restart<'a> {
     }
 }
 
-/// What a publish would get now: the last proof, where there is a token to publish with.
+/// The answer that a publish would get now: the last proof, if there is a token to publish with.
 fn foretell(inquiry: &Inquiry<'_>, report: &mut ServerReport) {
     match inquiry.look(None, None) {
         Ok(seen) if seen.identity().is_some() => report.foretold(&diagnose(&seen)),
@@ -175,7 +175,7 @@ fn foretell(inquiry: &Inquiry<'_>, report: &mut ServerReport) {
     }
 }
 
-/// What to do where the server did not come up with the mounted key.
+/// The next step if the server did not start with the mounted key.
 fn way_back(planned: &Planned) -> String {
     let look = "Look at the server's log; `spacetime-keys doctor` says what is wrong.";
     let request = &planned.request;
@@ -187,7 +187,7 @@ fn way_back(planned: &Planned) -> String {
             if request.operation == Operation::Rotate && !request.compromised && had_pair =>
         {
             format!(
-                "{look} `spacetime-keys rollback --env {environment} --restart` returns to the pair before."
+                "{look} `spacetime-keys rollback --env {environment} --restart` returns to the previous pair."
             )
         }
         _ => look.to_owned(),

@@ -17,7 +17,7 @@ use crate::opened::Opened;
 use crate::output::{BAD, GOOD, Output, styled};
 use crate::progress::Progress;
 
-/// So many are listed. More are counted: somebody has scanned a database of tokens.
+/// The most finds that are listed. Further ones are counted: a database of tokens has many.
 const LISTED: usize = 10_000;
 
 /// A secret, and where it is.
@@ -104,7 +104,7 @@ pub(super) fn run(args: &args::Scan, config: &Config, output: &Output) -> Result
     Ok(found.is_empty().into())
 }
 
-/// What a person reads of one.
+/// The line for a person about one find.
 fn line(placed: &Placed) -> String {
     let Placed { file, offset, secret } = placed;
     let of = secret.environment.as_ref().map_or_else(

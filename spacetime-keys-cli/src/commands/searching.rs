@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
 
-/// What arguments name: `-` is standard input.
+/// The inputs that arguments name: `-` is standard input.
 pub(super) fn inputs(paths: &[PathBuf]) -> Vec<Input> {
     let input = |path: &PathBuf| {
         if path == Path::new("-") {
@@ -24,7 +24,7 @@ pub(super) fn inputs(paths: &[PathBuf]) -> Vec<Input> {
     paths.iter().map(input).collect()
 }
 
-/// Tells whoever waits how far it is.
+/// Tells the waiting user how far it is.
 pub(super) fn advance(progress: &mut Progress, path: &Path, bytes: u64) {
     let all = progress.read() + bytes;
     progress.advance(bytes, || {
@@ -60,7 +60,7 @@ pub(super) fn require_all_read(searched: &Searched) -> Result<(), Failure> {
     }
 }
 
-/// What was searched, for a person.
+/// The totals of the search, for a person.
 pub(super) fn to_text(searched: &Searched) -> String {
     let left = match searched.skipped {
         0 => String::new(),

@@ -55,7 +55,7 @@ pub(super) struct HostTable {
     pub(super) restart: Option<String>,
 }
 
-/// What a configuration file can say.
+/// The entries of a configuration file.
 pub(crate) const MEMBERS: &str = "it can say: [store] kind, path, auth, timeout_seconds, private_secret, public_secret; \
     [environments]; [policy] groups, max_age_days, honor_old_tokens; [promotion] order; [host] environment, keys_dir, cli_toml, server, database, restart";
 

@@ -33,7 +33,7 @@ pub(crate) struct Config {
     /// Environments in the file's order (or the guide's).
     pub(crate) settings: Settings,
     pub(crate) store: StoreSettings,
-    /// Where a directory store is, and the marks of runs.
+    /// The folder of a directory store, with the marks of runs.
     pub(crate) store_folder: PathBuf,
     file: File,
     paths: Paths,
@@ -47,7 +47,7 @@ pub(crate) struct HostFiles {
 }
 
 impl HostFiles {
-    /// Which of the files somebody named.
+    /// The files that the user named.
     pub(crate) const fn named(&self) -> Named {
         Named { cli_toml: self.cli_toml_by.is_some(), keys_dir: self.keys_by.is_some() }
     }
@@ -215,12 +215,12 @@ impl Config {
         Ok(self.settings.environment(&self.environment_name(named)?)?)
     }
 
-    /// What `verify` is asked about: what is named, else what `SPACETIME_KEYS_ENV` names.
+    /// The environments that `verify` is asked about: those that are named, else that of `SPACETIME_KEYS_ENV`.
     pub(crate) fn asked(named: &[String]) -> Vec<String> {
         if named.is_empty() { variable_env().into_iter().collect() } else { named.to_vec() }
     }
 
-    /// What was written down of this host's server.
+    /// The configured values of this host's server.
     pub(crate) fn defaults(&self) -> Defaults {
         let HostTable { server, database, restart, .. } = &self.file.host;
         Defaults {

@@ -1,4 +1,4 @@
-//! What is in force, and where each value comes from.
+//! The values in force, with the source of each.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Where a host's name leads, looked up once.
+//! The addresses of a host's name, looked up once.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,4 @@
-/// What the configuration says of the host's server (`[host]`).
+/// The configuration's entries for the host's server (`[host]`).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Defaults {
     /// The server: a URL, a host or a nickname.

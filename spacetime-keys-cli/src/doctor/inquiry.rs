@@ -1,4 +1,4 @@
-//! What a diagnosis is made from, looked at as often as it takes.
+//! The inquiry of a diagnosis, repeated until it is complete.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::output::Output;
 
 const WAITED_FOR: &str = "an answer of the server";
 
-/// What is asked about, and how.
+/// The subject of an inquiry, and its settings.
 pub(crate) struct Inquiry<'a> {
     pub(crate) site: &'a Site<'a>,
     pub(crate) subject: &'a Subject,
     pub(crate) places: Places,
     /// Whether the folder of the mounted keys was named.
     pub(crate) keys_are_named: bool,
-    /// How long asking once may take.
+    /// The time limit of one look.
     pub(crate) timeout: Duration,
     /// Whether plain http may carry a token to another machine.
     pub(crate) plain_http: bool,

@@ -1,4 +1,4 @@
-//! What `doctor` looks at: which server and database, which files, and who says so.
+//! The subject of `doctor`: server, database and files, and where their names come from.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// What somebody has named.
+/// The values that the user named.
 #[derive(Default)]
 pub(crate) struct Wanted<'a> {
     pub(crate) environment: Option<&'a str>,
@@ -37,7 +37,7 @@ impl<'a> From<&'a args::Doctor> for Wanted<'a> {
             keys_dir: args.keys_dir.as_deref(),
             server: args.server.as_deref(),
             database: args.database.as_deref(),
-            // A log by itself says what it says, wherever it is read.
+            // When only a log was given, a missing cli.toml is not an error.
             log_only: args.logs.is_some() && args.server.is_none() && args.database.is_none(),
         }
     }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::output::Output;
 
-/// How often a server that does not answer is asked.
+/// The time between two questions to a server that does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often a person is told that this still waits.
+/// The time between two notes that this still waits.
 const SIGN: Duration = Duration::from_secs(10);
 
 /// A time that ends, and what is waited for.
@@ -44,7 +44,7 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    /// What is left.
+    /// The time that is left.
     pub(crate) fn left(&self) -> Duration {
         self.time.saturating_sub(self.began.elapsed())
     }
@@ -60,7 +60,7 @@ impl<'a> Waiting<'a> {
     }
 }
 
-/// Work that may take a while: whoever sits at a terminal is told so after a second.
+/// Work that may take a while: a user at a terminal is told so after a second.
 pub(crate) fn with_sign<T>(what: &str, output: &Output, work: impl FnOnce() -> T) -> T {
     if !stderr().is_terminal() {
         return work();

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-/// The most connections at a time. A process may have 1,024 files open unless told otherwise, and
+/// The most connections at a time. A process may have 1,024 files open by default, and
 /// questions to the server are some of them.
 const MAX: usize = 512;
 
-/// How long a client may take for the head of its first request.
+/// The time that a client has for the head of its first request.
 const FIRST_HEAD: Duration = Duration::from_secs(5);
 
-/// How long a connection may be without a request after that.
+/// The time that a connection may be idle after that.
 const IDLE: Duration = Duration::from_mins(1);
 
 /// All connections. Of too many, the one goes that has been without a request the longest: idle ones
@@ -87,7 +87,7 @@ impl Connection {
         (!now.is_busy).then_some(now.since)
     }
 
-    /// How long it may go on without a request; zero: it may not.
+    /// The time that it may still be idle; zero: none.
     pub(super) fn left(&self) -> Duration {
         let now = lock(&self.use_);
         let allowed = if now.requests == 0 { FIRST_HEAD } else { IDLE };

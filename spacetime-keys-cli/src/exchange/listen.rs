@@ -22,7 +22,7 @@ use crate::output::Output;
 /// The most bytes of a request's head. Servers take less: what is refused here, they refuse.
 const HEAD: usize = 512 << 10;
 
-/// How long requests that run may take when the program is told to end.
+/// The time that running requests have when the program is told to end.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A listener, and the address that it has: a port 0 becomes a free one.

@@ -14,10 +14,10 @@ use tokio::time::timeout;
 
 use super::Shared;
 
-/// How many questions for owners are put at once: each holds a thread and a connection.
+/// The most questions for owners at once: each holds a thread and a connection.
 const QUESTIONS: usize = 16;
 
-/// How long a request waits for its turn to put one.
+/// The longest time that a request waits for its turn.
 const TURN: Duration = Duration::from_secs(2);
 
 /// Answers requests.

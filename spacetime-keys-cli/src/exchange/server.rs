@@ -22,7 +22,7 @@ impl Server {
         Self { url, output: output.without_details() }
     }
 
-    /// What it says to the question for its key; `None`: nothing.
+    /// Its answer to the question for its key; `None`: there was none.
     pub(super) fn key(&self) -> Option<Came> {
         self.get(KEY_PATH)
     }

@@ -17,18 +17,18 @@ use crate::output::Output;
 /// How often files are looked at, and a server that does not have the mounted key is asked.
 const TICK: Duration = Duration::from_millis(250);
 
-/// What all connections share.
+/// The data that all connections share.
 pub(crate) struct Shared {
     folder: PathBuf,
     server: Server,
     state: RwLock<State>,
-    /// Wakes whoever asks the server.
+    /// Wakes the task that asks the server.
     wake: SyncSender<()>,
     woken: Mutex<Option<Receiver<()>>>,
     output: Output,
 }
 
-/// What requests are judged by, and the files that it was read from.
+/// The keys that requests are judged by, and their files.
 struct State {
     front: Front,
     marks: Marks,

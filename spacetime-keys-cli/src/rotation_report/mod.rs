@@ -1,4 +1,4 @@
-//! What a run says about itself: a person's text, and the JSON document.
+//! The report of a run: a person's text, and the JSON document.
 
 mod server;
 
@@ -47,16 +47,16 @@ struct StepReport {
 #[derive(Serialize)]
 struct PairReport {
     environments: Vec<Environment>,
-    /// Of the pair before; absent on a first one.
+    /// The fingerprint of the previous pair; absent on a first one.
     previous_fingerprint: Option<Fingerprint>,
-    /// Of the pair now; not yet known in a dry run of a rotation.
+    /// The fingerprint of the present pair; unknown in a dry run of a rotation.
     fingerprint: Option<Fingerprint>,
 }
 
 #[derive(Serialize)]
 struct PublisherReport {
     identity: Identity,
-    /// As read from the token that was signed; in a dry run, as it will be.
+    /// The identity of the new token; in a dry run, the expected one.
     identity_after: Identity,
     issuer: String,
     subject: String,
@@ -64,7 +64,7 @@ struct PublisherReport {
     expiry_cleared: bool,
 }
 
-/// What a dry run leads to.
+/// The next step after a dry run.
 const AGAIN: &str = "Run it again without --dry-run.";
 
 /// `resume` where nothing was interrupted.
@@ -146,7 +146,7 @@ impl Report {
         }
         for path in &done.set_aside {
             report.next.push(format!(
-                "What was mounted may be the only copy of a key, for no vault has it: it is kept in {}. Delete that when you are sure that nothing needs it.",
+                "What was mounted may be the only copy of a key, because no vault has it: it is kept in {}. Delete that when you are sure that nothing needs it.",
                 path.display()
             ));
         }
@@ -261,11 +261,11 @@ fn next_steps(planned: &Planned, restarts: bool) -> Vec<String> {
     next
 }
 
-/// What becomes of the tokens that the server itself has issued.
+/// The fate of the tokens that the server itself has issued.
 fn of_players(planned: &Planned) -> Option<String> {
     let retirement = planned.plan.targets.iter().find_map(|target| target.retirement.as_ref())?;
     if retirement.compromised {
-        return Some("The pair before is revoked: restart every server that has it, now. Whoever has a token of it needs a new one.".to_owned());
+        return Some("The previous pair is revoked: restart every server that has it, now. Users with a token of it need a new one.".to_owned());
     }
     (retirement.honor > 0 && !retirement.keys.is_empty()).then(|| {
         let time = humantime::format_duration(Duration::from_secs(retirement.honor.into()));

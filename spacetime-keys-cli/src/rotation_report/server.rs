@@ -1,4 +1,4 @@
-//! What a run says of a server that it restarted.
+//! A run's report about a server that it restarted.
 
 use serde::Serialize;
 use spacetime_keys_core::Fingerprint;
@@ -17,9 +17,9 @@ pub(crate) struct ServerReport {
     pub(crate) restarted: bool,
     mounted_fingerprint: Fingerprint,
     served_fingerprint: Option<Fingerprint>,
-    /// What a publish would come to; absent where there is no token to publish with.
+    /// The outcome of a publish; absent without a token to publish with.
     outcome: Option<Outcome>,
-    /// What was seen, in one sentence.
+    /// The finding, in one sentence.
     verdict: String,
     /// Why the command, or the last look, failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,7 @@ impl ServerReport {
     }
 }
 
-/// What became of the rollback after a server did not come up.
+/// The result of the rollback after a server did not start.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum RolledBack {

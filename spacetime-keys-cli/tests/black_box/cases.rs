@@ -14,7 +14,7 @@ const CASES: &str = "tests/black_box/cases";
 fn every_case_prints_what_its_file_says() {
     let cases = trycmd::TestCases::new();
     cases.default_bin_path(env!("CARGO_BIN_EXE_spacetime-keys"));
-    // Not that of whoever runs the tests.
+    // Not that of the user who runs the tests.
     cases.env("HOME", "/home/me");
     cases.case(format!("{CASES}/*.toml"));
     cases.run();

@@ -100,7 +100,7 @@ fn mend(host: &Host, environment: &str, context: &str) -> usize {
     panic!("{context}: four commands of verify's own did not mend it");
 }
 
-/// What holds after a fault, before anything is mended.
+/// What holds after a fault, before anything is repaired.
 fn check_visible_state(host: &Host, scenario: &Scenario, context: &str) {
     // No half-written file: whatever is mounted is a whole key, and cli.toml still has its token.
     for (path, marker) in [

@@ -1,4 +1,4 @@
-//! `tests/field`: what people ran into in public, made anew.
+//! `tests/field`: what people ran into in public, reproduced.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -279,7 +279,7 @@ fn a_journal_that_names_a_path() {
     assert!(host.tree() == before, "something was written");
 }
 
-/// What `verify` names first leads out: of a private key alone that no vault has, and of a first
+/// What `verify` names first leads out: of a private key without its public one that no vault has, and of a first
 /// vault beside a token of an unknown key.
 #[test]
 fn what_verify_names_is_not_refused() {

@@ -205,7 +205,7 @@ fn ndjson_keeps_its_order_and_its_lines() {
     assert!(run.stderr.contains("line 50001: the same user as in line 8\n"), "{}", run.stderr);
 }
 
-/// Characters that mean something to whoever reads the rows.
+/// Characters that mean something to a reader of the rows.
 #[test]
 fn subjects_are_written_so_that_they_come_back() {
     let host = Host::empty();
@@ -333,7 +333,7 @@ fn who_waits_sees_how_far_it_is() {
     panic!("this machine is too slow");
 }
 
-/// Whoever takes the first rows only does not make it wait for the rest.
+/// A reader that takes only the first rows does not wait for the rest.
 #[test]
 fn a_reader_that_goes_away_ends_it() {
     let host = Host::empty();

@@ -214,7 +214,7 @@ fn nothing_is_asked_by_http_after_https_nor_for_a_user() {
     let document = |uri: &str| format!(r#"{{"issuer":"https://a.example","jwks_uri":"{uri}"}}"#);
     host.write("set.json", document(&format!("{}/set", plain.url)));
     for command in [&["token", "verify", "--jwks"][..], &["token", "check", "--jwks"]] {
-        // Whoever asked for plain http asked for it from the beginning.
+        // A user who asked for plain http asked for it from the beginning.
         for more in [&[][..], &["--plain-http"]] {
             let arguments = [command, &[&server.url], more, &["--timeout", PATIENT]].concat();
             let mut trusting = host.command(&arguments);

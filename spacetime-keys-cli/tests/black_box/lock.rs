@@ -47,7 +47,7 @@ fn other_working_folders_and_other_configurations() {
     for command in [ROTATE, &["sync", "--env", "local"], &["resume", "--env", "local"]] {
         assert_busy(&elsewhere.run(&[command, &["--json"]].concat()));
     }
-    // With the mounted folder, or cli.toml, alone in common.
+    // With only the mounted folder, or only cli.toml, in common.
     let third = Host::new();
     for (flag, path) in [("--keys-dir", KEYS), ("--cli-toml", CLI_TOML)] {
         let path = host.path(path).display().to_string();
@@ -272,7 +272,7 @@ fn ends_soon(child: &mut std::process::Child) -> Option<std::process::ExitStatus
     None
 }
 
-/// Whoever may write the folder cannot have something else written by the note.
+/// A user who may write the folder cannot have something else written by the note.
 #[test]
 fn a_link_in_the_notes_place() {
     let host = Host::rotated("local");

@@ -48,6 +48,7 @@ mod printed;
 mod promote;
 #[path = "../../../tests/proxy.rs"]
 mod proxy;
+mod published;
 mod publishers;
 mod recover;
 mod refusals;

@@ -184,7 +184,7 @@ fn a_command_that_fails_and_a_token_that_is_refused() {
     let (_, report) = told(&host, &[&ROTATE[..], &wish].concat(), 1);
     assert_eq!(report["server"]["outcome"], "unauthorized", "{report:#}");
     assert_eq!(report.get("rolled_back"), None, "another pair would not cure that");
-    // Whoever leaves the token as it is has not asked about it.
+    // A user who leaves the token as it is has not asked about it.
     let leaves = [&ROTATE[..], &["--restart", "--no-preserve-publisher-token"]].concat();
     let (_, report) = told(&host, &leaves, 0);
     assert_eq!(report["server"]["outcome"], Value::Null, "{report:#}");

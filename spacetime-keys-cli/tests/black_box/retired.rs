@@ -276,7 +276,7 @@ fn what_is_wrong_with_lists_is_found_and_mended() {
     finds_and_mends(&host, &["ERR_RETIRED_KEYS_NOT_SHARED"]);
     assert_eq!(stored(&host, "dev"), Some(list(&host)));
 
-    // The pair in use is revoked: whoever did that, and was cut short.
+    // The pair in use is revoked: a run did that, and was cut short.
     let host = start();
     let mut revoked = RetiredKeys::parse(host.read(RETIRED)).unwrap();
     revoked.revoke(PrivateKey::from_pem(host.read(PRIVATE)).unwrap().public_key(), now());
@@ -287,7 +287,7 @@ fn what_is_wrong_with_lists_is_found_and_mended() {
     assert_eq!(list_of(&host).iter().filter(|key| key["revoked"] == true).count(), 1);
 }
 
-/// The key that is to be revoked is nowhere to be read, or its public half alone is.
+/// The key that is to be revoked is nowhere to be read, or only its public half is.
 #[test]
 fn a_leaked_key_that_is_gone() {
     for public_too in [false, true] {

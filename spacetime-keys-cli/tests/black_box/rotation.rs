@@ -26,7 +26,7 @@ const ODDITIES: [(&str, &str); 6] = [
     ),
 ];
 
-/// Takes the token and the server's key out of a cli.toml, by their texts alone.
+/// Takes the token and the server's key out of a cli.toml, only by their texts.
 fn without_values(text: &str, token: &str, key: &str) -> String {
     assert_eq!(text.matches(token).count(), 1);
     assert_eq!(text.matches(key).count(), 1);
@@ -142,7 +142,7 @@ fn rotating_one_group_leaves_the_others() {
     let before = ["prod", "test", "dev", "local"].map(fingerprint);
     assert_eq!(before[2], before[3], "dev and local share one pair");
     assert!(before[0] != before[1] && before[1] != before[2] && before[0] != before[2]);
-    // This host mounts local's keys: prod's are rotated in their vault alone.
+    // This host mounts local's keys: prod's are rotated only in their vault.
     host.run(&["rotate", "--env", "prod", "--host-env", "local", "--yes"]).success();
     let after = ["prod", "test", "dev", "local"].map(fingerprint);
     assert_ne!(before[0], after[0]);
@@ -223,7 +223,7 @@ fn a_key_that_is_lost_for_good_can_be_replaced() {
     host.run(&["verify", "--env", "local"]).success();
     assert_eq!(claims(&host)["hex_identity"], IDENTITY);
 
-    // The flag is no way around a pair that can be mended.
+    // The flag is no way around a pair that can be repaired.
     host.remove(".spacetime-keys/kv-dev/spacetimedb-jwt-public-key");
     let refused = host.run(&[&ROTATE[..], &["--replace-lost-key", "--json"]].concat());
     assert_eq!((refused.status, refused.code().as_str()), (Some(3), "ERR_GROUP_UNSOUND"));

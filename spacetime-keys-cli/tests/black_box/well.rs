@@ -148,7 +148,7 @@ fn nothing_is_mounted() {
     follow_problem(&host, &problem);
     is_well(&host);
 
-    // Nor is there a token that could be signed anew: the way out leaves it alone at first.
+    // Nor is there a token that could be re-signed: the way out leaves it alone at first.
     let host = Host::rotated("local");
     host.write(CLI_TOML, "default_server = \"local\"\n");
     host.remove(PRIVATE);

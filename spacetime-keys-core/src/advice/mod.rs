@@ -20,7 +20,7 @@ pub enum Part {
     Step(NextStep),
 }
 
-/// What to do next: words, and the steps in them.
+/// The next step: words, and the steps in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     parts: Vec<Part>,

@@ -25,7 +25,7 @@ named! {
         Init(Vec<Choice>) => "init",
         /// Finish the run that was cut short.
         FinishRun(Vec<Choice>) => "resume",
-        /// Mend an environment's group, and this host, from the keys that there are.
+        /// Repair an environment's group, and this host, from the keys that there are.
         Resume(Run) => "resume",
         /// Bring this host up to its vault.
         Sync(Run) => "sync",
@@ -65,9 +65,9 @@ named! {
         TokenDecode => "token-decode",
         /// Look whose token is in `cli.toml`.
         PublisherDecode => "token-decode",
-        /// Sign a token's claims anew.
+        /// Re-sign a token's claims.
         TokenResign(Vec<Choice>) => "token-resign",
-        /// Sign the token in `cli.toml` anew, with a private key.
+        /// Re-sign the token in `cli.toml`, with a private key.
         PublisherResign => "token-resign",
         /// Sign a token with the server's key, in the place of the owner's OIDC issuer.
         MintOwner => "token-mint",
@@ -87,7 +87,7 @@ named! {
 }
 
 named! {
-    /// What a step, or the same call again, is told.
+    /// The choices for a step, or for the same call again.
     Choice {
         /// Take the token of the identity that is named.
         ExpectIdentity(Option<Identity>) => "expect-identity",
@@ -161,7 +161,7 @@ named! {
         DryRun => "dry-run",
         /// Make a first pair.
         NewKeys => "new-keys",
-        /// Of this environment.
+        /// The step for this environment.
         Environment(Environment) => "environment",
     }
 }
@@ -171,7 +171,7 @@ named! {
 pub struct Run {
     /// The environment; `None`: the one at hand, which is not known here.
     pub environment: Option<Environment>,
-    /// What it is told.
+    /// Its choices.
     pub choices: Vec<Choice>,
 }
 
@@ -182,7 +182,7 @@ impl Run {
 impl NextStep {
     /// Finish the run that was cut short.
     pub const FINISH_RUN: Self = Self::FinishRun(Vec::new());
-    /// Mend the environment at hand.
+    /// Repair the environment at hand.
     pub const RESUME: Self = Self::Resume(Run::NEW);
     /// Bring this host up to the vault of the environment at hand.
     pub const SYNC: Self = Self::Sync(Run::NEW);
@@ -190,7 +190,7 @@ impl NextStep {
     pub const ROTATE: Self = Self::Rotate(Run::NEW);
     /// Sign a token for the publisher in escrow of the environment at hand.
     pub const TOKEN_RESTORE: Self = Self::TokenRestore(Run::NEW);
-    /// Sign a token's claims anew.
+    /// Re-sign a token's claims.
     pub const TOKEN_RESIGN: Self = Self::TokenResign(Vec::new());
 
     /// The same, with a choice. Steps that leave none stay as they are.
@@ -203,7 +203,7 @@ impl NextStep {
         self
     }
 
-    /// The choices of a step that may sign the publisher token anew.
+    /// The choices of a step that may re-sign the publisher token.
     pub(crate) fn signs(&self) -> Option<&[Choice]> {
         match self {
             Self::FinishRun(choices) => Some(choices),

@@ -1,4 +1,4 @@
-//! A project whose publishes are sent without a token (`anonymous: true`): whoever is logged in, they
+//! A project whose publishes are sent without a token (`anonymous: true`): no matter who is logged in, they
 //! are a new identity's, each of them.
 
 use super::version::status_of_not_owner;

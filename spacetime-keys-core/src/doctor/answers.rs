@@ -28,7 +28,7 @@ pub struct Answer<'a> {
     pub body: Option<&'a [u8]>,
 }
 
-/// What is known of the answer to one question.
+/// The known part of the answer to one question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reply<T> {
     /// The question was not put.
@@ -51,7 +51,7 @@ impl<T> Reply<T> {
         }
     }
 
-    /// What answered in the server's place.
+    /// The thing that answered in the server's place.
     pub const fn foreign(&self) -> Option<Foreign> {
         match self {
             Self::Foreign(foreign) => Some(*foreign),
@@ -74,7 +74,7 @@ impl<T> Reply<T> {
 pub enum Unreached {
     /// The name is unknown to the name service.
     NoSuchHost,
-    /// Nobody listens there, or a firewall says so.
+    /// No program listens there, or a firewall answers so.
     NoConnection,
     /// Nothing came within the time that was allowed.
     Timeout,
@@ -86,12 +86,12 @@ pub enum Unreached {
     NoTls,
     /// The connection ended in the middle.
     Broken,
-    /// What came is no HTTP.
+    /// The answer is no HTTP.
     NotHttp,
 }
 
 impl Unreached {
-    /// In words.
+    /// The reason as a text, for messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoSuchHost => "there is no such host",
@@ -105,7 +105,7 @@ impl Unreached {
         }
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn advice(self) -> Advice {
         let text = match self {
             Self::Timeout => {
@@ -138,12 +138,12 @@ impl fmt::Display for Unreached {
 pub struct Foreign {
     /// Its status.
     pub status: u16,
-    /// What it looks like.
+    /// The form of the answer.
     pub kind: ForeignKind,
 }
 
 impl Foreign {
-    /// What to do next, where it came from this URL.
+    /// The next step, if it came from this URL.
     pub fn advice(self, url: &str) -> Advice {
         let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
         match self.kind {
@@ -170,7 +170,7 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// What an answer looks like that is not the server's.
+/// The form of an answer that is not the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForeignKind {
@@ -187,7 +187,7 @@ pub enum ForeignKind {
 }
 
 impl ForeignKind {
-    /// In words.
+    /// The reason as a text, for messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Redirect => "a redirect",
@@ -208,7 +208,7 @@ pub struct ServedKey {
     pub key: Option<PublicKey>,
 }
 
-/// What a server says of a token.
+/// A server's answer about a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenAnswer {
     /// It takes it.
@@ -226,10 +226,10 @@ pub enum TokenAnswer {
     },
 }
 
-/// What a server says of a database.
+/// A server's answer about a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseAnswer {
-    /// Whose it is.
+    /// The database is there, and this identity owns it.
     OwnedBy(Identity),
     /// There is none of that name.
     Unknown,
@@ -347,7 +347,7 @@ fn owner(body: &str) -> Option<Identity> {
     database.owner_identity.read()
 }
 
-/// An identity in an answer: `{"__identity__":"0x…"}`, or the text alone.
+/// An identity in an answer: `{"__identity__":"0x…"}`, or only the text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Written {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::Identity;
 
-/// Answered to whoever comes, unless a token that comes along is refused.
+/// Answered to everybody, unless a token that comes along is refused.
 const PING: &str = "/v1/ping";
 
 /// One server, asked by GET.
@@ -124,7 +124,7 @@ impl ServerSeen {
             let accepted = matches!(self.token, Reply::Is(TokenAnswer::Accepted));
             self.database = ask_for(server, name, token.filter(|_| accepted));
             // A server whose private key cannot sign updates databases, and creates none by a name:
-            // it signs for their identities. It says so only to whoever comes without a token.
+            // it signs for their identities. It says so only to a request without a token.
             let is_new = self.database == Reply::Is(DatabaseAnswer::Unknown);
             if accepted && is_new && Identity::parse_unchecked(name).is_none() {
                 let without = ask_for(server, name, None);

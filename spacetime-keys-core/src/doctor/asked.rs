@@ -1,15 +1,15 @@
-//! Which server and which database are asked about, and who says so.
+//! The server and the database that are asked about, and where their names come from.
 
 use super::project::Target;
 use super::servers::Servers;
 use crate::{Error, Result};
 
-/// Who names a server or a database.
+/// Where the name of a server or a database comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Source {
-    /// Whoever asks.
+    /// A flag or an argument.
     Argument,
     /// This program's own configuration.
     Configuration,
@@ -28,7 +28,7 @@ pub struct Names<'a> {
     pub database: Option<&'a str>,
 }
 
-/// What is asked about.
+/// The subject of the questions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The server's URL; `None`: nobody names one.

@@ -18,13 +18,13 @@ pub enum CheckName {
     MountedKeys,
     /// Whether the server can work with their form.
     KeyForm,
-    /// Who may read them.
+    /// Whether only the right users can read the mounted files.
     KeyMode,
     /// Whether the key store can be read.
     Store,
     /// Whether a run was cut short.
     Run,
-    /// What the project's files say of its publishes.
+    /// The project's files: whether they let publishes have a token.
     Project,
     /// Whether the SpacetimeDB CLI's file can be read.
     CliToml,
@@ -34,7 +34,7 @@ pub enum CheckName {
     TokenSignature,
     /// Whether it has expired.
     TokenExpiry,
-    /// What the server itself says of it.
+    /// The server's own answer to the token.
     TokenAccepted,
     /// Whether the token is another server's.
     SharedCliToml,
@@ -44,11 +44,11 @@ pub enum CheckName {
     Parent,
     /// Whether the database is there.
     Database,
-    /// Whose it is.
+    /// Whether the token's identity owns the database.
     Owner,
     /// Whether the owner's claims are kept.
     Escrow,
-    /// What the log says.
+    /// The content of the log.
     Log,
 }
 
@@ -87,10 +87,10 @@ impl fmt::Display for CheckName {
     }
 }
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// As it should be.
+    /// All is well.
     Good,
     /// Worth knowing; a publish does not suffer.
     Warning,
@@ -103,11 +103,11 @@ pub enum State {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What.
+    /// The check's name.
     pub name: CheckName,
-    /// How it came out.
+    /// The check's result.
     pub state: State,
-    /// What was found; where something was not looked at, also what would name it.
+    /// The finding. If something was not looked at, also the flag that names it.
     pub detail: Advice,
     /// What it means and what to do; `None` if nothing is to be done. In JSON it stands in the
     /// program's commands.

@@ -9,13 +9,13 @@ use crate::jwt::{Kind, Publisher, Times, Token, examine};
 use crate::server::{self, Rules, Server, Verdict};
 use crate::{Error, Fingerprint, Identity, PublicKey};
 
-/// Who issues the tokens of accounts at spacetimedb.com.
+/// The issuer of the tokens of accounts at spacetimedb.com.
 const SPACETIMEDB_ISSUER: &str = "https://auth.spacetimedb.com";
 
 /// The SpacetimeDB CLI's file.
 #[derive(Debug, Default)]
 pub enum CliTomlSeen {
-    /// Nobody looked.
+    /// The file was not looked at.
     #[default]
     NotLooked,
     /// There is none.
@@ -45,7 +45,7 @@ pub enum TokenSeen {
     Found(Box<TokenFacts>),
 }
 
-/// What there is to say of a token, without the token.
+/// A token's properties, without the token.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct TokenFacts {
@@ -61,9 +61,9 @@ pub struct TokenFacts {
     pub has_issuer: bool,
     /// Whether it can stand in an HTTP header: control characters cannot, not even at its end.
     pub can_be_sent: bool,
-    /// Whether it is ASCII alone. Servers take no other header for a `Bearer` token: 400.
+    /// Whether it is all ASCII. A server answers 400 to a `Bearer` token of other characters.
     pub is_ascii: bool,
-    /// What would be wrong with it whoever signs it.
+    /// The flaw that it has under any signature.
     pub flaw: Option<Error>,
     /// `iat` and `exp`, if they can be read.
     pub times: Option<Times>,
@@ -128,7 +128,7 @@ impl CliTomlSeen {
         Self::Read { token, server_keys }
     }
 
-    /// The token's text as the file has it, for whoever asks the server about it.
+    /// The token's text as the file has it, for the request that asks the server about it.
     pub fn token_text(content: &[u8]) -> Option<Zeroizing<String>> {
         let parsed = CliToml::parse(str::from_utf8(content).ok()?).ok()?;
         parsed.raw_token().map(|token| Zeroizing::new(token.to_owned()))
@@ -150,7 +150,7 @@ impl CliTomlSeen {
 }
 
 impl TokenFacts {
-    /// Of a token that is in no file.
+    /// For a token that is in no file.
     pub fn of_token(text: &str, known: &Known<'_>) -> Self {
         Self::of(text, &[], known)
     }

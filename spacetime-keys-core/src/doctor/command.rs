@@ -35,7 +35,7 @@ pub enum Command {
         /// The public key's file.
         public: String,
     },
-    /// The server is restarted, by a command of whoever runs it.
+    /// The operator restarts the server, by a command of their own.
     Restart(String),
     /// Another program's, as it must be typed.
     Other(String),

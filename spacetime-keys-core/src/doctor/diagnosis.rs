@@ -4,7 +4,7 @@ use crate::Identity;
 
 use super::{Check, Command, Withheld};
 
-/// What a publish would come to.
+/// The outcome of a publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -45,7 +45,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What a publish would get, and why.
+/// The answer that a publish would get, and why.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Diagnosis {
     /// Whether all is well: a publish updates, or creates for an identity whose token is at hand,
@@ -62,7 +62,7 @@ pub struct Diagnosis {
     pub server_version: Option<String>,
     /// Whose token it is, by its claims.
     pub identity: Option<Identity>,
-    /// Who owns the database.
+    /// The identity that owns the database.
     pub owner: Option<Identity>,
     /// Why the token was not sent to the server, if it was kept back: then what is said of it is what the
     /// server should answer.
@@ -70,12 +70,12 @@ pub struct Diagnosis {
     /// The databases that the token's identity owns, and that would be lost with it: 64 hex digits
     /// each.
     pub owns: Vec<String>,
-    /// What was looked at, in order.
+    /// The checks, in order.
     pub checks: Vec<Check>,
     /// Commands that cure it, in order, each as it must be typed. Empty if nothing is to be done,
     /// or nothing is known that helps: then the checks' hints say where to look.
     pub remedy: Vec<Command>,
-    /// Whether a publish should work after them. `false` where they mend a part, and the rest is
+    /// Whether a publish should work after them. `false` where they repair a part, and the rest is
     /// for the hints to say.
     pub cures: bool,
 }

@@ -1,4 +1,4 @@
-//! Where a server's answer to a token is not the one that was foretold.
+//! Where a server's answer to a token is not the one that was predicted.
 
 use crate::advice::Advice;
 use crate::error::{Algorithm, Error};
@@ -7,7 +7,7 @@ use crate::server::{Reason, Verdict};
 use super::fate::TokenFate;
 use super::{Foreign, TokenFacts};
 
-/// Why a server answers otherwise than its version and its keys foretell. Its answer counts all the same.
+/// Why a server answers otherwise than its version and its keys predict. Its answer counts all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {
@@ -95,7 +95,7 @@ impl Difference {
         }
     }
 
-    /// In words.
+    /// The difference as a text, for messages.
     pub const fn detail(self) -> &'static str {
         match self {
             Self::TakenOut => "the token does not arrive: the server says that there is none",
@@ -120,7 +120,7 @@ impl Difference {
         }
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn advice(self) -> Advice {
         match self {
             Self::TakenOut => {

@@ -1,4 +1,4 @@
-//! What becomes of a token at a server.
+//! The fate of a token at a server.
 //!
 //! The server's own answer decides; what it should say of the token, by its version and key, stands
 //! in only where it was not asked.
@@ -10,7 +10,7 @@ use super::{
     TokenSeen, Withheld,
 };
 
-/// What becomes of the token.
+/// The fate of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenFate {
     /// It was not looked at, or nobody can tell.
@@ -37,7 +37,7 @@ impl TokenFate {
     }
 }
 
-/// What becomes of the token at this server.
+/// The fate of the token at this server.
 pub(super) fn token(seen: &Observations) -> TokenFate {
     let facts = match &seen.cli_toml {
         CliTomlSeen::NotLooked | CliTomlSeen::Unreadable => return TokenFate::Unknown,

@@ -1,4 +1,4 @@
-//! What a log alone tells: how the last publish ended. The next one fares no better by itself.
+//! What a log by itself tells: how the last publish ended. The next one ends the same way if nothing changes.
 
 use super::{KeyFilesFault, LogEvent, LogSeen, Outcome};
 use crate::server::Reason;

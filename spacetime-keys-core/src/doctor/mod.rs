@@ -1,11 +1,11 @@
-//! What a publish would get for an answer, and why: observations in, diagnosis out.
+//! The answer that a publish would get, and why: observations in, diagnosis out.
 //!
-//! Nothing here asks a server or reads a file. Whoever does ([`Ask`]) reduces what came back to data
+//! Nothing here asks a server or reads a file. The caller does ([`Ask`]), and reduces what came back to data
 //! ([`Answer`], [`CliTomlSeen::of`], [`MountedSeen`], [`LogScanner`]), puts it into
 //! [`Observations`], and [`diagnose`] says what a publish would get. What was *not* seen is part of
 //! that: nothing is guessed from its absence.
 //!
-//! No remedy ever says to log in: a new login is a new `sub`, hence another identity, and turns a
+//! No remedy ever says to log in: a new login is a new `sub`, so another identity, and turns a
 //! curable 401 into a lasting refusal.
 
 mod anonymous;
@@ -60,7 +60,7 @@ pub fn diagnose(seen: &Observations) -> Diagnosis {
     let accepted = fate::token(seen).is_accepted();
     let fine = match outcome {
         Some(Outcome::Updates) => true,
-        // An owner that is invented for one request is nobody. A log tells of whom it will.
+        // Without an accepted token, the server makes up an identity for one request. Nobody can use it again.
         Some(Outcome::Creates) => accepted || !seen.server.was_asked(),
         _ => false,
     };

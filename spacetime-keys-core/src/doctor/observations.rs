@@ -1,4 +1,4 @@
-//! What was seen, and what was not.
+//! The observations: what was seen, and what was not.
 
 use crate::advice::Advice;
 use crate::fleet::{Environment, Mounted, Place, Unfinished, Vault};
@@ -26,11 +26,11 @@ pub struct Observations {
     pub vaults: Vec<Vault>,
     /// A run that was cut short, or is at work.
     pub unfinished: Option<Unfinished>,
-    /// What a log says.
+    /// The content of a log.
     pub log: Option<LogSeen>,
-    /// What the project in the working folder says.
+    /// The settings of the project in the working folder.
     pub project: ProjectSeen,
-    /// What is there, and could not be read.
+    /// Things that are there, and could not be read.
     pub unread: Vec<Unread>,
     /// Names for commands.
     pub places: Places,
@@ -44,23 +44,23 @@ pub enum ProjectSeen {
     None,
     /// They were read.
     Read {
-        /// How the first of them is called.
+        /// The name of the first of them.
         file: String,
         /// Whether they say that publishes are sent without a token.
         anonymous: bool,
     },
     /// They are none that the SpacetimeDB CLI reads.
     Unread {
-        /// What was found.
+        /// The finding.
         detail: String,
-        /// What to do.
+        /// The next step.
         hint: Advice,
     },
     /// They could not be read here, or are not to be believed: nothing was taken from them.
     NotTaken {
-        /// What was found.
+        /// The finding.
         detail: String,
-        /// What to do.
+        /// The next step.
         hint: Advice,
     },
 }
@@ -72,7 +72,7 @@ pub struct Unread {
     pub name: CheckName,
     /// Where it is, and why it could not be read.
     pub detail: String,
-    /// What to do.
+    /// The next step.
     pub hint: Advice,
 }
 
@@ -99,7 +99,7 @@ pub struct ServerSeen {
 /// The mounted key files.
 #[derive(Debug)]
 pub struct MountedSeen {
-    /// What is in them.
+    /// Their content.
     pub files: Mounted,
     /// Unix mode bits of `id_ecdsa`, where there are such.
     pub private_mode: Option<u32>,
@@ -168,7 +168,7 @@ impl Observations {
         self.unread.iter().find(|unread| unread.name == name)
     }
 
-    /// Who owns the database.
+    /// The identity that owns the database.
     pub fn owner(&self) -> Option<Identity> {
         match self.server.database {
             Reply::Is(DatabaseAnswer::OwnedBy(owner)) => Some(owner),
@@ -183,7 +183,7 @@ impl ServerSeen {
         self.health.as_ref().map(String::as_str)
     }
 
-    /// In which words it refuses tokens.
+    /// The wording of its refusals.
     pub(super) fn wording(&self) -> Wording {
         self.version().and_then(|version| Wording::of_version(version).ok()).unwrap_or_default()
     }

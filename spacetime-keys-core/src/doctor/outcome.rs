@@ -52,7 +52,7 @@ fn from_server(seen: &Observations) -> (Outcome, Option<u16>) {
                 (Outcome::NotOwner, status_of_not_owner(server.version()))
             }
         }
-        // Asked without a token. To create a database takes such a key, too, whoever asks.
+        // Asked without a token. To create a database takes such a key, too, with any token.
         Reply::Is(DatabaseAnswer::CannotIssue) => (Outcome::Unauthorized, Some(500)),
         Reply::Foreign(foreign) => (Outcome::Proxy, Some(foreign.status)),
         Reply::Unreached(_) => (Outcome::Unreachable, None),

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 use crate::{Error, Result};
 
-/// So many objects and lists no project has. The reader goes as deep as they are nested.
+/// The deepest nesting of objects and lists. No project has more, and the reader recurses.
 const MAX_OPENED: usize = 512;
 
 /// A project's file, or several, one laid over the other.
@@ -20,7 +20,7 @@ pub struct Project {
     children: Option<Vec<Self>>,
 }
 
-/// What is no text counts as not said, as it does to the SpacetimeDB CLI.
+/// A value that is no text counts as absent, as it does to the SpacetimeDB CLI.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 enum Text {
@@ -140,7 +140,7 @@ impl Project {
     }
 }
 
-/// What all say, if they say the same.
+/// The common value, if all have the same.
 fn shared<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
     let first = all.next()?;
     all.all(|other| other == first).then_some(first)
@@ -182,7 +182,7 @@ mod tests {
             target("c", Some("maincloud"), false),
         ];
         assert_eq!(project.targets(), all);
-        // Which is meant cannot be known.
+        // There is no way to know which one is meant.
         assert_eq!(project.target(None), Target::default());
         assert_eq!(project.target(Some("c")), all[2]);
         let same = Project::parse(

@@ -1,14 +1,14 @@
-//! What a running server says of one token, held against what it should say.
+//! A running server's answer to one token, compared with the expected one.
 
 use crate::server::{Reason, Server, Verdict};
 
 use super::fate::{self, TokenFate};
 use super::{Difference, Foreign, ForeignKind, Reply, ServerSeen, TokenFacts, Unreached, Withheld};
 
-/// What a server makes of a token.
+/// A server's judgement of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ruling {
-    /// What holds: the server's answer, and where it was not asked, what it should answer.
+    /// The answer that counts: the server's or, where it was not asked, the expected one.
     pub verdict: Verdict,
     /// Whether that is the server's own answer.
     pub was_asked: bool,
@@ -17,7 +17,7 @@ pub struct Ruling {
     /// What the server should answer, by its version, its key and the keys of the token's issuer; `None`
     /// where those are not all known.
     pub expected: Option<Verdict>,
-    /// Where it answers otherwise, and why.
+    /// The difference from the expected answer, if there is one.
     pub difference: Option<Difference>,
 }
 
@@ -27,7 +27,7 @@ pub struct Ruling {
 pub enum Unruled {
     /// There is no answer.
     Unreached(Unreached),
-    /// What answers is no SpacetimeDB server.
+    /// The thing that answers is no SpacetimeDB server.
     Foreign(Foreign),
     /// The token was not sent there, and what decides on it is not known here.
     Withheld(Withheld),
@@ -38,7 +38,7 @@ impl Ruling {
     /// as far as it could be seen: its version, its key, and the keys of the token's issuer.
     ///
     /// # Errors
-    /// [`Unruled`]: there is no answer, and none can be foretold.
+    /// [`Unruled`]: there is no answer, and none can be predicted.
     pub fn of(
         seen: &ServerSeen,
         server: &Server,

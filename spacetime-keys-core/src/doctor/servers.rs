@@ -53,7 +53,7 @@ impl Servers {
         }
     }
 
-    /// What `default_server` says: the name of a server.
+    /// The value of `default_server`: the name of a server.
     pub fn default_server(&self) -> Option<&str> {
         self.default.as_deref()
     }

@@ -6,7 +6,7 @@ use crate::Fingerprint;
 
 use super::{Foreign, Reply, ServerSeen, Unreached};
 
-/// What a server shows to the question for its key.
+/// A server's answer to the question for its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serves {
     /// The key that is mounted, in a form that it verifies with.
@@ -22,7 +22,7 @@ pub enum Serves {
 }
 
 impl ServerSeen {
-    /// What it serves, beside the fingerprint of the key that is mounted.
+    /// The served key, compared with the fingerprint of the mounted one.
     pub fn serves(&self, mounted: Fingerprint) -> Serves {
         match &self.public_key {
             Reply::Is(_) => match self.verifying_key().map(crate::PublicKey::fingerprint) {

@@ -1,4 +1,4 @@
-//! Where a token is not sent.
+//! The servers that get no token.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub enum Withheld {
     /// The server shows a key that has not signed it, and no issuer's key could have: it is another
     /// server's, or an older one of this server's. The answer is known.
     AnotherKey,
-    /// Plain http leads to another machine: whoever is on the way could read it.
+    /// Plain http leads to another machine: anybody on the way could read it.
     PlainHttp,
 }
 
@@ -47,7 +47,7 @@ impl Withheld {
         (!server.carries_tokens()).then_some(Self::PlainHttp)
     }
 
-    /// In words.
+    /// The reason as a text, for messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AnotherKey => {
@@ -59,7 +59,7 @@ impl Withheld {
         }
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn advice(self) -> Advice {
         match self {
             Self::AnotherKey => {

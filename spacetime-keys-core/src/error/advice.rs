@@ -6,19 +6,19 @@ use crate::advice::{Advice, Choice, NextStep};
 pub(super) const THE_FILE_ITSELF: &str =
     "give the PEM file itself: -----BEGIN PRIVATE KEY----- or -----BEGIN PUBLIC KEY-----";
 
-/// Of a token whose parts end with `=`.
+/// For a token whose parts end with `=`.
 pub(crate) const PADDED: &str = "copying it again does not help: its issuer writes it so. Send the token of the identity provider itself (behind a load balancer of AWS: `x-amzn-oidc-accesstoken`, not `x-amzn-oidc-data`)";
 
-/// Of an ECDSA signature in DER.
+/// For an ECDSA signature in DER.
 pub(crate) const DER_SIGNATURE: &str = "the key is not at fault: the signer must write r and s one after the other, 32 bytes each (RFC 7518, section 3.4). OpenSSL, key management services and Java's `SHA256withECDSA` give DER: convert it, or let a JWT library sign (Java: `SHA256withECDSAinP1363Format`; Node: `dsaEncoding: \"ieee-p1363\"`)";
 
-/// Of a token whose parts are base64 of the usual alphabet.
-pub(crate) const ALPHABET: &str = "copying it again does not help: `+` and `/` are `-` and `_` in a JWT (RFC 7515, section 2). Whoever makes the token must write base64url, without `=`";
+/// For a token whose parts are base64 of the usual alphabet.
+pub(crate) const ALPHABET: &str = "copying it again does not help: `+` and `/` are `-` and `_` in a JWT (RFC 7515, section 2). The program that makes the token must write base64url, without `=`";
 
-/// Of an access token for Microsoft Graph.
-pub(crate) const OF_GRAPH: &str = "no key verifies it, so none is to be looked for: ask Entra ID for a token of your own API in place of Graph's (register the API, request its scope, such as `api://APP-ID/.default`), or send the ID token; its `aud` is then yours, and the header has no `nonce`";
+/// For an access token for Microsoft Graph.
+pub(crate) const OF_GRAPH: &str = "no key verifies such a token. Ask Entra ID for a token of your own API, not of Graph: register the API, and request its scope, such as `api://APP-ID/.default`. Or send the ID token. Then `aud` is yours, and the header has no `nonce`";
 
-/// Of a token that would go over plain http.
+/// For a token that would go over plain http.
 pub(crate) const PLAIN_HTTP: &str =
     "name the https URL, or a tunnel's end on this machine (`ssh -L`); {} sends it all the same";
 
@@ -44,7 +44,7 @@ pub(super) fn of_encoding(encoding: Encoding) -> Advice {
         Encoding::OpenSshPublic => "convert it: `ssh-keygen -e -m PKCS8 -f FILE`",
         Encoding::Pkcs12 => "take the key out: `openssl pkcs12 -in FILE -nocerts -nodes -out NEW`",
         Encoding::Pkcs12InBase64 => {
-            // OpenSSL decodes either one line or short ones, by an option: hence `tr`.
+            // OpenSSL decodes either one line or short ones, by an option: so `tr`.
             "take the key out: `cat FILE | tr -d '\\r\\n' | openssl base64 -d -A -out NEW.p12`, then `openssl pkcs12 -in NEW.p12 -nocerts -nodes -out NEW`"
         }
         Encoding::JavaKeyStore => {
@@ -61,7 +61,7 @@ pub(super) fn of_encoding(encoding: Encoding) -> Advice {
         Encoding::GitCrypt => "unlock the repository: `git-crypt unlock`",
         Encoding::GitLfs => "fetch the file: `git lfs pull`",
         Encoding::Reference => {
-            "the secret was not put in its place: check whether the variable is set, whether the secret is there, and whether this host or job may read it"
+            "the secret was not put in its place: check that the variable is set, that the secret is there, and that this host or job may read it"
         }
         Encoding::Html => {
             "the address answered with a page, of a login or an error: fetch it with `curl --fail`, and look at the address"
@@ -153,7 +153,7 @@ pub(super) fn of_url_danger(danger: UrlDanger) -> Advice {
     let text = match danger {
         UrlDanger::Downgrade => {
             return (
-                "servers would fetch it, and anyone on the network path can replace the keys: have the issuer name an https URL (behind a proxy that ends TLS, its own URL has to be set to https). If the set is under https as well, name that URL ({})",
+                "servers would fetch it, and anyone on the network path can replace the keys. Have the issuer name an https URL. Behind a proxy that ends TLS, set the issuer's own URL to https. If the set is under https as well, name that URL ({})",
                 [NextStep::Choose(Choice::Jwks)],
             )
                 .into();

@@ -1,4 +1,4 @@
-//! What an error can name: kinds of things, never the things themselves.
+//! The kinds of things that an error can name, never the things themselves.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub enum Encoding {
     OpenPgp,
     /// A file in a repository that git-crypt has locked.
     GitCrypt,
-    /// What Git LFS leaves in a file's place until it is fetched.
+    /// A pointer that Git LFS leaves in a file's place until it is fetched.
     GitLfs,
     /// A name or an address of a secret, in the secret's place.
     Reference,
@@ -86,7 +86,7 @@ pub enum Found {
     Certificate,
     /// A certificate request.
     CertificateRequest,
-    /// Curve parameters alone, without a key.
+    /// Only curve parameters, without a key.
     ParametersOnly,
     /// A PEM block with some other label.
     OtherLabel,
@@ -114,7 +114,7 @@ pub enum TokenFormat {
     JsonJws,
 }
 
-/// How the bytes of a token's signature are none of its algorithm's.
+/// The way in which a token's signature has not its algorithm's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureFlaw {
@@ -122,7 +122,7 @@ pub enum SignatureFlaw {
     CutOff,
     /// ECDSA's two numbers in a DER sequence.
     Der,
-    /// Of Microsoft Graph: made over another header than the token has.
+    /// A signature of Microsoft Graph, made over another header than the token has.
     Graph,
 }
 
@@ -186,7 +186,7 @@ pub enum Claim {
 pub enum JsonFlaw {
     /// Arrays and objects inside one another, more than 127 levels deep.
     Depth,
-    /// An escape for half a character (`\ud800` alone).
+    /// An escape for half a character (`\ud800` by itself).
     Surrogate,
     /// A number that no 64-bit float holds.
     Number,
@@ -205,7 +205,7 @@ pub enum MintClaim {
     Value,
 }
 
-/// How a pair, or a group of pairs, is unsound.
+/// The way in which a pair, or a group of pairs, is unsound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unsound {
@@ -219,7 +219,7 @@ pub enum Unsound {
     Unreadable,
 }
 
-/// What a proof looks at.
+/// The subject of a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Proof {
@@ -237,7 +237,7 @@ pub enum Proof {
     RetiredKeys,
 }
 
-/// What is wrong with the name of a server.
+/// The flaw in the name of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ServerFlaw {
@@ -373,10 +373,10 @@ display!(Proof {
     Mounted => "the mounted files are not the stored pair",
     Token => "the token does not verify with the mounted key",
     Identity => "the publisher's identity is not the one from before",
-    RetiredKeys => "a list of retired keys does not say what it is to say",
+    RetiredKeys => "a list of retired keys is not in the form that this program knows",
 });
 
-/// What is wrong with a TOML text, and where.
+/// The flaw in a TOML text, and its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TomlFlaw {
     /// The line, from 1; 0 where it is not known.

@@ -9,7 +9,7 @@
 /// depends on it.
 macro_rules! errors {
     ($($(#[$doc:meta])+ $name:ident $(($what:ident: $kind:ident))?: $class:ident $code:literal $message:literal => $advice:expr;)+) => {
-        /// What went wrong.
+        /// An error of this library, without data of the input.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
         #[non_exhaustive]
         pub enum Error { $($(#[$doc])+ #[error($message)] $name $(($kind))?,)+ }
@@ -25,7 +25,7 @@ macro_rules! errors {
                 match self { $(Self::$name { .. } => Class::$class,)+ }
             }
 
-            /// What to do next.
+            /// The next step.
             pub fn advice(self) -> Advice {
                 match self { $(Self::$name $(($what))? => $advice.into(),)+ }
             }

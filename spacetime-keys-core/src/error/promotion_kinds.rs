@@ -1,10 +1,10 @@
-//! What a promotion's errors found.
+//! The findings of a promotion's errors.
 
 use std::fmt;
 
 use super::kinds::display;
 
-/// What is wrong with a passport.
+/// The flaw in a passport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PassportFlaw {
@@ -16,9 +16,9 @@ pub enum PassportFlaw {
     Version,
     /// Its environment has no name of one.
     Environment,
-    /// Its server's version is none.
+    /// Its `server_version` is no version.
     ServerVersion,
-    /// Its public key is none, or has another fingerprint.
+    /// Its `public_key` is no key, or has another fingerprint.
     Key,
     /// Its publisher's identity does not follow from `iss` and `sub`.
     Publisher,
@@ -33,8 +33,8 @@ display!(PassportFlaw {
     Members => "it is no JSON document with a passport's members",
     Version => "it is of a version that this program does not know",
     Environment => "its environment has no name that can be one",
-    ServerVersion => "its server's version is none",
-    Key => "its public key is none, or has another fingerprint",
+    ServerVersion => "its `server_version` is no version",
+    Key => "its `public_key` is no key, or has another fingerprint",
     Publisher => "its publisher's identity does not follow from issuer and subject",
     Databases => "it has no database, too many, one twice, or one that cannot be",
     Counts => "it counts a table twice, or one that has no name of a table",

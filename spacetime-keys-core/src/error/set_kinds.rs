@@ -1,14 +1,14 @@
-//! What came where a JWK set, or a document that leads to one, should be.
+//! The things that can stand where a JWK set, or a document that leads to one, should be.
 
 use std::fmt;
 
 use super::kinds::display;
 
-/// What stands in the place of a JWK set or of a discovery document.
+/// The thing in the place of a JWK set or of a discovery document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NoSet {
-    /// No byte, or blanks alone.
+    /// No byte, or only blanks.
     Empty,
     /// UTF-8 with a byte order mark before it.
     ByteOrderMark,
@@ -116,7 +116,7 @@ impl fmt::Display for DiscoveryFlaw {
     }
 }
 
-/// What a URL asks for that is not done.
+/// A request of a URL that is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UrlDanger {
@@ -134,11 +134,11 @@ display!(UrlDanger {
     User => "a user name stands in the URL that the document or a redirect leads to",
 });
 
-/// How two issuers differ.
+/// The difference between two issuers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IssuerDifference {
-    /// By slashes at the end alone.
+    /// Only by slashes at the end.
     Slash,
     /// Otherwise.
     Other,

@@ -142,7 +142,7 @@ errors! {
         => ("look whose token this is: {}", [Step::PublisherDecode]);
     /// `exp` has passed.
     TokenExpired: Safety "ERR_TOKEN_EXPIRED" "the token has expired"
-        => ("re-sign the same claims: {}, or with a lifetime such as {}; for a user's token, get a fresh one of the same `sub` from its issuer",
+        => ("re-sign the same claims: {}, or with a lifetime such as {}. For a user's token, get a fresh one of the same `sub` from its issuer",
             [Step::TOKEN_RESIGN.with(Choice::ClearExpiry), Step::Choose(Choice::Expiry)]);
     /// `nbf` has not come yet.
     TokenNotYetValid: Input "ERR_TOKEN_NOT_YET_VALID" "the token is not valid yet (`nbf`)"
@@ -160,7 +160,7 @@ errors! {
         => ("publish the key in the issuer's set, 10 minutes before the first token is signed with it ({})",
             [Step::JwksExport]);
     /// The key is of another type than the token's algorithm needs.
-    TokenKeyType(_what: Algorithm): Input "ERR_TOKEN_KEY_TYPE" "the token's algorithm is {0}, and the key is none for that"
+    TokenKeyType(_what: Algorithm): Input "ERR_TOKEN_KEY_TYPE" "the token's algorithm is {0}, and the key is not for that"
         => "ES256 needs a P-256 key, RS256 an RSA key: pass the other one";
     /// The algorithm is not the one that the caller expects.
     TokenUnexpectedAlgorithm(_what: Algorithm): Input "ERR_TOKEN_UNEXPECTED_ALGORITHM" "the token's algorithm is {0}, not the expected one"
@@ -212,7 +212,7 @@ errors! {
         => "its bearer needs a new token: from the server, or from the issuer that the app signs in with";
     /// `iat` is later than the key's retirement.
     TokenIssuedLater: Safety "ERR_TOKEN_ISSUED_LATER" "the token says that it was issued after its key was retired"
-        => "a server still runs with the old key, or the key is in other hands: restart the server; if it runs with the new key, revoke the old one";
+        => "a server still runs with the old key, or the key is in other hands: restart the server. If it runs with the new key already, revoke the old one";
     /// The identity of a publisher.
     TokenOfPublisher: Safety "ERR_TOKEN_OF_PUBLISHER" "the token is a publisher's, and those are not exchanged"
         => ("re-sign it where the keys are: {}, or {}", [Step::TOKEN_RESIGN, Step::TOKEN_RESTORE]);
@@ -289,7 +289,7 @@ errors! {
     /// A document, or a redirect, leads to where keys are not fetched from.
     JwksUrlDanger(what: UrlDanger): Safety "ERR_JWKS_URL_DANGER" "{0}: nothing is fetched from there"
         => advice::of_url_danger(what);
-    /// Keys over http, beyond this machine: whoever is on the way can put others in their place.
+    /// Keys over http, beyond this machine: anybody on the way can put others in their place.
     JwksPlainHttp: Safety "ERR_JWKS_PLAIN_HTTP" "keys that come by plain http can be exchanged on the way"
         => ("name an https URL; to trust the network between this machine and that one, {}", [Step::Choose(Choice::PlainHttp)]);
     /// Not a URL that can be asked.
@@ -422,7 +422,7 @@ errors! {
         => ("{} shows the state, {} repairs it", [Step::Verify, Step::FINISH_RUN]);
 
     // ---- Promotion ----------------------------------------------------------------------------
-    /// What was named as a passport is none.
+    /// The document that was named as a passport is none.
     Passport(_what: PassportFlaw): Input "ERR_PASSPORT" "this is no passport that can be used: {0}"
         => ("make a new one on a host of the source: {}", [Step::PromotePassport]);
     /// A passport's databases are not its publisher's.
@@ -438,7 +438,7 @@ errors! {
     /// A table's rows could not be counted.
     Uncounted: Input "ERR_UNCOUNTED" "the server did not count the rows of a table"
         => "look at the table's name, and at the token: only the owner may count the rows of a private table";
-    /// What cannot be the name of a table.
+    /// The text cannot be the name of a table.
     TableName: Input "ERR_TABLE_NAME" "the name of a table is letters, digits and `_`, and no digit first"
         => "name it as the module does: TABLE, or DATABASE.TABLE";
     /// The list of environments is none.

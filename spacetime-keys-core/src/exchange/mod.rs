@@ -1,10 +1,10 @@
 //! Old tokens for new ones: how players survive a rotation.
 //!
-//! A rotation voids every token that the server has issued, and the server has no second key. An
+//! After a rotation, the server refuses every token that it has issued: it has no second key. An
 //! [`Exchange`] stands in front of it: it verifies a token with a *retired* public key, within a
 //! time, and signs the same claims with the present key. The identity stays as it is.
 //!
-//! It is no cure for a leaked key: whoever has that can sign any claims. Such a key is
+//! It is no cure for a leaked key: a person who has that can sign any claims. Such a key is
 //! [revoked](RetiredKeys::revoke), and nothing that it signed is exchanged.
 
 pub mod front;
@@ -31,13 +31,13 @@ pub struct Exchange {
     publishers: Vec<Identity>,
 }
 
-/// What becomes of a token.
+/// The fate of a token.
 pub enum Outcome {
     /// A retired key had signed it, and the present key has signed the same claims.
     Exchanged(Exchanged),
     /// The present key has signed it: the server takes it as it is.
     NotNeeded {
-        /// Whose it is.
+        /// The token's identity.
         identity: Identity,
         /// When it expires, in Unix seconds; `None` if it never does.
         expires_at: Option<i64>,
@@ -210,7 +210,7 @@ enum SignedBy<'a> {
     Retired(&'a RetiredKey),
 }
 
-/// What the times of the new token follow from.
+/// The times that the new token's times follow from.
 #[derive(Clone, Copy)]
 struct Terms {
     times: Times,

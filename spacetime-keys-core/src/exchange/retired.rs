@@ -1,7 +1,7 @@
 use crate::server::LEEWAY;
 use crate::{Error, Fingerprint, Identity, PublicKey, Result};
 
-/// What a list is read by: another one may mean what this program does not know.
+/// The version of the format. Another one may mean something that this program does not know.
 const VERSION: u32 = 1;
 
 /// The most keys that are kept without being revoked: a token is held against each of them.
@@ -82,7 +82,7 @@ impl RetiredKeys {
     ///
     /// # Errors
     /// [`Error::RetiredKeysDamaged`] if it is not that: a key twice, a fingerprint that is not the
-    /// key's, a member that is not known (whoever wrote it meant something by it).
+    /// key's, a member that is not known (the one who wrote it meant something by it).
     pub fn parse(json: impl AsRef<[u8]>) -> Result<Self> {
         let document: Document =
             serde_json::from_slice(json.as_ref()).map_err(|_| Error::RetiredKeysDamaged)?;
@@ -111,7 +111,7 @@ impl RetiredKeys {
             keys: self.keys.iter().map(Entry::of).collect(),
             publishers: self.publishers.iter().map(ToString::to_string).collect(),
         };
-        // Strings, numbers and truth values alone: always has a JSON form.
+        // Only strings, numbers and truth values: these always have a JSON form.
         let mut json = serde_json::to_string_pretty(&document).unwrap_or_default();
         json.push('\n');
         json
@@ -132,7 +132,7 @@ impl RetiredKeys {
         self.keys.is_empty() && self.publishers.is_empty()
     }
 
-    /// What is said of this key, if it is in the list.
+    /// The entry of this key, if it is in the list.
     pub fn find(&self, fingerprint: Fingerprint) -> Option<&RetiredKey> {
         self.keys.iter().find(|key| key.public_key.fingerprint() == fingerprint)
     }
@@ -143,7 +143,7 @@ impl RetiredKeys {
     }
 
     /// Notes that another key took this one's place at `now`, and that its tokens are exchanged for
-    /// so many seconds. A key that was retired before is retired anew; a revoked one stays revoked.
+    /// so many seconds. A key that was retired before is retired again; a revoked one stays revoked.
     pub fn retire(&mut self, key: &PublicKey, now: i64, honor: u32) {
         if !self.is_revoked(key.fingerprint()) {
             let honored_until = now.saturating_add(i64::from(honor));
@@ -156,7 +156,7 @@ impl RetiredKeys {
         }
     }
 
-    /// Notes that this key has leaked: from `now` on nothing that it signed is honoured, whatever
+    /// Notes that this key has leaked: from `now` on nothing that it signed is accepted, whatever
     /// was said before.
     pub fn revoke(&mut self, key: &PublicKey, now: i64) {
         let earlier = self.find(key.fingerprint()).map(|key| key.retired_at);
@@ -225,7 +225,7 @@ impl RetiredKeys {
             && self.keys.iter().all(is_copy)
     }
 
-    /// Of too many, those go that are honoured the least; what is revoked stays.
+    /// If there are too many, those go that are accepted the shortest. Revoked keys stay.
     fn put(&mut self, key: RetiredKey) {
         let fingerprint = key.public_key.fingerprint();
         self.keys.retain(|other| other.public_key.fingerprint() != fingerprint);

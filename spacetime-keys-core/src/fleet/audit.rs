@@ -14,7 +14,7 @@ use super::{
     Environment, KeyState, PairState, Policy, PublisherState, Snapshot, Unfinished, Vault,
 };
 
-/// What an audit looks at.
+/// The subject of an audit.
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// These environments' vaults.
@@ -37,7 +37,7 @@ impl Scope {
         Self { environments, required, only_set_up: false, host: true, likely_host }
     }
 
-    /// What is left of it for this snapshot.
+    /// The part of it that this snapshot has.
     fn in_view(&self, snapshot: &Snapshot) -> Self {
         let mut scope = self.clone();
         scope.environments.retain(|environment| {
@@ -50,7 +50,7 @@ impl Scope {
     }
 }
 
-/// What an audit says.
+/// The result of an audit.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Report {
     /// Whether all is well. Warnings do not change that.
@@ -63,7 +63,7 @@ pub struct Report {
     pub publisher: Option<PublisherReport>,
     /// One entry a rule.
     pub policy: Vec<RuleReport>,
-    /// What is wrong, and the way out.
+    /// The problem, and the next step.
     pub problems: Vec<Problem>,
 }
 
@@ -76,9 +76,9 @@ pub struct EnvironmentReport {
     pub vault: String,
     /// `ok`, `not set up`, `missing`, `mismatched`, `half-written`, `unreadable` or `unavailable`.
     pub status: &'static str,
-    /// Of the latest private key.
+    /// The fingerprint of the latest private key.
     pub private_fingerprint: Option<Fingerprint>,
-    /// Of the latest public key.
+    /// The fingerprint of the latest public key.
     pub public_fingerprint: Option<Fingerprint>,
     /// Whole days since the private key was stored.
     pub age_days: Option<i64>,
@@ -87,20 +87,20 @@ pub struct EnvironmentReport {
 /// The mounted files.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct MountedReport {
-    /// As an environment's.
+    /// One of the words of [`EnvironmentReport::status`].
     pub status: &'static str,
     /// The environment whose pair it is, as far as it can be told.
     pub environment: Option<Environment>,
-    /// Of `id_ecdsa`.
+    /// The fingerprint of `id_ecdsa`.
     pub private_fingerprint: Option<Fingerprint>,
-    /// Of `id_ecdsa.pub`.
+    /// The fingerprint of `id_ecdsa.pub`.
     pub public_fingerprint: Option<Fingerprint>,
 }
 
 /// The publisher token.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct PublisherReport {
-    /// Whose it is.
+    /// The token's identity.
     pub identity: Identity,
     /// `iss`.
     pub issuer: String,
@@ -167,12 +167,12 @@ struct Auditor<'a> {
     snapshot: &'a Snapshot,
     scope: &'a Scope,
     now: i64,
-    /// Whether a command that signs the token anew would refuse it.
+    /// Whether a command that re-signs the token would refuse it.
     token_is_refused: bool,
     problems: Vec<Problem>,
 }
 
-/// Of an environment's vault.
+/// The status of an environment's vault.
 fn status_of(vault: &Vault) -> &'static str {
     if vault.is_new() { "not set up" } else { status(vault.pair()) }
 }

@@ -21,7 +21,7 @@ pub struct Version<C> {
     pub previous: Option<Fingerprint>,
     /// The store hands it out when no version is named.
     pub is_latest: bool,
-    /// What it holds; `None` if that is disabled or damaged.
+    /// Its value; `None` if that is disabled or damaged.
     pub content: Option<C>,
 }
 
@@ -39,14 +39,14 @@ impl<C> Version<C> {
     }
 }
 
-/// What a copy of one secret does.
+/// The copy of one secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretPlan {
     /// How many versions of the source are to be at the destination in the end.
     pub total: usize,
     /// How many of them it has.
     pub there: usize,
-    /// What is written, in this order.
+    /// The versions to write, in this order.
     pub writes: Vec<Write>,
     /// The source's versions that are disabled or damaged, and stay behind: indices.
     pub left_out: Vec<usize>,

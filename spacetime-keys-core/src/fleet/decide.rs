@@ -1,4 +1,4 @@
-//! Which pair a group is to hold at the end, when that is not a new one.
+//! The pair that a group holds at the end, where it is not a new one.
 
 use super::plan::Source;
 use super::{Environment, KeyState, PairState, Snapshot, StoredVersion, Vault};
@@ -29,7 +29,7 @@ pub(super) fn sound_pair(vaults: &[&Vault]) -> Result<Option<Fingerprint>> {
     }
 }
 
-/// Where a vault keeps this key.
+/// The place of this key in a vault.
 pub(super) fn stored(vaults: &[&Vault], fingerprint: Fingerprint) -> Option<Source> {
     vaults.iter().find_map(|vault| {
         vault
@@ -70,7 +70,7 @@ pub(super) fn earlier_pair(vaults: &[&Vault], current: Fingerprint) -> Result<So
     Err(Error::NoEarlierPair)
 }
 
-/// The pair that mending a group leads to. The private key decides: the public one follows from it.
+/// The pair that repairing a group leads to. The private key decides: the public one follows from it.
 ///
 /// Where the vaults hold different pairs, it is the one that came after the others (its vault has
 /// them as earlier versions); where that cannot be told, the named environment's.

@@ -1,7 +1,7 @@
 use crate::jwt::Publisher;
 use crate::{Error, Identity, Result};
 
-/// The claims of publishers, kept in the vault beside the keys: whoever loses a token can have it
+/// The claims of publishers, kept in the vault beside the keys: a publisher who loses a token can have it
 /// signed again from here. No secret; as JSON:
 /// `{"publishers":[{"identity":…,"issuer":…,"subject":…,"added":…}]}`.
 ///
@@ -61,7 +61,7 @@ impl Escrow {
         let entries = self.publishers.iter().zip(&self.added);
         let publishers = entries.map(|(publisher, added)| Written { publisher, added: *added });
         let document = WrittenDocument { publishers: publishers.collect() };
-        // Strings and numbers alone: always has a JSON form.
+        // Only strings and numbers: these always have a JSON form.
         serde_json::to_string(&document).unwrap_or_default()
     }
 

@@ -7,7 +7,7 @@ use crate::pem::{Effect, Half, Oddity};
 /// The code of [`Finding::MountedMissing`].
 pub(super) const MOUNTED_MISSING: &str = "ERR_MOUNTED_MISSING";
 
-/// How bad a problem is.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -17,7 +17,7 @@ pub enum Severity {
     Error,
 }
 
-/// What an audit can find.
+/// A finding of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
@@ -48,7 +48,7 @@ pub enum Finding {
     MountedMissing(Severity),
     /// The mounted files are no pair, and the environment's vault does not have the private key.
     MountedStrange(Unsound),
-    /// A public key is mounted alone, and the vault is empty: there is no pair to be had of it.
+    /// Only a public key is mounted, and the vault is empty: nothing has the private key.
     MountedPublicAlone,
     /// Others on this host may read or write the private key.
     WorldAccessible,
@@ -103,7 +103,7 @@ impl Finding {
             }
             Self::PublisherUnknown => (
                 Error::PublisherUnknown.code(), Bad, "cli.toml holds the token of another publisher than the escrow: its identity does not own what the known one has published",
-                ("after a mistaken login: {} brings the known publisher back; if the new one is right: {} with the identity shown adds it to the escrow",
+                ("after a mistaken login, {} brings the known publisher back. If the new one is right, {} with the identity shown adds it to the escrow",
                     [Step::TOKEN_RESTORE, Step::SYNC.with(Choice::ExpectIdentity(None))]).into(),
             ),
             Self::TokenUnverified => (
@@ -277,11 +277,11 @@ fn restores() -> Advice {
 pub struct Problem {
     /// A stable name for programs.
     pub code: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// Where.
+    /// The environment that it is about, if it is about one.
     pub environment: Option<Environment>,
-    /// What was found.
+    /// The finding.
     pub message: String,
     /// What to do next. In JSON it stands in the program's commands.
     pub hint: Advice,

@@ -1,4 +1,4 @@
-//! Which pairs a vault has held, and what became of each.
+//! The pairs that a vault has held, and what became of each.
 
 use super::decide::earlier_pair;
 use super::{Environment, Origin, Policy, StoredVersion, Vault};
@@ -6,7 +6,7 @@ use crate::Fingerprint;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// What became of a pair.
+/// The fate of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PastState {
@@ -25,7 +25,7 @@ pub enum PastState {
 }
 
 impl PastState {
-    /// In words.
+    /// The state's word, as in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InUse => "in use",
@@ -44,7 +44,7 @@ pub struct PastPair {
     pub environment: Option<Environment>,
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
-    /// What became of it.
+    /// The pair's state.
     pub state: PastState,
     /// Why it was written (again) last: `adopt`, `rotate`, `rollback`, `resume`. Other tools say none.
     pub origin: Option<&'static str>,

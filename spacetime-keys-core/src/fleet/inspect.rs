@@ -10,7 +10,7 @@ use crate::{Error, Fingerprint};
 /// The way out where a server's keys have names of their own.
 pub const OTHER_NAMES: &str = "if the server reads those, rename them to id_ecdsa and id_ecdsa.pub, and start it with these paths; if not, move them to another folder";
 
-/// What a file or folder is for.
+/// The purpose of a file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaceKind {
     /// A folder of a directory store: nobody else gets in.
@@ -19,22 +19,22 @@ pub enum PlaceKind {
     StoreSecret,
     /// Another file of a directory store: nobody else writes it.
     StoreFile,
-    /// The folder of the mounted files: whoever may write it chooses the server's key.
+    /// The folder of the mounted files: a user who may write it chooses the server's key.
     KeysFolder,
     /// `id_ecdsa`. Its group may read it, for a server may run as another user.
     PrivateKey,
     /// `id_ecdsa.pub`.
     PublicKey,
-    /// `retired-keys.json`: whoever may write it has keys of their own honoured.
+    /// `retired-keys.json`: a user who may write it makes keys of their own valid.
     RetiredKeys,
-    /// `cli.toml`: whoever reads it is the publisher.
+    /// `cli.toml`: a user who can read it can publish.
     CliToml,
 }
 
 /// A file or folder, and who may do what with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// What it is for.
+    /// Its purpose.
     pub kind: PlaceKind,
     /// Where it is, as a person would type it.
     pub path: String,
@@ -45,7 +45,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Whether others can do with it what they should not. A sticky bit does not help: whoever may
+    /// Whether others can do with it what they should not. A sticky bit does not help: a user who may
     /// write a folder may add a file where there is none.
     pub const fn is_exposed(&self) -> bool {
         let others = match self.kind {
@@ -116,7 +116,7 @@ impl Place {
     }
 }
 
-/// Which part of a stored version is damaged.
+/// The damaged part of a stored version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DamagedPart {
     /// What stands beside the value: time and tags. The version counts as one without tags.
@@ -131,13 +131,13 @@ pub enum DamagedPart {
 /// Damage in a vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
-    /// Whose vault.
+    /// The environment of the vault.
     pub environment: Environment,
-    /// Which part.
+    /// The damaged part.
     pub part: DamagedPart,
     /// The version, as the store names it.
     pub version: String,
-    /// Which key the version should hold, if a tag tells.
+    /// The key that the version should hold, if a tag tells.
     pub fingerprint: Option<Fingerprint>,
     /// The file, or the version's name, as a person would look for it.
     pub place: String,
@@ -219,7 +219,7 @@ pub struct LeftElsewhere {
     pub environment: Option<Environment>,
     /// The folder that it mounts them from.
     pub folder: String,
-    /// What concerns vaults is done: only that host's own files are left.
+    /// The vaults' part is done: only that host's own files are left.
     pub vaults_are_done: bool,
 }
 
@@ -243,7 +243,7 @@ impl LeftElsewhere {
     }
 }
 
-/// What was looked at.
+/// The things that were looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Inspected {
     /// The store's folder, if it is one on this machine; its folders, where that has other things in
@@ -251,7 +251,7 @@ pub struct Inspected {
     pub store: Vec<String>,
     /// Files and folders, where modes are known.
     pub places: Vec<Place>,
-    /// What is damaged.
+    /// The damage in vaults.
     pub damage: Vec<Damage>,
     /// A run that is left to another host.
     pub elsewhere: Option<LeftElsewhere>,
@@ -272,7 +272,7 @@ fn problem(
 }
 
 impl Inspected {
-    /// What is wrong with it.
+    /// The problems with these places.
     pub fn problems(&self, policy: &Policy, snapshot: &Snapshot) -> Vec<Problem> {
         let all = &self.damage;
         let damage = all.iter().map(|damage| damage.problem(all, policy, snapshot));

@@ -2,7 +2,7 @@
 //!
 //! Nothing here reads or writes. A [`Snapshot`] says what was found; [`audit`] judges it; [`plan`]
 //! says, as data, which steps lead from there to the end of an operation; [`prove`] judges the
-//! snapshot taken afterwards. Whoever carries the steps out (the CLI) may die between any two of
+//! snapshot taken afterwards. The program that carries the steps out may die between any two of
 //! them: the same plan, made again from the state that was left, holds just the steps that remain.
 
 mod audit;

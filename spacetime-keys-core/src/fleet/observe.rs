@@ -1,4 +1,4 @@
-//! What the files of a host say.
+//! Reads the files of a host.
 
 use zeroize::Zeroizing;
 

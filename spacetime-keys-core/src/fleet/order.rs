@@ -2,7 +2,7 @@
 
 use crate::Fingerprint;
 
-/// What tells a version's place among the others of its secret.
+/// The data that give a version its place among the others of its secret.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp<'a> {
     /// When it was written, in Unix seconds.
@@ -44,7 +44,7 @@ pub fn in_order<T>(mut versions: Vec<T>, stamp: impl Fn(&T) -> Stamp<'_>) -> Vec
     ordered.versions
 }
 
-/// What is in order so far.
+/// The versions that are in order so far.
 struct Ordered<T> {
     versions: Vec<T>,
     /// How many places it takes: a write that was sent again takes none.
@@ -78,7 +78,7 @@ impl<T> Ordered<T> {
     }
 }
 
-/// Of one second: whatever took another one's place comes after it.
+/// Within one second, a version that replaced another one comes after it.
 fn by_pairs<T>(mut versions: Vec<T>, stamp: &impl Fn(&T) -> Stamp<'_>) -> Vec<T> {
     let is_before = |one: &Stamp<'_>, other: &Stamp<'_>| {
         one.fingerprint.is_some()

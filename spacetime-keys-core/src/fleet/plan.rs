@@ -1,15 +1,15 @@
-//! What a plan is made of.
+//! The parts of a plan.
 
 use crate::jwt::Publisher;
 use crate::{Error, Fingerprint, Identity};
 
 use super::{Environment, Operation, Origin, Retirement};
 
-/// What is to be done, and how.
+/// A request: the operation and its choices.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag of the command line
 pub struct Request {
-    /// Which operation.
+    /// The operation that the plan carries out.
     pub operation: Operation,
     /// The run's id; the same again when a run that was cut short is continued.
     pub rotation_id: String,
@@ -23,7 +23,7 @@ pub struct Request {
     pub host_is_named: bool,
     /// Whether the mounted files follow.
     pub sync_mounted: bool,
-    /// Whether the publisher token is signed anew.
+    /// Whether the publisher token is re-signed.
     pub preserve_publisher: bool,
     /// Keep a mounted pair that the vault has never seen, as the version before the new one.
     pub adopt_mounted: bool,
@@ -31,9 +31,9 @@ pub struct Request {
     pub replace_lost_key: bool,
     /// The identity that the publisher token must have.
     pub expect_identity: Option<Identity>,
-    /// Sign a token anew that no known key has signed.
+    /// Re-sign a token that no known key has signed.
     pub allow_unverified: bool,
-    /// Sign a token of an external issuer anew.
+    /// Re-sign a token of an external issuer.
     pub allow_external_issuer: bool,
     /// For how many seconds what the replaced pair has signed is honoured; `None`: as the policy has
     /// it. `Some(0)` ends it for all earlier pairs, too.
@@ -66,23 +66,23 @@ impl Request {
     }
 }
 
-/// Where the pair that a group is to hold comes from.
+/// The origin of the pair that a group is to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// It has yet to be made.
     New,
     /// From a vault.
     Stored {
-        /// Whose vault.
+        /// The environment of the vault.
         environment: Environment,
-        /// Which version of the private key.
+        /// The version of the private key, as the store names it.
         version: String,
-        /// Which pair.
+        /// The pair's fingerprint.
         fingerprint: Fingerprint,
     },
     /// From the mounted files.
     Mounted {
-        /// Which pair.
+        /// The pair's fingerprint.
         fingerprint: Fingerprint,
     },
 }
@@ -100,19 +100,19 @@ impl Source {
 /// One group and the pair that it holds at the end.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The group.
+    /// The environments of the group.
     pub environments: Vec<Environment>,
-    /// Its pair.
+    /// Where its pair comes from.
     pub source: Source,
     /// The mounted pair, if it is pushed first.
     pub adopt: Option<Fingerprint>,
     /// Why the pair is pushed.
     pub origin: Origin,
-    /// What is noted of the pair before, where a list of retired keys is kept.
+    /// The note about the previous pair, where a list of retired keys is kept.
     pub retirement: Option<Retirement>,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
@@ -140,7 +140,7 @@ pub enum Action {
     MountPrivate,
     /// Replace the mounted public key.
     MountPublic,
-    /// Sign the publisher token anew, in `cli.toml`.
+    /// Re-sign the publisher token in `cli.toml`.
     ResignToken,
     /// Put the new public key in the place of the server's earlier one, in a `cli.toml` whose token
     /// stays as it is.
@@ -206,11 +206,11 @@ impl Action {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What it does.
+    /// Its action.
     pub action: Action,
     /// Where; for steps of a whole group or of all, the first environment concerned.
     pub environment: Environment,
-    /// Which of the plan's targets it belongs to.
+    /// The target that it belongs to, as an index into the plan's targets.
     pub target: usize,
 }
 
@@ -219,9 +219,9 @@ pub struct Step {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Note {
-    /// There is no `cli.toml`: no token to sign anew.
+    /// There is no `cli.toml`: no token to re-sign.
     NoCliToml,
-    /// The token stays as it is, and will be void.
+    /// The token stays as it is, and servers will refuse it.
     TokenNotPreserved,
     /// The token is an external issuer's: a rotation leaves it as it is, and it stays valid.
     TokenOfIssuer,
@@ -233,13 +233,13 @@ pub enum Note {
     Adopts,
     /// The escrow holds another publisher than the token's.
     AnotherPublisher,
-    /// The token is signed anew though no known key had signed it.
+    /// The token is re-signed, though no known key had signed it.
     TokenUnverified,
     /// The token would have expired, and will not any more.
     BecomesEternal,
 }
 
-/// What leads from a snapshot to the end of an operation.
+/// The steps from a snapshot to the end of an operation.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The groups and their pairs.
@@ -254,7 +254,7 @@ pub struct Plan {
     pub publisher: Option<Publisher>,
     /// The key that its present token verifies with.
     pub verified_with: Option<Fingerprint>,
-    /// What a person should know.
+    /// Notes for a person.
     pub notes: Vec<Note>,
 }
 
@@ -281,7 +281,7 @@ impl Plan {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Refusal {
-    /// What is wrong.
+    /// The problem.
     pub error: Error,
     /// Where; for the hint.
     pub environment: Option<Environment>,

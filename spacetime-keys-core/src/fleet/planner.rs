@@ -104,7 +104,7 @@ impl Planner<'_> {
         Ok(plan)
     }
 
-    /// Whether mending the vaults leaves this host as it is: what is mounted has nothing to do with
+    /// Whether repairing the vaults leaves this host as it is: what is mounted has nothing to do with
     /// them, and is a question of its own, which only a group that is whole can answer.
     fn leaves_host(&self, plan: &Plan, host: &Environment, target: usize) -> bool {
         let group = self.policy.group_of(host).unwrap_or_default();
@@ -136,7 +136,7 @@ impl Planner<'_> {
             retirement: None,
         };
         // A run that is continued finds what it wrote itself; a group that is unsound all the same
-        // has met another operator. There, only mending is left to do.
+        // has met another operator. There, only repairing is left to do.
         let mended = |error: Error| {
             if !self.request.continuing {
                 return Err(refuse(error));
@@ -326,7 +326,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The list of retired keys comes before the keys: whoever restarts the server at once finds it.
+    /// The list of retired keys comes before the keys: a server that is restarted at once finds it.
     fn add_mounts(
         &self,
         plan: &mut Plan,
@@ -391,7 +391,7 @@ impl Planner<'_> {
         let mending = self.request.continuing
             || matches!(self.request.operation, Operation::Resume | Operation::Sync);
         match &host.private {
-            // A lone public key is nothing to lose; but where a vault could mend it, it should.
+            // A lone public key is nothing to lose; but where a vault could repair it, it should.
             KeyState::Missing if !stored => return Ok(false),
             _ => {}
         }

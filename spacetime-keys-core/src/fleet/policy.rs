@@ -36,7 +36,7 @@ impl serde::Serialize for Environment {
     }
 }
 
-/// Which environments there are, and which of them share a key pair. By [`Default`], there are none.
+/// The environments, and the groups that share a key pair. [`Default`] has none.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     groups: Vec<Vec<Environment>>,

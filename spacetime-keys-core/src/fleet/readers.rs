@@ -32,14 +32,14 @@ impl Unreadable {
         Some(Self { owner, both: hidden == 2, paths })
     }
 
-    /// What is wrong, in words.
+    /// The problem, as a text.
     pub fn message(&self) -> String {
         let user = self.owner.0;
         let what = if self.both { "the mounted key files" } else { "one of the mounted key files" };
         format!("user {user}, who owns the folder of the mounted keys, cannot read {what}")
     }
 
-    /// What a server of that user does.
+    /// The behaviour of a server that runs as that user.
     pub const fn effect(&self) -> &'static str {
         if self.both {
             "a server of that user does not start (1.2), or replaces both files by a new pair (2.8)"

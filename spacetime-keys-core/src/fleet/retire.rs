@@ -1,14 +1,14 @@
-//! What becomes of the lists of retired keys.
+//! The changes to the lists of retired keys.
 
 use super::plan::{Action, Plan};
 use super::{Environment, Snapshot, Vault};
 use crate::exchange::RetiredKeys;
 use crate::{Fingerprint, Identity, PublicKey};
 
-/// What is noted in a group's lists of retired keys, before its pair is replaced.
+/// The note in a group's lists of retired keys, before its pair is replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retirement {
-    /// What the group's lists say before, taken together.
+    /// The group's lists before, merged.
     pub before: RetiredKeys,
     /// The keys that the target's pair takes the place of.
     pub keys: Vec<Fingerprint>,

@@ -8,7 +8,7 @@ use super::order::in_order;
 use super::version::StoredVersion;
 use super::{Environment, Escrow};
 
-/// What was found at one place where a key is kept.
+/// The state of one place where a key is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum KeyState {
     /// Nothing.
@@ -18,7 +18,7 @@ pub enum KeyState {
     Found {
         /// The public key's fingerprint.
         fingerprint: Fingerprint,
-        /// What was mended on reading.
+        /// The oddities that were repaired on reading.
         oddities: Vec<Oddity>,
     },
     /// Something that is not a P-256 key.
@@ -36,7 +36,7 @@ impl KeyState {
         )
     }
 
-    /// What a public key's text says, and the key.
+    /// A public key with its text.
     pub fn of_public(pem: impl AsRef<[u8]>) -> (Self, Option<PublicKey>) {
         Self::of(PublicKey::from_pem_with_oddities(pem))
     }
@@ -64,13 +64,13 @@ impl KeyState {
             if *fingerprint == expected && oddities.is_empty())
     }
 
-    /// What its text is in the place of a PEM block, if it is the key all the same.
+    /// The form of its text, if it is a key in another form than PEM.
     pub fn form(&self) -> Option<Oddity> {
         let Self::Found { oddities, .. } = self else { return None };
         oddities.iter().copied().find(|oddity| oddity.form().is_some())
     }
 
-    /// What a server makes of such a file.
+    /// A server's behaviour with such a file.
     pub fn effect(&self) -> Effect {
         match self {
             Self::Found { oddities, .. } => worst_effect(oddities),
@@ -79,7 +79,7 @@ impl KeyState {
     }
 }
 
-/// What two keys make together.
+/// The state of two keys together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairState {
     /// Neither is there.
@@ -138,7 +138,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// What its two keys make together.
+    /// The state of its two keys together.
     pub fn pair(&self) -> PairState {
         PairState::of(&self.private, &self.public)
     }
@@ -194,11 +194,11 @@ pub enum PublisherState {
     /// There is no `cli.toml`.
     #[default]
     NoFile,
-    /// There is one, but no token in it that could be signed anew.
+    /// There is one, but no token in it that could be re-signed.
     Bad(Error),
-    /// A token.
+    /// There is a token.
     Found {
-        /// Whose.
+        /// The publisher that the token is for: `iss`, `sub` and their identity.
         publisher: Publisher,
         /// The algorithm that its header names.
         algorithm: Algorithm,
@@ -221,7 +221,7 @@ pub struct Host {
     /// Whether the folder of the mounted files is there: then this machine is a server's host, even
     /// where the files are missing.
     pub has_folder: bool,
-    /// The token.
+    /// The publisher token in `cli.toml`.
     pub publisher: PublisherState,
     /// Servers' keys in `cli.toml`.
     pub server_keys: Vec<Fingerprint>,
@@ -244,7 +244,7 @@ impl Default for Host {
 }
 
 impl Host {
-    /// What the two mounted files make together.
+    /// The state of the two mounted files together.
     pub fn pair(&self) -> PairState {
         PairState::of(&self.private, &self.public)
     }
@@ -258,17 +258,17 @@ impl Host {
     }
 }
 
-/// What a person asked for.
+/// The operation that a person asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
-    /// A new pair.
+    /// Make a new pair.
     Rotate,
-    /// Mend what is half-done or inconsistent.
+    /// Repair what is half-done or inconsistent.
     Resume,
-    /// Back to the pair before.
+    /// Go back to the previous pair.
     Rollback,
-    /// Bring a host up to its vault.
+    /// Copy the vault's keys to this host.
     Sync,
 }
 
@@ -300,12 +300,12 @@ pub struct Unfinished {
     pub identity: Option<Identity>,
 }
 
-/// What was found, all of it at one moment.
+/// The state of a fleet at one moment.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// One vault an environment.
     pub vaults: Vec<Vault>,
-    /// This host.
+    /// The host that the program runs on.
     pub host: Host,
     /// A run that was cut short, or is at work.
     pub unfinished: Option<Unfinished>,

@@ -40,15 +40,15 @@ impl Origin {
 /// What we write beside a key, as the store's tags. Absent on pairs that other tools made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags {
-    /// Of the pair.
+    /// The pair's fingerprint, 64 hex digits.
     pub fingerprint: Option<Fingerprint>,
     /// The run that wrote it.
     pub rotation_id: Option<String>,
-    /// Why.
+    /// The kind of run that wrote the version.
     pub origin: Option<Origin>,
     /// The pair that it took the place of: what a rollback returns to.
     pub previous: Option<Fingerprint>,
-    /// Where it came from another store: when it was written first, and its place there.
+    /// For a copy from another store: the time when it was written first, and its place there.
     pub copied: Option<Copied>,
     /// Tags that other programs wrote, by name. A copy keeps them.
     pub others: BTreeMap<String, String>,

@@ -95,7 +95,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    /// What this processor has, down to what every one of its kind has.
+    /// The instructions of this processor, down to those that every one of its kind has.
     fn levels() -> Vec<Level> {
         let best = Level::new();
         let mut levels = vec![best];

@@ -7,9 +7,9 @@ use std::fmt;
 
 use crate::{Error, Result, hex};
 
-/// Who a token's bearer is to SpacetimeDB: 32 bytes, written as 64 lowercase hex digits.
+/// The user of a token, as SpacetimeDB knows them: 32 bytes, written as 64 lowercase hex digits.
 ///
-/// It owns databases, and it depends on `iss` and `sub` alone, never on the key that signed the
+/// It owns databases, and it depends only on `iss` and `sub`, never on the key that signed the
 /// token. It cannot be turned back into `sub`: losing `sub` loses the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity([u8; 32]);

@@ -15,7 +15,7 @@ pub(super) enum Document {
     Neither(NoSet),
 }
 
-/// What servers read of a discovery document, and `issuer`, which they do not.
+/// The members of a discovery document that servers read, and `issuer`, which they do not.
 pub(super) struct Discovery {
     pub(super) jwks_uri: String,
     pub(super) issuer: Option<String>,

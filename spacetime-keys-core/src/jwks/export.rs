@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{Error, PrivateKey, Result, VerificationKey};
 
-/// Where a server looks first, below the issuer's URL.
+/// The path that a server asks first, below the issuer's URL.
 pub const WELL_KNOWN_DISCOVERY: &str = ".well-known/openid-configuration";
 /// Where our discovery document says that the set is. Servers take any URL there.
 pub const WELL_KNOWN_JWKS: &str = ".well-known/jwks.json";
@@ -105,7 +105,7 @@ pub fn export(keys: &[VerificationKey]) -> Result<String> {
 /// JSON with a newline at the end. `issuer` stands in it exactly as given.
 ///
 /// It says where the keys are, and no more: there is no endpoint to log in at, for the tokens are
-/// made elsewhere. Servers read `jwks_uri` alone.
+/// made elsewhere. Servers read only `jwks_uri`.
 ///
 /// # Errors
 /// [`Error::IssuerUrl`], [`Error::JwksNoKeys`].
@@ -164,7 +164,7 @@ pub fn check_issuer(issuer: &str) -> Result<()> {
 }
 
 fn pretty(document: &impl Serialize) -> String {
-    // Strings alone: always has a JSON form.
+    // Only strings: these always have a JSON form.
     let mut json = serde_json::to_string_pretty(document).unwrap_or_default();
     json.push('\n');
     json

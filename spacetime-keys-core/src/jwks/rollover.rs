@@ -1,23 +1,23 @@
 //! When to publish a new key, to sign with it, and to take the old one out.
 //!
 //! Servers keep an issuer's key set and refresh it from time to time. One of the older generation
-//! answers 401 to a `kid` that is not in the set it has, without fetching it anew. So a new key is
+//! answers 401 to a `kid` that is not in the set it has, without fetching it again. So a new key is
 //! published well before the first token is signed with it, and an old one stays until the last
-//! token signed with it is void.
+//! token signed with it is refused.
 
 use serde::Serialize;
 
-/// How servers keep an issuer's key set.
+/// The way in which servers keep an issuer's key set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerCache {
-    /// After so many seconds a set is fetched anew.
+    /// A server fetches a set again after this many seconds.
     pub refresh: u32,
     /// For so many seconds after its `exp` a token still passes.
     pub leeway: u32,
 }
 
 impl Default for ServerCache {
-    /// What every server to date has built in.
+    /// The values that every server to date has built in.
     fn default() -> Self {
         Self { refresh: 300, leeway: 60 }
     }
@@ -59,7 +59,7 @@ pub struct RolloverStep {
     pub step: &'static str,
     /// Unix seconds.
     pub at: i64,
-    /// What to do.
+    /// The next step.
     pub action: &'static str,
     /// Why not earlier.
     pub reason: &'static str,
@@ -73,7 +73,7 @@ impl Rollover {
                 step: "publish",
                 at: self.publish,
                 action: "put the new public key into the set, beside the old one",
-                reason: "servers fetch the set again by and by; tokens are still signed with the old key",
+                reason: "each server must first fetch the set with the new key; tokens are still signed with the old key",
             },
             RolloverStep {
                 step: "activate",

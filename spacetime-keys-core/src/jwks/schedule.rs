@@ -1,4 +1,4 @@
-//! Which of an issuer's keys are published at a moment, and which of them signs: a rollover by the
+//! The keys that an issuer publishes at a moment, and the one that signs: a rollover by the
 //! clock, the same for everybody who has the same keys.
 
 use crate::{Error, Result};
@@ -39,7 +39,7 @@ impl Schedule {
         Ok(Self { later: later.collect() })
     }
 
-    /// What holds at `now`, in Unix seconds.
+    /// The state at `now`, in Unix seconds.
     pub fn at(&self, now: i64) -> Shift {
         let has_come = |moment: i64| moment <= now;
         let is_published = |&place: &usize| {

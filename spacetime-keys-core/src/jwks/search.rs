@@ -1,4 +1,4 @@
-//! From a URL to a JWK set, one answer at a time: whoever can send a GET goes the way that this
+//! From a URL to a JWK set, one answer at a time: a caller that can send a GET goes the way that this
 //! tells.
 //!
 //! The way is the servers' (a discovery document's `jwks_uri`, and nothing else of it), but for
@@ -11,14 +11,14 @@ use super::{WELL_KNOWN_DISCOVERY, discovery_url};
 use crate::error::{DiscoveryFlaw, NoSet, UrlDanger};
 use crate::{Error, Result};
 
-/// So many redirects are followed, one after the other.
+/// The most redirects that are followed, one after the other.
 pub const MAX_HOPS: u32 = 5;
 
 /// A GET that is to be sent.
 #[derive(Clone, Debug)]
 pub struct Search {
     place: Place,
-    /// Where this began, before redirects.
+    /// The first URL, before redirects.
     asked: String,
     plain_http: bool,
     hops: u32,
@@ -27,7 +27,7 @@ pub struct Search {
     led_by: Option<(String, Option<String>)>,
 }
 
-/// What the answer is to be.
+/// The expected kind of answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// A set, or a discovery document. An issuer's URL may give anything.
@@ -40,7 +40,7 @@ enum Stage {
     Set,
 }
 
-/// What an answer leads to.
+/// The step after an answer.
 #[derive(Debug)]
 pub enum Step {
     /// The answer's body is a set, good or bad.
@@ -50,16 +50,16 @@ pub enum Step {
     /// The body is neither a set nor a discovery document. The URL may be an issuer's, whose
     /// document is to be asked for. If that leads nowhere, `error` is what was found.
     Guess {
-        /// What is to be asked.
+        /// The URL to ask next.
         next: Search,
-        /// What was found.
+        /// The finding.
         error: Error,
     },
     /// The URL was no issuer's.
     GuessedWrong,
 }
 
-/// Where a set was found.
+/// The place where a set was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundSet {
     /// Its URL.

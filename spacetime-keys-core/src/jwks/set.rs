@@ -74,7 +74,7 @@ impl JwkSet {
         self.keys.iter().filter(move |key| key.kid.as_deref() == Some(kid))
     }
 
-    /// What was passed over.
+    /// The entries that were skipped.
     pub const fn skipped(&self) -> Skipped {
         self.skipped
     }

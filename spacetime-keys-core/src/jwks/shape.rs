@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-/// Which JWT library a server has.
+/// The JWT library of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Generation {
     /// `spacetimedb-jsonwebtoken` 9.3: servers up to 2.11.
@@ -75,7 +75,7 @@ impl Generation {
     }
 }
 
-// Members that are read for their form alone have a leading underscore.
+// Members that are read only for their form have a leading underscore.
 
 /// RFC 7517, section 4. The two generations differ in how they read `alg`.
 #[derive(Deserialize)]

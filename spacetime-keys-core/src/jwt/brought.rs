@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::Members;
 use crate::{Error, Result};
 
-/// So many wrappings are taken off: quotes in a header in JSON have three.
+/// The most wrappings that are taken off: quotes in a header in JSON are three.
 const MAX_WRAPPINGS: usize = 4;
 
 /// The members of an answer that hold a token: a server's own (`POST /v1/identity`), and OAuth 2.0's.

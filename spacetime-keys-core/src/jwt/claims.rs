@@ -8,7 +8,7 @@ use super::{MAX_TOKEN_BYTES, Members, Publisher, TokenSigner};
 use crate::error::{Claim, TokenPart};
 use crate::{Error, Result, parallel};
 
-/// How claims are completed before they are signed.
+/// The completion of claims before they are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Completion {
     /// The present moment, in Unix seconds: `iat`, where there is none.

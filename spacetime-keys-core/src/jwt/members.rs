@@ -13,14 +13,14 @@ use serde_json::value::RawValue;
 pub struct Members {
     /// The text that was parsed, and behind it names without their escapes, and what was set.
     text: String,
-    /// How much of that was parsed.
+    /// The part of it that was parsed.
     parsed: usize,
     places: Vec<Member>,
     /// Whether the members are still those of the parsed text.
     changed: bool,
 }
 
-/// Where in the text.
+/// Its place in the text.
 #[derive(Clone)]
 struct Member {
     name: Range<usize>,
@@ -108,7 +108,7 @@ impl Members {
         }
     }
 
-    /// A member's value, if it is an integer: digits alone, no fraction, no exponent. Nor `-0`,
+    /// A member's value, if it is an integer: only digits, no fraction, no exponent. Nor `-0`,
     /// which servers read as a float.
     pub fn get_integer(&self, name: &str) -> Option<i128> {
         // Rust's integers are JSON's, but for a plus sign, which JSON does not have.
@@ -122,7 +122,7 @@ impl Members {
 
     /// Sets a member, in its place if it is there, else at the end.
     pub(crate) fn set(&mut self, name: &str, value: &impl serde::Serialize) {
-        // Strings, integers and lists of strings alone are set here: they always have a JSON form.
+        // Only strings, integers and lists of strings are set here: they always have a JSON form.
         let Ok(json) = serde_json::to_string(value) else { return };
         let value = self.append(&json);
         let place = self.place(name);
@@ -174,7 +174,7 @@ impl Members {
     }
 }
 
-/// Where a part of a text lies in it.
+/// The place of a part of a text.
 fn place_of(part: &str, text: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - text.as_ptr().addr();
     start..start + part.len()
@@ -229,7 +229,7 @@ impl<'de> Visitor<'de> for Places<'de> {
     }
 }
 
-/// What the parser gives: parts of the text, but for names with escapes.
+/// The parser's output: parts of the text, except for names with escapes.
 pub(crate) struct Pairs<'de>(pub(crate) Vec<(Cow<'de, str>, &'de RawValue)>);
 
 impl<'de> Deserialize<'de> for Pairs<'de> {
@@ -279,7 +279,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-/// Names alone: values may be personal.
+/// Only names: values may be personal.
 impl fmt::Debug for Members {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()

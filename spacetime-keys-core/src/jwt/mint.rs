@@ -118,7 +118,7 @@ impl fmt::Debug for FreeClaim {
     }
 }
 
-/// What to mint.
+/// The content of a token to mint.
 #[derive(Clone, Debug)]
 pub struct MintOptions<'a> {
     /// `iss`, 1 to 128 bytes: the URL that the app publishes its keys under; for
@@ -130,7 +130,7 @@ pub struct MintOptions<'a> {
     pub audience: &'a [&'a str],
     /// Whom it is for.
     pub purpose: Purpose,
-    /// What it is for.
+    /// Its purpose.
     pub target: Target,
     /// The present moment, in Unix seconds: `iat`.
     pub now: i64,
@@ -145,7 +145,7 @@ pub struct MintOptions<'a> {
 pub struct Minted {
     /// The token: a compact JWS whose header has `typ`, `alg` and `kid`.
     pub token: Zeroizing<String>,
-    /// Whose it is.
+    /// The token's identity.
     pub identity: Identity,
     /// `exp`, in Unix seconds.
     pub expires_at: i64,
@@ -230,7 +230,7 @@ fn is_actor(json: &str) -> bool {
         .is_some_and(|subject| !subject.is_empty())
 }
 
-/// What looks like one: something, one `@`, something with a dot in it, and no blanks.
+/// Whether a text looks like one: some characters, one `@`, more with a dot, and no blanks.
 fn is_email(subject: &str) -> bool {
     subject.split_once('@').is_some_and(|(name, domain)| {
         !name.is_empty()

@@ -18,7 +18,7 @@ const DATABASE_ISSUER: &str = "spacetimedb-idc-v1";
 /// The most bytes of UTF-8 that a server accepts in `iss` and in `sub`.
 pub const MAX_CLAIM_BYTES: usize = 128;
 
-/// Who publishes: the claims that a database's ownership hangs on. No secret.
+/// A publisher: the claims that decide who owns a database. No secret.
 #[derive(Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Publisher {
     /// Derived from the two below.
@@ -125,7 +125,7 @@ fn check_length(value: &str, claim: Claim) -> Result<()> {
     if fits { Ok(()) } else { Err(Error::ClaimInvalid(claim)) }
 }
 
-/// What `hex_identity` says, if it says anything.
+/// The value of `hex_identity`, if it is there.
 fn stated_identity(claims: &Members) -> Result<Option<Identity>> {
     match claims.get("hex_identity") {
         None | Some("null") => Ok(None),
@@ -151,7 +151,7 @@ fn is_plain(json: &str) -> bool {
         .is_ok_and(|value| !value.is_array() && !value.is_object())
 }
 
-/// A publisher token from the claims alone, with the claims of a server's own token, in their
+/// A publisher token from only the claims, with the claims of a server's own token, in their
 /// order: `hex_identity`, `sub`, `iss`, `aud`, `iat` (`now`, Unix seconds). It does not expire.
 pub fn sign_publisher(
     publisher: &Publisher,

@@ -5,7 +5,7 @@ use crate::error::{Algorithm, Claim};
 use crate::es256::{Signer, Verifier};
 use crate::{Error, Fingerprint, Identity, PublicKey, Result};
 
-/// What becomes of `exp`.
+/// The new `exp`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Expiry {
     /// The claim is left out: the token never expires. The default, as in the self-hosting guide.
@@ -13,22 +13,22 @@ pub enum Expiry {
     Clear,
     /// The claim stays as it is.
     Keep,
-    /// So many seconds from now.
+    /// The token expires this many seconds from now.
     Lifetime(u32),
 }
 
-/// What [`resign`] may do, and what it checks.
+/// The permissions of [`resign`], and its checks.
 #[derive(Clone, Debug, Default)]
 pub struct ResignOptions<'a> {
     /// The present moment, in Unix seconds: the new `iat`.
     pub now: i64,
-    /// What becomes of `exp`.
+    /// The new `exp`.
     pub expiry: Expiry,
     /// Keys that may have signed the old token. The new key is always among them.
     pub known_keys: &'a [PublicKey],
     /// The identity that the token must have. Naming it stands for a verified signature.
     pub expect_identity: Option<Identity>,
-    /// Sign claims anew that nobody known has signed.
+    /// Re-sign claims that no known key has signed.
     pub allow_unverified: bool,
     /// Sign a token of an external issuer with the local key.
     pub allow_external_issuer: bool,
@@ -56,7 +56,7 @@ impl Times {
     }
 }
 
-/// A token, signed anew.
+/// A re-signed token.
 #[derive(Debug)]
 pub struct Resigned {
     /// The new token.
@@ -78,9 +78,9 @@ impl Resigned {
     }
 }
 
-/// Whose token this is and its times, if signing it anew could help at all: every server would
+/// Whose token this is and its times, if re-signing it could help at all: every server would
 /// take the form of the claims that it knows, and its algorithm is the servers' own. Verifies
-/// nothing, and leaves other claims alone: what older servers skip unread, they take.
+/// nothing, and leaves other claims as they are: what older servers skip unread, they take.
 ///
 /// # Errors
 /// [`Error::TokenAlgorithm`], and those of [`Publisher::from_token`] and [`Times::of`].
@@ -91,7 +91,7 @@ pub fn examine(token: &Token<'_>) -> Result<(Publisher, Times)> {
     Ok((Publisher::from_token(token)?, Times::of(token)?))
 }
 
-/// Signs the same claims anew: `iss`, `sub`, `aud`, `hex_identity` and all others keep their order
+/// Re-signs the same claims: `iss`, `sub`, `aud`, `hex_identity` and all others keep their order
 /// and their text, `iat` becomes `now`, and `exp` becomes what the options say. Other header
 /// fields than `typ` and `alg` are not kept: a `kid` would name the old key.
 ///

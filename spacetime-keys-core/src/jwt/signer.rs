@@ -75,12 +75,12 @@ impl TokenSigner {
         &self.kid
     }
 
-    /// What it signs with.
+    /// The algorithm that it signs with.
     pub const fn algorithm(&self) -> Algorithm {
         self.key.algorithm()
     }
 
-    /// As a signer of ES256 alone, if it is one.
+    /// As a signer of only ES256, if it is one.
     pub const fn as_es256(&self) -> Option<&es256::Signer> {
         match &self.key {
             Key::Es256(signer) => Some(signer),
@@ -121,7 +121,7 @@ impl TokenSigner {
     }
 }
 
-/// Which key it is, no more.
+/// Shows only which key it is.
 impl std::fmt::Debug for TokenSigner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "TokenSigner({}, {})", self.algorithm(), self.kid)

@@ -14,7 +14,7 @@ use crate::{Error, Result};
 /// Larger tokens are refused unread.
 pub const MAX_TOKEN_BYTES: usize = 1 << 20;
 
-/// What a text that was handed over as a token is.
+/// The kind of a text that was passed as a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -27,7 +27,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Tells by the number of parts alone.
+    /// Tells only by the number of parts.
     pub fn of(token: &str) -> Self {
         match memchr_iter(b'.', token.as_bytes()).count() {
             2 => Self::Jwt,
@@ -39,7 +39,7 @@ impl Kind {
 
 /// A compact JWS, taken apart. Nothing has been verified by that.
 ///
-/// A token is a secret: it has no `Display`, and its `Debug` shows names of claims alone.
+/// A token is a secret: it has no `Display`, and its `Debug` shows only names of claims.
 pub struct Token<'a> {
     header: Members,
     claims: Members,
@@ -57,7 +57,7 @@ impl<'a> Token<'a> {
     /// [`Error::TokenPadded`], [`Error::TokenAlphabet`] and [`Error::TokenDuplicate`], which name
     /// the part.
     pub fn parse(token: &'a str) -> Result<Self> {
-        // Blanks count: whoever keeps tokens by their text keeps those, too.
+        // Blanks count: a cache that keeps tokens by their text keeps those, too.
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Error::TokenTooLarge);
         }
@@ -132,7 +132,7 @@ impl<'a> Token<'a> {
 
     /// How the signature is none that its algorithm gives, so that no key can have made it.
     pub(crate) fn signature_flaw(&self) -> Option<SignatureFlaw> {
-        /// Of the smallest RSA key that any server takes.
+        /// The size of the smallest RSA key that any server takes.
         const RSA: usize = 128;
 
         let size = self.signature.len();
@@ -167,7 +167,7 @@ impl<'a> Token<'a> {
         /// Graph's application id, and its address.
         const GRAPH: [&str; 2] =
             ["00000003-0000-0000-c000-000000000000", "https://graph.microsoft.com"];
-        /// Of Entra ID: version 1 and 2.
+        /// The issuers of Entra ID: versions 1 and 2.
         const ISSUERS: [&str; 2] =
             ["https://sts.windows.net/", "https://login.microsoftonline.com/"];
 

@@ -7,7 +7,7 @@ use crate::{Error, Identity, Result, es256, parallel};
 /// Seconds that two clocks may differ by: what servers allow, too.
 pub const DEFAULT_LEEWAY: u32 = 60;
 
-/// What a token is held against.
+/// The conditions for a token.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyOptions<'a> {
     /// The present moment, in Unix seconds.
@@ -23,7 +23,7 @@ pub struct VerifyOptions<'a> {
 }
 
 impl VerifyOptions<'_> {
-    /// Signature and times alone, with [`DEFAULT_LEEWAY`].
+    /// Only signature and times, with [`DEFAULT_LEEWAY`].
     pub const fn at(now: i64) -> Self {
         Self { now, leeway: DEFAULT_LEEWAY, issuer: None, audience: None, algorithm: None }
     }

@@ -30,7 +30,7 @@ impl VerificationKey {
     }
 
     /// The public key of a P-256 or RSA key file, of either half. To name a key, not to vouch for
-    /// it: of an RSA private key, the public numbers alone are read.
+    /// it: of an RSA private key, only the public numbers are read.
     ///
     /// # Errors
     /// As [`from_pem`](Self::from_pem), and those of a private key.

@@ -19,7 +19,7 @@ pub(super) struct PrivateParts<'a> {
     pub(super) oddities: Vec<Oddity>,
 }
 
-/// What stands in a public key's container.
+/// The content of a public key's container.
 pub(super) struct PublicParts<'a> {
     pub(super) point: &'a [u8],
     pub(super) oddities: Vec<Oddity>,

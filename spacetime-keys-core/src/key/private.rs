@@ -12,7 +12,7 @@ use crate::{Error, Result, es256};
 /// A P-256 private key and the public key that follows from it.
 ///
 /// Wiped from memory when dropped. Deliberately neither `Clone` nor `Display`, and its `Debug`
-/// shows the public key's fingerprint alone.
+/// shows only the public key's fingerprint.
 pub struct PrivateKey {
     secret: p256::SecretKey,
     public: PublicKey,
@@ -46,12 +46,12 @@ impl PrivateKey {
         }
     }
 
-    /// Reads a PEM text (PKCS#8 or SEC1), mending what [`pem::normalize`] mends.
+    /// Reads a PEM text (PKCS#8 or SEC1), repairing what [`pem::normalize`] repairs.
     pub fn from_pem(input: impl AsRef<[u8]>) -> Result<Self> {
         Self::from_pem_with_oddities(input).map(|(key, _)| key)
     }
 
-    /// The same, and tells what had to be mended: what a server would have met.
+    /// The same, and tells what had to be repaired: what a server would have met.
     pub fn from_pem_with_oddities(input: impl AsRef<[u8]>) -> Result<(Self, Vec<Oddity>)> {
         let input = input.as_ref();
         let block = pem::decode(input)?;
@@ -115,7 +115,7 @@ impl PrivateKey {
         &self.public
     }
 
-    /// As `p256`'s type.
+    /// The key in `p256`'s type.
     pub const fn as_p256(&self) -> &p256::SecretKey {
         &self.secret
     }

@@ -25,12 +25,12 @@ const SPKI_HEAD: [u8; 26] = [
 const SPKI_LEN: usize = SPKI_HEAD.len() + POINT_LEN;
 
 impl PublicKey {
-    /// Reads a PEM text, mending what [`pem::normalize`] mends.
+    /// Reads a PEM text, repairing what [`pem::normalize`] repairs.
     pub fn from_pem(input: impl AsRef<[u8]>) -> Result<Self> {
         Self::from_pem_with_oddities(input).map(|(key, _)| key)
     }
 
-    /// The same, and tells what had to be mended: what a server would have met.
+    /// The same, and tells what had to be repaired: what a server would have met.
     pub fn from_pem_with_oddities(input: impl AsRef<[u8]>) -> Result<(Self, Vec<Oddity>)> {
         let input = input.as_ref();
         let block = pem::decode(input)?;
@@ -104,7 +104,7 @@ impl PublicKey {
         fingerprint::kid(self)
     }
 
-    /// As `p256`'s type.
+    /// The key in `p256`'s type.
     pub const fn as_p256(&self) -> &p256::PublicKey {
         &self.key
     }

@@ -73,7 +73,7 @@ struct Unpacked {
     user: u64,
 }
 
-/// What two rows do to each other.
+/// The clash of two rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ClashKind {
     /// Both have the same old subject.
@@ -103,7 +103,7 @@ pub struct Clash {
     pub line: u64,
     /// The line of the first row that it clashes with.
     pub first_line: u64,
-    /// How.
+    /// The kind of clash.
     pub kind: ClashKind,
 }
 

@@ -1,7 +1,7 @@
 //! Subjects that a table has spoilt.
 
 /// What a database, a spreadsheet or an export wrote in place of a subject. Identities of such
-/// subjects belong to nobody. The text alone tells; whoever has it from a source that keeps text
+/// subjects belong to nobody. Only the text tells; a caller who has it from a source that keeps text
 /// as it is, JSON for one, need not ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -60,7 +60,7 @@ const EMPTY: [&str; 17] = [
     "#div/0!",
 ];
 
-/// What a table has made of a subject, if one can tell.
+/// The damage that a table has done to a subject, if it can be seen.
 pub fn damage(subject: &str) -> Option<Damage> {
     let is = |found, damage| if found { Some(damage) } else { None };
     // The first byte clears nearly all: this is asked of every row.

@@ -5,7 +5,7 @@ use crate::error::Claim;
 use crate::jwt::MAX_CLAIM_BYTES;
 use crate::{Error, Identity, Result};
 
-/// Which of the two issuers.
+/// One of the two issuers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The issuer that is left.
@@ -55,10 +55,10 @@ impl Trap {
     pub const fn message(self) -> &'static str {
         match self {
             Self::Separator(Side::From) => {
-                "the old issuer has a `|` in it: another issuer and subject give the same identities, so anyone who controls that issuer can be any of these users"
+                "the old issuer has a `|` in it, so another issuer and subject give the same identities. Anyone who controls that issuer can be any of these users"
             }
             Self::Separator(Side::To) => {
-                "the new issuer has a `|` in it: another issuer and subject give the same identities, so anyone who controls that issuer can be any of these users"
+                "the new issuer has a `|` in it, so another issuer and subject give the same identities. Anyone who controls that issuer can be any of these users"
             }
             Self::Blank(Side::From) => "the old issuer has blanks or control characters in it",
             Self::Blank(Side::To) => "the new issuer has blanks or control characters in it",
@@ -97,7 +97,7 @@ impl Migration {
         Ok(Self { from, to, mingles })
     }
 
-    /// What is odd about the two issuers.
+    /// The traps of the two issuers.
     pub fn traps(&self) -> Vec<Trap> {
         let same = self.from == self.to;
         let bare = |issuer: &str| issuer.trim_end_matches('/').len();

@@ -71,7 +71,7 @@ pub fn check_subject(subject: &str) -> Result<(), SubjectProblem> {
 /// Whether a subject has what seldom belongs to it: blanks at an end, control characters, a byte
 /// order mark. It is a subject like any other, and gives an identity that nobody may have.
 pub fn is_odd(subject: &str) -> bool {
-    // Nearly all are of `!` to `~` alone. Told without a way out of the loop, so that the compiler
+    // Nearly all have only `!` to `~`. Told without a way out of the loop, so that the compiler
     // takes many bytes at a time.
     subject.bytes().fold(0, |most, byte| most.max(byte.wrapping_sub(b'!'))) > b'~' - b'!'
         && (subject.trim().len() != subject.len()

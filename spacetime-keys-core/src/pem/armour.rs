@@ -13,15 +13,15 @@ pub(super) const BEGIN: &str = "-----BEGIN ";
 pub(super) const END: &str = "-----END ";
 pub(super) const DASHES: &str = "-----";
 
-/// What a label says of its block.
+/// The kind of block that a label names.
 enum Label {
     /// A key in this container.
     Key(Container),
     /// A key, in a way that is no standard.
     OtherKey,
-    /// What is refused in a key's place.
+    /// A block that is refused in a key's place.
     Refused(Found),
-    /// What may stand beside a key.
+    /// A block that may stand beside a key.
     Beside(Found),
     /// The curve, which OpenSSL writes before a SEC1 key; the key names it, too.
     Parameters,
@@ -135,7 +135,7 @@ fn without_headers(body: &str) -> Option<&str> {
     (lines.peek().is_some() && lines.all(is_header)).then_some(rest)
 }
 
-/// What a block's base64 text stands for.
+/// The bytes of a block's base64 text.
 fn bytes_of(body: &str) -> Result<Zeroizing<Vec<u8>>> {
     let mut packed = Zeroizing::new(String::with_capacity(body.len()));
     packed.extend(body.chars().filter(|&c| !is_blank(c)));

@@ -1,4 +1,4 @@
-//! What a text was found to hold: one container in DER.
+//! The content of a text: one container in DER.
 
 use zeroize::Zeroizing;
 
@@ -60,7 +60,7 @@ impl Block {
     }
 }
 
-/// What DER was found to be.
+/// The kind of a DER value.
 pub(super) enum Content {
     /// A key's container.
     Key(Container),

@@ -2,7 +2,7 @@
 
 use crate::error::Encoding;
 
-/// How such texts begin.
+/// The beginnings of such texts.
 const BEGINNINGS: [(&str, Encoding); 14] = [
     ("ssh-", Encoding::OpenSshPublic),
     ("ecdsa-sha2-", Encoding::OpenSshPublic),
@@ -20,10 +20,10 @@ const BEGINNINGS: [(&str, Encoding); 14] = [
     ("<html", Encoding::Html),
 ];
 
-/// What tools expand, or were to: a shell, Azure Pipelines, templates.
+/// References that tools expand: a shell, Azure Pipelines, templates.
 const BRACKETS: [(&str, &str); 4] = [("${", "}"), ("$(", ")"), ("{{", "}}"), ("((", "))")];
 
-/// What a text without blanks around it is, if it is one of these.
+/// The kind of a text without blanks around it, if it is one of these.
 pub(super) fn name(bare: &str) -> Option<Encoding> {
     let begins = |with: &str| bare.get(..with.len()).is_some_and(|b| b.eq_ignore_ascii_case(with));
     let beginning = BEGINNINGS.iter().find(|(with, _)| begins(with)).map(|&(_, what)| what);

@@ -29,12 +29,12 @@ pub(super) fn read(json: &str, depth: u8) -> Option<Result<Block>> {
     })
 }
 
-/// What was found in a document.
+/// The content of a document.
 #[derive(Default)]
 struct Seen {
     /// The key, or why what stands for one cannot be taken.
     key: Option<Result<Block>>,
-    /// What may stand beside a key, such as its certificate.
+    /// A value that may stand beside a key, such as its certificate.
     beside: Option<Error>,
     /// Whether the document is the key, and nothing more.
     is_whole: bool,

@@ -18,7 +18,7 @@ use crate::{Error, Result};
 type Member<'a> = (Cow<'a, str>, &'a RawValue);
 type Bytes = Zeroizing<Vec<u8>>;
 
-/// Of a coordinate or a scalar.
+/// The length of a coordinate or a scalar, in bytes.
 const LENGTH: usize = 32;
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

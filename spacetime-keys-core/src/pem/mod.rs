@@ -19,7 +19,7 @@ pub(crate) use block::{Block, Container};
 pub(crate) use json::unescaped;
 pub(crate) use read::decode;
 
-/// Something about a key's text that differs from the canonical form, and was mended on reading.
+/// Something about a key's text that differs from the canonical form, and was repaired on reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -74,7 +74,7 @@ pub enum Effect {
 }
 
 impl Oddity {
-    /// What a server does with such a file.
+    /// A server's behaviour with such a file.
     pub const fn effect(self) -> Effect {
         match self {
             Self::ByteOrderMark
@@ -102,7 +102,7 @@ impl Oddity {
         }
     }
 
-    /// What the whole text is in the place of a PEM block, if it is that.
+    /// The form of the whole text, if it is no PEM block.
     pub const fn form(self) -> Option<&'static str> {
         match self {
             Self::Base64 => Some("base64 of the key's text"),
@@ -125,7 +125,7 @@ pub fn worst_effect(oddities: &[Oddity]) -> Effect {
     oddities.iter().map(|oddity| oddity.effect()).max().unwrap_or(Effect::Harmless)
 }
 
-/// Which half of a pair a PEM text holds.
+/// The half of a pair that a PEM text holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
     /// `PRIVATE KEY` or `EC PRIVATE KEY`.
@@ -147,16 +147,16 @@ impl std::fmt::Display for Half {
 pub struct Normalized {
     /// The text: LF, 64 columns, one newline at the end.
     pub pem: Zeroizing<String>,
-    /// Which half of the pair it is.
+    /// The half of the pair that it is.
     pub half: Half,
-    /// What was mended; empty if the input was canonical.
+    /// The oddities that were repaired; empty if the input was canonical.
     pub mended: Vec<Oddity>,
 }
 
 /// Brings a P-256 key's PEM text into canonical form: PKCS#8 with the public key inside
 /// (`PRIVATE KEY`) or uncompressed, named-curve SPKI (`PUBLIC KEY`), as OpenSSL 3 writes them.
 ///
-/// Mends CRLF, CR, a byte order mark, literal `\n`, everything on one line, spaces for newlines,
+/// Repairs CRLF, CR, a byte order mark, literal `\n`, everything on one line, spaces for newlines,
 /// quotes around it, blanks at line ends, indentation, text around the block; SEC1 (with an
 /// `EC PARAMETERS` block too), a missing embedded public key, compressed points and written-out
 /// parameters; a label that names another container, certificates beside the key; base64 of all of

@@ -11,7 +11,7 @@ use crate::error::Encoding;
 use crate::key::container::names_p256;
 use crate::{Error, Result};
 
-/// How often a text may stand in another one.
+/// The deepest nesting of texts.
 const DEPTH: u8 = 4;
 
 const BOM: char = '\u{feff}';
@@ -94,7 +94,7 @@ fn read_assigned(bare: &str, depth: u8) -> Result<Block> {
     found
 }
 
-/// What is assigned to a name, as in a file of environment variables or in YAML.
+/// The value that is assigned to a name, as in a file of environment variables or in YAML.
 fn value(bare: &str) -> Option<&str> {
     let (name, value) = bare.split_once(['=', ':'])?;
     let name = name.trim().trim_start_matches("export ");

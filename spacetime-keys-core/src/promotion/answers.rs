@@ -9,14 +9,14 @@ use crate::doctor::{Answer, Ask, Came, Reply, Unreached, Written, encoded};
 
 /// One server that is asked by SQL, too.
 pub trait Query: Ask {
-    /// Puts a query to a path ([`sql_path`]), as whoever's token it is.
+    /// Puts a query to a path ([`sql_path`]), as the identity of the token.
     ///
     /// # Errors
     /// Why there is no answer.
     fn query(&self, path: &str, token: &str, sql: &str) -> Result<Came, Unreached>;
 }
 
-/// What a server says of a database.
+/// A server's answer about a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatabaseFacts {
     /// The database's own identity.
@@ -25,7 +25,7 @@ pub struct DatabaseFacts {
     pub owner: Identity,
 }
 
-/// Where a database takes queries.
+/// The path at which a database takes queries.
 pub fn sql_path(database: &str) -> String {
     format!("/v1/database/{}/sql", encoded(database))
 }

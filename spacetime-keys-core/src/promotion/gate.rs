@@ -24,7 +24,7 @@ pub enum GateName {
     ForeignKey,
     /// Whether the mounted key has signed the token.
     Token,
-    /// Whether the source's key has not: there the token is void.
+    /// Whether the source's key has not: there the token is refused.
     ForeignToken,
     /// Whether the token is the publisher's.
     Publisher,
@@ -80,14 +80,14 @@ impl serde::Serialize for GateName {
 /// One thing that must be so for a promotion to stand.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Gate {
-    /// What.
+    /// The gate's name.
     pub name: GateName,
     /// The database that it is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
     /// Whether it is so. What could not be seen is not.
     pub ok: bool,
-    /// What was found.
+    /// The finding.
     pub detail: String,
 }
 

@@ -1,4 +1,4 @@
-//! What was seen at the destination, held against the passport.
+//! Compares the destination with the passport.
 
 use super::gate::GateName as Name;
 use super::{Database, DatabaseSeen, Gate, Passport, Seen};

@@ -9,7 +9,7 @@ use crate::jwt::Publisher;
 use crate::printable::is_hidden;
 use crate::{Error, Identity, PublicKey, Result};
 
-/// What a passport is read by: another one may mean what this program does not know.
+/// The version of the format. Another one may mean something that this program does not know.
 const VERSION: u32 = 1;
 /// More than a passport of the most databases takes.
 const MAX_BYTES: usize = 1 << 20;
@@ -32,7 +32,7 @@ pub struct Passport {
     pub server_version: String,
     /// The key with which the source signs, and whatever is signed with it is good there.
     pub public_key: PublicKey,
-    /// Who publishes there.
+    /// The publisher there.
     pub publisher: Publisher,
     /// The databases.
     pub databases: Vec<Database>,
@@ -41,7 +41,7 @@ pub struct Passport {
 /// A database of the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Database {
-    /// Its name.
+    /// The database's name.
     pub name: String,
     /// Its own identity.
     pub identity: Identity,
@@ -54,9 +54,9 @@ pub struct Database {
 /// A table's rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// The table.
+    /// The table's name.
     pub table: Table,
-    /// Its rows.
+    /// The number of its rows.
     pub rows: u64,
 }
 
@@ -103,7 +103,7 @@ struct Rows {
     rows: u64,
 }
 
-/// As the program's `--json` has it.
+/// The JSON document, as the program's `--json` has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wrapped<'a> {

@@ -17,11 +17,11 @@ pub struct Seen {
     pub mounted: Option<Fingerprint>,
     /// The token in `cli.toml`, if there is one that can be read.
     pub token: Option<Signed>,
-    /// What the server says of it.
+    /// The server's answer about it.
     pub accepted: Reply<TokenAnswer>,
     /// The databases that were asked about.
     pub databases: Vec<DatabaseSeen>,
-    /// What was found in files.
+    /// The finds in files.
     pub tree: TreeSeen,
     /// Key files and `cli.toml` that others can read or write as they should not.
     pub exposed: Vec<String>,
@@ -39,7 +39,7 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// Of a token, held against the mounted key, if there is one, and the source's.
+    /// Judges a token by the mounted key, if there is one, and by the source's.
     ///
     /// # Errors
     /// What is no token; a key that cannot verify.
@@ -59,9 +59,9 @@ impl Signed {
 pub struct DatabaseSeen {
     /// Its name.
     pub name: String,
-    /// What the server says of it.
+    /// The server's answer about it.
     pub facts: Reply<DatabaseFacts>,
-    /// What a publish to it would come to, in a word and in words.
+    /// The outcome of a publish to it, as a word and as a sentence.
     pub publish: (Option<Outcome>, String),
     /// The tables whose rows were counted.
     pub rows: Vec<Rows>,
@@ -76,7 +76,7 @@ pub struct Rows {
     pub rows: Reply<u64>,
 }
 
-/// What a search of the data and what lies beside it has found.
+/// The result of a search of the data and the files beside it.
 #[derive(Clone, Debug, Default)]
 pub struct TreeSeen {
     /// Whether there was a search.
@@ -85,12 +85,12 @@ pub struct TreeSeen {
     pub secrets: Vec<String>,
     /// Why something could not be read.
     pub unread: Option<String>,
-    /// Tokens of the source's users in the databases' own files: void here, and part of the data.
+    /// Tokens of the source's users in the databases' own files: refused here, and part of the data.
     pub in_data: u64,
 }
 
 impl TreeSeen {
-    /// As a gate.
+    /// The find as a gate.
     pub fn as_gate(&self) -> Gate {
         let (ok, detail) = match (self.secrets.first(), &self.unread) {
             (Some(first), _) => (false, format!("of the source: {first}")),

@@ -9,7 +9,7 @@ use aho_corasick::MatchKind;
 
 use super::Wanted;
 
-/// What begins, or is, at an anchor.
+/// The thing that begins, or is, at an anchor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A part of a JWT: `{"` in base64url, RFC 7515.
@@ -81,7 +81,7 @@ impl Anchors {
         }
     }
 
-    /// Where the next anchor begins, and what it is.
+    /// The place and kind of the next anchor.
     pub(super) fn next(&self, text: &[u8], from: usize) -> Option<(usize, Kind)> {
         let found = self.searcher.find(text.get(from..)?)?;
         let kind = self.kinds.get(found.pattern().as_usize())?;
@@ -115,7 +115,7 @@ impl List {
 }
 
 /// What a text is in base64, wherever in a group of three bytes it begins: the characters that hang on
-/// it alone, and how many of its first group stand before them.
+/// only that, and how many of its first group stand before them.
 fn in_base64(text: &[u8]) -> impl Iterator<Item = (String, usize)> {
     [(0, 0), (1, 2), (2, 3)]
         .map(|(shift, before)| {

@@ -4,7 +4,7 @@
 use super::reading::{readings, utf8};
 use crate::jwt::MAX_CLAIM_BYTES;
 
-/// How far from its subject an issuer stands.
+/// The greatest distance between a subject and its issuer.
 const NEAR: usize = 2 << 10;
 /// Room for a value with escapes, and for what stands before it.
 const ROOM: usize = 6 * MAX_CLAIM_BYTES + 64;

@@ -6,7 +6,7 @@ use super::anchor::{Anchors, Kind};
 use super::token::Begun;
 use super::{Form, Wanted, What, bare_key, base64, claims, key, token, uuid};
 
-/// How often a text may stand in another one, encoded.
+/// The deepest nesting of encoded texts.
 const DEPTH: u8 = 3;
 
 /// Up to where anchors of a kind need no further look: they stand in what one before them has led to.

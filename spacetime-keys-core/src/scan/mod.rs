@@ -28,7 +28,7 @@ pub use ring::{Judged, Ring, Secret, SecretKind};
 /// A token, a key or a set of claims that is longer is not found.
 pub const MAX_LENGTH: usize = 64 << 10;
 
-/// Which kind of thing a scanner searches for.
+/// The kind of thing that a scanner searches for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// Private keys, and whole tokens.
@@ -51,18 +51,18 @@ pub enum What {
     PrivateKey(VerificationKey),
     /// A compact JWS that can be taken apart. Nothing has been verified.
     Token(Zeroizing<String>),
-    /// What may be a token's `sub`.
+    /// A text that may be a token's `sub`.
     Subject {
         /// The `iss` beside it, if there is one.
         issuer: Option<String>,
         /// The subject, 1 to 128 bytes.
         subject: String,
-        /// Where it stood.
+        /// The form that it stood in.
         form: Form,
     },
 }
 
-/// Where a subject stood.
+/// The form that a subject stood in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {

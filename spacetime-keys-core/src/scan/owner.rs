@@ -7,7 +7,7 @@ use crate::jwt::{LOCAL_ISSUER, Publisher};
 /// Issuers that are tried with each subject: more than anybody has.
 const ISSUERS: usize = 64;
 
-/// The claims in a token, or in a text that names both of them. A subject alone is nobody's.
+/// The claims in a token, or in a text that names both of them. A subject without an issuer is nobody's.
 pub fn claims_of(found: &Found) -> Option<Publisher> {
     match &found.what {
         What::Subject { issuer: Some(issuer), subject, form: Form::Token | Form::Claims } => {
@@ -30,9 +30,9 @@ pub struct Owner {
 pub struct Claimed {
     /// The claims.
     pub publisher: Publisher,
-    /// Where they begin, as in [`Found`].
+    /// Their place, as in [`Found`].
     pub offset: u64,
-    /// What they stood in.
+    /// The form that they stood in.
     pub form: Form,
 }
 

@@ -6,7 +6,7 @@ use crate::fleet::Environment;
 use crate::jwt::{Publisher, Token};
 use crate::{Fingerprint, Identity, PublicKey, Result};
 
-/// What a fleet has: its keys, present and earlier, and the identities of its publishers.
+/// A fleet's keys, present and earlier, and the identities of its publishers.
 #[derive(Default)]
 pub struct Ring {
     keys: Vec<Known>,
@@ -22,7 +22,7 @@ struct Known {
 /// A secret that was found. The secret itself is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Secret {
-    /// Which kind of secret it is.
+    /// The kind of secret.
     pub kind: SecretKind,
     /// The private key's, or that of the key that signed the token.
     pub fingerprint: Fingerprint,
@@ -38,20 +38,20 @@ pub struct Secret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretKind {
-    /// A private key, whoever has it.
+    /// A private key, no matter whose.
     PrivateKey,
     /// A token that a key of the fleet has signed.
     Token,
 }
 
-/// What a fleet says of something that was found.
+/// A fleet's judgement of a find.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
     /// A secret.
     Secret(Secret),
     /// A token with the issuer of a SpacetimeDB server, which no key of the fleet has signed.
     OtherToken,
-    /// Nothing of a server's.
+    /// Nothing that belongs to a server.
     Nothing,
 }
 

@@ -14,7 +14,7 @@ const ES256: usize = 86;
 /// Headers are not longer, with a chain of certificates in them.
 const HEADER: usize = 16 << 10;
 
-/// What begins at an anchor, and where it ends.
+/// The thing that begins at an anchor, and its end.
 pub(super) enum Begun {
     /// A token.
     Token(usize, Zeroizing<String>),

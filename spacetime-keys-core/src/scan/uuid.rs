@@ -6,7 +6,7 @@ use memchr::memchr_iter;
 
 /// `8-4-4-4-12` hexadecimal digits.
 const LENGTH: usize = 36;
-/// Where hyphens stand.
+/// The places of the hyphens.
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
 /// Each UUID that begins in a range, of either case.

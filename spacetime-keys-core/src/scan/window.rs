@@ -5,14 +5,14 @@ use zeroize::Zeroize;
 use super::look::{Passed, look};
 use super::{Found, MAX_LENGTH, Wanted};
 
-/// How much is kept.
+/// The sizes of the window.
 #[derive(Clone, Copy)]
 pub(super) struct Size {
-    /// In all.
+    /// The size of the whole window, in bytes.
     pub(super) capacity: usize,
-    /// Behind an anchor, when it is looked at.
+    /// The bytes behind an anchor when it is looked at.
     pub(super) ahead: usize,
-    /// Before it.
+    /// The bytes that are kept before it.
     pub(super) behind: usize,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Window {
     wanted: Wanted,
     size: Size,
     bytes: Vec<u8>,
-    /// Of the first byte, in the input.
+    /// The place of the first byte in the input.
     offset: u64,
     /// Anchors before this byte have been looked at.
     seen: usize,

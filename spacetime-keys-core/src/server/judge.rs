@@ -22,7 +22,7 @@ pub(super) fn judge(server: &Server, token: &str, now: i64) -> Result<(Identity,
         ByLocalKey::Open(asked) => asked,
     };
     match &server.issuer {
-        // A running server would now fetch the issuer's keys, and where it cannot, say that alone.
+        // A running server would now fetch the issuer's keys, and where it cannot, say only that.
         Issuer::Unknown => Err(local_reason),
         Issuer::Unreadable(_) => Err(Reason::IssuerKeys),
         Issuer::Known(_) if !can_be_fetched(&issuer, rules) => Err(Reason::IssuerKeys),
@@ -42,7 +42,7 @@ pub(super) fn issuer_asked(server: &Server, token: &str, now: i64) -> Option<Str
     }
 }
 
-/// What the server's own key makes of a token.
+/// The judgement of a token by the server's own key.
 enum ByLocalKey<'a> {
     /// It takes it.
     Accepted(Identity),
@@ -50,7 +50,7 @@ enum ByLocalKey<'a> {
     Open(Asked<'a>),
 }
 
-/// What is asked of an issuer's keys.
+/// The judgement of a token by an issuer's keys.
 struct Asked<'a> {
     parts: Parts<'a>,
     issuer: String,
@@ -96,7 +96,7 @@ pub(super) fn can_be_fetched(issuer: &str, rules: Rules) -> bool {
     }
 }
 
-/// Whose token it is to a server of these rules, and whether its issuer is the server itself, whoever
+/// Whose token it is to a server of these rules, and whether its issuer is the server itself, no matter who
 /// signed it and whenever it expires. `None` if the server takes its claims from nobody.
 pub(crate) fn reading(token: &str, rules: Rules) -> Option<(Identity, bool)> {
     let parts = Parts::split(token.trim()).ok()?;
@@ -170,7 +170,7 @@ fn library_checks(json: &[u8], now: Option<i64>) -> Result<(), Reason> {
     if expired { Err(Reason::ExpiredSignature) } else { Ok(()) }
 }
 
-/// What SpacetimeDB itself asks of the claims.
+/// SpacetimeDB's own conditions for the claims.
 fn whose(claims: &Claims) -> Result<Identity, Reason> {
     if claims.iss.len() > MAX_CLAIM_BYTES {
         return Err(Reason::IssuerTooLong);

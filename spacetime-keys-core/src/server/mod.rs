@@ -1,4 +1,4 @@
-//! What a SpacetimeDB server answers to a token.
+//! The answer of a SpacetimeDB server to a token.
 //!
 //! Three sets of rules exist, see [`Rules`]. They were read from the servers' own crates and
 //! measured on running servers; `tests/oracle` holds this module against those crates, over
@@ -32,9 +32,9 @@ pub struct Server {
     issuer: Issuer,
 }
 
-/// What the server knows of the keys of the issuer that a token names.
+/// The server's knowledge of the keys of the issuer that a token names.
 enum Issuer {
-    /// Nothing was said of them: the local key decides alone.
+    /// Nothing was said of them: only the local key decides.
     Unknown,
     /// Its set spoils; or another document stands in its place, which is named.
     Unreadable(Option<Error>),
@@ -135,7 +135,7 @@ impl Server {
         judge::issuer_asked(self, token, now)
     }
 
-    /// What there is to say where this server refuses a token for this reason.
+    /// The words for a refusal of this server for this reason.
     pub fn refusal(&self, token: &str, reason: Reason) -> Verdict {
         let token = token.trim();
         let cause = remedy::cause(self, token, reason);

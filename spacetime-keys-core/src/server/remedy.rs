@@ -1,4 +1,4 @@
-//! What is wrong with a refused token, beyond the server's words, and what to do next.
+//! The flaw in a refused token, beyond the server's words, and the next step.
 //!
 //! Never "log in again" where that would give another identity: the databases belong to the old one.
 
@@ -101,7 +101,7 @@ impl Remedy {
             Self::AskForOwnAudience => ("ask-for-own-audience", texts::OF_GRAPH.into()),
             Self::NotForClients => (
                 "not-for-clients",
-                "a server makes such a token for one call from a database to another, and takes it for nothing else: send a user's or a publisher's token".into(),
+                "a server makes such a token for one call from a database to another, and refuses it elsewhere. Send a user's or a publisher's token".into(),
             ),
             Self::Danger => (
                 "danger",
@@ -109,7 +109,7 @@ impl Remedy {
             ),
             Self::SignWithAKey => (
                 "sign-with-a-key",
-                "servers verify no shared secret: have the issuer sign with ES256 or RS256, and publish that key in its set (Supabase: change the project to JWT signing keys). DANGER if this issuer does not use a shared secret: whoever knows a public text can make such a token; find out who issued it".into(),
+                "servers verify no shared secret: have the issuer sign with ES256 or RS256, and publish that key in its set (Supabase: change the project to JWT signing keys). DANGER if this issuer does not use a shared secret: anyone who knows a public text can make such a token. Find out who issued it".into(),
             ),
             Self::ChangeAlgorithm => (
                 "change-algorithm",
@@ -141,11 +141,11 @@ impl Remedy {
             ),
             Self::MendIssuerDocument => (
                 "mend-issuer-document",
-                "have the issuer serve what servers fetch: at ISS/.well-known/openid-configuration a JSON object with `jwks_uri`, and under that URL the JWK set, to everybody and without a login".into(),
+                "have the issuer serve what servers fetch: a JSON object with `jwks_uri` at ISS/.well-known/openid-configuration, and the JWK set at that URL. Both must be public, without a login".into(),
             ),
             Self::MendIssuerKey => (
                 "mend-issuer-key",
-                ("the issuer's set has the key of this token, but its numbers are no point on P-256 (a coordinate without its leading zero, or of another curve): {} names the entry; have the issuer publish `x` and `y` with 32 bytes each", [Step::JwksLint]).into(),
+                ("the issuer's set has the key of this token, but its numbers are no point on P-256 (a coordinate without its leading zero, or of another curve). {} names the entry. Have the issuer publish `x` and `y` with 32 bytes each", [Step::JwksLint]).into(),
             ),
             Self::PublishKey => (
                 "publish-key",
@@ -153,7 +153,7 @@ impl Remedy {
             ),
             Self::CompareIssuerKeys => (
                 "compare-issuer-keys",
-                "the issuer's published key did not sign this: compare the `kid` of token and set, and whether the set is the one of this issuer (test and production have their own)".into(),
+                "the issuer's published key did not sign this: compare the `kid` of token and set. Check that the set is this issuer's: test and production have their own".into(),
             ),
             Self::RestoreClaims => (
                 "restore-claims",
@@ -161,7 +161,7 @@ impl Remedy {
             ),
             Self::MendClaims => (
                 "mend-claims",
-                "have the issuer put in what servers want: `iss` and `sub` of 1 to 128 bytes, `iat` and `exp` as whole seconds, `aud` a string or strings".into(),
+                "have the issuer write the claims that servers want: `iss` and `sub` of 1 to 128 bytes, `iat` and `exp` in whole seconds, `aud` as a string or strings".into(),
             ),
         }
     }

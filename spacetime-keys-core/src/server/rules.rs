@@ -78,7 +78,7 @@ impl serde::Serialize for Rules {
     }
 }
 
-/// How a server words why it refuses a token.
+/// A server's wording of its refusals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Wording {

@@ -3,7 +3,7 @@
 //! Servers read both with `serde`, and so do we: what these types take or refuse (a known claim
 //! twice, a float for a time, a number that no float can hold) is what servers take or refuse.
 //! Where the three sets of rules differ, so do the types. `tests/oracle` holds them against the
-//! servers' own. Members that are read for their form alone have a leading underscore.
+//! servers' own. Members that are read only for their form have a leading underscore.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -13,7 +13,7 @@ use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use crate::jwks::shape::{Generation, JwkOfEleven, JwkOfNine};
 
-/// What of the header decides.
+/// The members of the header that count.
 pub(super) struct Header {
     pub(super) alg: Alg,
     pub(super) kid: Option<String>,
@@ -108,7 +108,7 @@ impl Header {
     }
 }
 
-/// What of the claims decides.
+/// The claims that count.
 pub(super) struct Claims {
     pub(super) iss: String,
     pub(super) sub: String,

@@ -5,7 +5,7 @@ use super::remedy::Remedy;
 use crate::advice::{Advice, NextStep};
 use crate::{Error, Identity};
 
-/// What a server answers to a token.
+/// A server's answer to a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Whether the server takes it.
@@ -20,9 +20,9 @@ pub struct Verdict {
     pub reason: Option<Reason>,
     /// The same in this server's own words: a part of its answer.
     pub words: Option<&'static str>,
-    /// What is wrong with the token's form, where the server's own words do not tell.
+    /// The flaw in the token's form, where the server's own words do not tell.
     pub cause: Option<Error>,
-    /// What to do next; `None` if it is accepted.
+    /// The next step; `None` if it is accepted.
     pub remedy: Option<Remedy>,
 }
 
@@ -61,7 +61,7 @@ impl Verdict {
         let by_issuer = self.key == Some(KeyOf::Issuer);
         by_issuer.then(|| {
             (
-                "if servers find this set: they fetch only ISS/.well-known/openid-configuration (ISS: the token's `iss` without slashes at its end), and from it the set that `jwks_uri` names. {} with that URL goes their way",
+                "if servers find this set: they fetch only ISS/.well-known/openid-configuration, and then the set that its `jwks_uri` names (ISS: the token's `iss` without slashes at its end). {} with that URL goes the same way",
                 [NextStep::TokenCheckIssuer],
             )
                 .into()
@@ -115,7 +115,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// As `Display`.
+    /// The text, as `Display` prints it.
     pub const fn as_str(self) -> &'static str {
         self.words(Wording::Plain)
     }

@@ -51,7 +51,7 @@ fn only_words_names_commands_and_flags_of_the_program() {
     let mut named = Vec::new();
     let engine = sources.join("../../spacetime-keys-rotation/src");
     for_each_source(&[sources, engine], &mut |path, text| {
-        // Tests stand at a file's end; comments are for whoever reads it.
+        // Tests stand at a file's end; comments are for its readers.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
             let command = line.split("spacetime-keys ").skip(1).any(|rest| {

@@ -119,7 +119,7 @@ fn plain_http_carries_nothing() {
     assert_eq!(kept_back(&server, &other.token("owner")), (Some(Withheld::AnotherKey), 0));
 }
 
-/// What is known without asking is foretold; what is not, is said to be unknown.
+/// What is known without asking is predicted; what is not, is said to be unknown.
 #[test]
 fn doctor_says_what_it_kept_back() {
     let (pair, other) = (Pair::new(), Pair::new());
@@ -186,7 +186,7 @@ fn refused(reason: Reason) -> Reply<TokenAnswer> {
     Reply::Is(TokenAnswer::Refused { status: reason.status(), reason: Some(reason) })
 }
 
-/// The server's answer is the verdict, whatever was foretold, and the difference has its reason.
+/// The server's answer is the verdict, whatever was predicted, and the difference has its reason.
 #[test]
 fn where_the_answers_differ() {
     const ACCEPTED: Reply<TokenAnswer> = Reply::Is(TokenAnswer::Accepted);
@@ -213,7 +213,7 @@ fn where_the_answers_differ() {
         (Some(set), &external, refused(Reason::IssuerKeys), Some(Difference::IssuerUnreached)),
         (Some(set), &external, refused(Reason::KeyIdNotFound), Some(Difference::KeptKeys)),
         (Some(empty), &external, ACCEPTED, Some(Difference::KeptKeys)),
-        // Without the issuer's keys nothing is foretold.
+        // Without the issuer's keys nothing is predicted.
         (None, &external, refused(Reason::KeyIdNotFound), None),
         (None, &external, ACCEPTED, None),
         (None, &external, Reply::Is(TokenAnswer::NotReceived), Some(Difference::TakenOut)),

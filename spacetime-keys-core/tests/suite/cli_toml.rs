@@ -54,7 +54,7 @@ fn without_anything_new_nothing_changes() {
     assert_eq!(*parsed.with(host_token(), std::slice::from_ref(&key), &key), CLI_TOML);
     assert_eq!(*parsed.with(host_token(), &[new_key()], &new_key()), CLI_TOML);
     assert_eq!(*parsed.with(host_token(), &[], &new_key()), CLI_TOML);
-    // The token alone.
+    // Only the token.
     assert_eq!(*parsed.with(NEW_TOKEN, &[], &new_key()), CLI_TOML.replace(host_token(), NEW_TOKEN));
 }
 
@@ -129,7 +129,7 @@ fn values_in_other_notation_are_replaced_whole() {
         format!("'''\n{PUBLIC_PEM}'''"),
         format!("\"\"\"{PUBLIC_PEM}\"\"\""),
         format!("\"\"\"{}\"\"\"", PUBLIC_PEM.trim_end()),
-        // A literal string keeps backslash and n: the PEM reader mends that.
+        // A literal string keeps backslash and n: the PEM reader repairs that.
         format!("'{}'", PUBLIC_PEM.replace('\n', "\\n")),
     ] {
         let text = CLI_TOML.replace(&old_key, &key);

@@ -40,7 +40,7 @@ impl Destination {
         });
     }
 
-    /// What whoever reads it takes for its history: by the noted places, each once.
+    /// What a reader takes for its history: by the noted places, each once.
     fn history(&self) -> Vec<u8> {
         let mut placed: Vec<_> =
             self.versions.iter().map(|version| (version.position, version.content)).collect();

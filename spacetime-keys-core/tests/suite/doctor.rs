@@ -104,7 +104,7 @@ fn a_restart_is_pending() {
         &[CheckName::TokenSignature, CheckName::TokenAccepted, CheckName::ServedKey],
     );
     assert_cured_by(&diagnosis, &["docker compose restart"]);
-    // It has not, and still works: what is foretold is the answer of today.
+    // It has not, and still works: what is predicted is the answer of today.
     let still = Scene {
         token: plain(204, ""),
         cli_toml: Some(cli_toml(Some(&served.token("owner")), &[])),
@@ -344,7 +344,7 @@ fn key_files_with_which_a_server_is_broken_or_soon_will_be() {
         assert_cured_by(&diagnosis, &["chmod 600 keys/id_ecdsa"]);
     }
     assert!(Scene { private_mode: 0o640, ..Scene::good(&pair) }.diagnose().ok);
-    // With the private key gone and the token void, a new pair and the same claims.
+    // With the private key gone and the token refused, a new pair and the same claims.
     let lost = Scene {
         files: Some((some("damaged"), some(&pair.public))),
         token: plain(401, SIGNATURE),

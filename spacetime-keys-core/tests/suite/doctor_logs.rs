@@ -160,7 +160,7 @@ fn what_a_server_notes_in_passing() {
         Error fetching public key for issuer https://a.example: FetchError";
     let issuer = Some(LogEvent::Refused(Reason::IssuerKeys));
     assert_eq!(last(&format!("PUBLISH_SUCCESS\n{note}\n")), Some(LogEvent::PublishSuccess));
-    // Before a failure that says nothing it is the reason, and alone it is all that there is.
+    // Before a failure that says nothing it is the reason, and by itself it is all that there is.
     assert_eq!(cause(&format!("{note}\nPUBLISH_FAILED\n")), issuer);
     assert_eq!(cause(&format!("{note}\n{BY_CLI} 401 Unauthorized: new words\n")), issuer);
     assert_eq!(cause(note), issuer);
@@ -184,7 +184,7 @@ fn a_server_that_does_not_start_and_one_that_has() {
         Some(LogEvent::PublishSuccess)
     );
     assert_eq!(last(&format!("{refuses}\n{starts}")), None);
-    // Mounted files in such a form are mended, and the server is started again.
+    // Mounted files in such a form are repaired, and the server is started again.
     let pair = Pair::new();
     let escaped = pair.private.replace('\n', "\\n");
     let scene = Scene {

@@ -148,7 +148,7 @@ fn a_local_token_under_another_algorithm_is_not_to_be_signed_again() {
         assert_eq!(diagnosis.outcome, Some(Outcome::Unauthorized), "{algorithm}");
         assert_eq!(check(&diagnosis, CheckName::Token).state, State::Broken, "{algorithm}");
         assert_eq!((diagnosis.remedy.len(), diagnosis.cures), (0, false), "{diagnosis:#?}");
-        // From escrow the owner's token is made anew, whatever this one says.
+        // From escrow the owner's token is made again, whatever this one says.
         let scene = Scene { vault: Some(pair.copy()), escrow: vec!["owner"], ..scene };
         let diagnosis = scene.diagnose();
         assert!(diagnosis.remedy[0].to_string().contains(" token restore "), "{diagnosis:#?}");

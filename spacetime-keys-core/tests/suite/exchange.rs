@@ -260,7 +260,7 @@ proptest! {
     #![proptest_config(properties("tests/suite/exchange.regressions", 256, 4096))]
 
     /// Whatever goes in: what comes out has the same claims, and lives no longer; or nothing comes
-    /// out. Which of the two is foretold here by other means.
+    /// out. Which of the two is predicted here by other means.
     #[test]
     fn the_same_claims_or_nothing(
         claims in any_claims(),

@@ -52,7 +52,7 @@ fn see(front: &mut Front, key: &PublicKey, at: i64) {
     front.see(Some(said), at);
 }
 
-/// The answer where the server knows no database of whoever is asked about.
+/// The answer where the server knows no database of the identity that is asked about.
 fn answer(front: &Front, route: Route, authorization: &[&str], now: i64) -> Answer {
     match front.look(route, authorization, now) {
         Look::Answer(answer) => answer,
@@ -85,7 +85,7 @@ fn what_the_server_issued_before_its_restart_is_good_after_it() {
     // Also where the files are read again meanwhile.
     front.replace(Ok(host.exchange()));
     assert!(is_good(&restarted(&mut front), &host.present, hours + 4));
-    // Whoever has not seen the server with it believes the list.
+    // An exchange that has not seen the server with it believes the list.
     assert_eq!(restarted(&mut host.front(&host.old)), late);
     // What has leaked is not honoured, whatever the server had.
     let mut list = RetiredKeys::default();

@@ -1,4 +1,4 @@
-//! Plans, carried out on a fleet that exists in memory alone: from any state that vaults and host
+//! Plans, carried out on a fleet that exists only in memory: from any state that vaults and host
 //! can be in, a plan is refused or leads to a proven end; cut off after any step and made again, it
 //! leads there too; and no private key is ever lost.
 
@@ -99,7 +99,7 @@ proptest! {
                 world.another_operator(*vault, *public);
             }
             prop_assert!(before.is_subset(&world.reachable_keys()), "a key is lost half-way");
-            // A sync writes no vault: one that somebody else has half-written is mended first.
+            // A sync writes no vault: one that somebody else has half-written is repaired first.
             let refused = plan(&policy(), &world.snapshot_of(&request), &request).is_err();
             if refused && !others.is_empty() && operation == Operation::Sync {
                 request.operation = Operation::Resume;

@@ -47,7 +47,7 @@ fn an_unknown_publisher_is_taken_only_by_name() {
         let continuing = Request { continuing: true, ..asked };
         for (identity, error) in [(Some(stranger.identity), None), (None, unknown)] {
             snapshot.unfinished = Some(Unfinished { running: false, identity });
-            // A rollback that has nothing to go back to any more is finished by mending.
+            // A rollback that has nothing to go back to any more is finished by repairing.
             assert_eq!(refused(&snapshot, &continuing), error);
         }
         snapshot.unfinished = None;
@@ -167,7 +167,7 @@ fn modes_by_which_others_get_at_what_is_ours() {
         assert!(!good.iter().any(exposed), "{kind:?}");
         assert!(bad.iter().all(exposed), "{kind:?}");
     }
-    // The group of a user alone is nobody else.
+    // A user's own group is nobody else.
     for kind in [KeysFolder, PublicKey, CliToml] {
         assert!(!place(kind, 0o770, (1000, 1000)).is_exposed());
         assert!(place(kind, 0o770, (0, 0)).is_exposed());

@@ -66,7 +66,7 @@ impl Lists {
     ) -> Result<(), TestCaseError> {
         let snapshot = world.snapshot();
         let asked = request.honor_old_tokens.is_some_and(|seconds| seconds > 0);
-        // prod alone, dev and local together.
+        // prod by itself, dev and local together.
         let group = |place: usize| place.min(1);
         for (place, vault) in concerned(&snapshot, request) {
             let list = vault.retired.clone().expect("no damage");

@@ -65,7 +65,7 @@ pub(crate) fn all_environments() -> Vec<Environment> {
     ["prod", "dev", "local"].map(environment).to_vec()
 }
 
-/// `prod` alone, `dev` and `local` together.
+/// `prod` by itself, `dev` and `local` together.
 pub(crate) fn policy() -> Policy {
     let groups = vec![vec![environment("dev"), environment("local")]];
     Policy::new(&all_environments(), groups, 0).expect("a good policy")
@@ -121,7 +121,7 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
     let tags = prop::option::of((prop::option::of(pair.clone()), any::<bool>()));
     let private = prop::collection::vec((pair.clone(), tags), 0..3);
     let public = prop::collection::vec(pair.clone(), 0..2);
-    // Half of the vaults are sound by themselves; chance alone would hardly make one.
+    // Half of the vaults are sound by themselves; chance by itself would hardly make one.
     let retired = prop::option::weighted(0.4, lists());
     let parts = (private, public, any::<bool>(), any::<bool>(), retired.clone());
     let secrets = parts.prop_map(|(private, mut public, sound, escrowed, retired)| {

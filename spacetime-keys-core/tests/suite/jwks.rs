@@ -66,7 +66,7 @@ fn with(mut entry: Value, changes: Value) -> Value {
     entry
 }
 
-/// The coordinates of a true point, 31 and 33 bytes: whoever puts them together only finds it whole.
+/// The coordinates of a true point, 31 and 33 bytes: a reader that only joins them finds it whole.
 fn divided_elsewhere() -> Value {
     let [x, y] = [RFC_X, RFC_Y].map(|text| URL_SAFE_NO_PAD.decode(text).unwrap());
     let y = [&x[31..], y.as_slice()].concat();

@@ -1,4 +1,4 @@
-//! Any claims survive being signed anew, to the byte; and no text at all makes the parser panic.
+//! Any claims survive re-signing, to the byte; and no text at all makes the parser panic.
 
 use crate::common::{encode, host_signer, host_token, issued, new_signer, part, properties};
 use proptest::prelude::*;

@@ -151,7 +151,7 @@ fn no_way_leads_from_https_to_http_nor_to_a_user() {
     let near = format!("http://127.0.0.1:8080/{WELL_KNOWN}");
     let danger = |what| Err(Error::JwksUrlDanger(what));
     for plain_http in [false, true] {
-        // Also not to this machine: whoever can change the document is on the way.
+        // Also not to this machine: a person who can change the document is on the way.
         for to in ["http://id.example/jwks", "HTTP://id.example/jwks", "http://127.0.0.1/jwks"] {
             let (asked, result) = go(&well_known, plain_http, &[(&well_known, uri(to))]);
             assert_eq!((asked.len(), result), (1, danger(UrlDanger::Downgrade)), "{to}");
@@ -167,7 +167,7 @@ fn no_way_leads_from_https_to_http_nor_to_a_user() {
         }
     }
     assert_eq!(Error::JwksUrlDanger(UrlDanger::Downgrade).class(), Class::Safety);
-    // By http from this machine alone, unless that is asked for; from http on to https at any time.
+    // By http only from this machine, unless that is asked for; from http on to https at any time.
     let far = "http://id.example/jwks";
     assert_eq!(go(far, false, &[]), (vec![], Err(Error::JwksPlainHttp)));
     assert!(go(far, true, &[(far, body(SET))]).1.unwrap().is_some());

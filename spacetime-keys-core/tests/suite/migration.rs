@@ -189,7 +189,7 @@ fn clashes_by_sorting(from: &str, to: &str, rows: &[(String, String)]) -> Vec<Cl
         sightings.push(first.to_words());
         sightings.extend(second.map(Sighting::to_words));
     }
-    // As numbers, as whoever keeps them on a disk sorts them.
+    // As numbers, as a sort on a disk orders them.
     sightings.sort_unstable();
     let mut found = Vec::new();
     let mut clashes = Clashes::new(migration.mingles());
@@ -225,7 +225,7 @@ fn the_rows_clash_in_every_way() {
         clash(5, 1, ClashKind::Duplicate),
     ];
     assert_eq!(clashes_by_sorting("i", "j", &rows), expected);
-    // The same issuer on both sides: whoever gets `x` gets the identity that the fourth leaves.
+    // The same issuer on both sides: the user who gets `x` gets the identity that the fourth leaves.
     let mut expected = expected.to_vec();
     expected.extend([clash(4, 1, ClashKind::Handover), clash(5, 4, ClashKind::Handover)]);
     expected.sort_unstable();

@@ -153,7 +153,7 @@ proptest! {
                 return Err(TestCaseError::fail(format!("{:?}", normalized.err())));
             };
             prop_assert_eq!(&*normalized.pem, canonical);
-            // It is said to be odd exactly if it was.
+            // The reader calls it odd exactly if it was.
             prop_assert_eq!(normalized.mended.is_empty(), mangled == canonical);
             let has = |oddity| normalized.mended.contains(&oddity);
             prop_assert_eq!(has(Oddity::ByteOrderMark), mangling.bom);

@@ -1,5 +1,5 @@
 //! Real providers' sets and tokens (`tests/fixtures/providers`): the library says what the servers' own
-//! crates said, which `tests/oracle` judges anew.
+//! crates said, which `tests/oracle` judges again.
 
 use std::fs;
 use std::path::Path;

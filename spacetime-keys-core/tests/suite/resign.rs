@@ -1,4 +1,4 @@
-//! Signing a publisher token anew: what another library makes of it, and what is not shown. What is
+//! Re-signing a publisher token: what another library makes of it, and what is not shown. What is
 //! kept, what changes, and every refusal with what lifts it, is in `tests/vectors/resign.jsonl`.
 
 use crate::common::{IDENTITY, PUBLIC_PEM, SUBJECT, host_public_key, host_token, new_signer};

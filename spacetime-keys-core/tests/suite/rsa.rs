@@ -55,7 +55,7 @@ fn openssls_public_keys_are_read_and_written_alike() {
             let of_either = VerificationKey::of_either_pem(half).unwrap();
             assert_eq!(of_either, VerificationKey::Rs256(key.clone()));
         }
-        // What people do to PEM texts is mended here, too.
+        // What people do to PEM texts is repaired here, too.
         let one_line = public.replace('\n', "\\n");
         assert_eq!(RsaPublicKey::from_pem(one_line).unwrap(), key);
     }

@@ -99,7 +99,7 @@ fn every_measured_verdict_is_given() {
             let identity = verdict.identity.map(|identity| identity.to_string());
             assert_eq!(identity, measured.identity, "{context}");
             // Our words are a part of the server's answer. The measured ones are those of the local key
-            // alone; before a whole server says them it reads the token once more, without the
+            // only; before a whole server says them it reads the token once more, without the
             // signature, and names the flaw that it meets then (tests/real-server compares those
             // words).
             let read_twice = sample.case == "inner newline escaped";
@@ -121,7 +121,7 @@ fn every_measured_verdict_is_given() {
     assert!(compared >= 3 * 78, "{compared}");
 }
 
-/// A login is a new `sub`, hence a new identity: no remedy may tell anyone to log in.
+/// A login is a new `sub`, so a new identity: no remedy may tell anyone to log in.
 #[test]
 fn no_remedy_is_a_login() {
     for sample in samples() {

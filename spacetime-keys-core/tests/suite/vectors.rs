@@ -252,7 +252,7 @@ fn minted_tokens() {
     });
 }
 
-/// What the vector asks for, given to the one or the other way of signing anew.
+/// What the vector asks for, given to the one or the other way of re-signing.
 fn signed_anew<T>(
     vector: &Value,
     sign: impl FnOnce(&Signer, &ResignOptions<'_>) -> Result<T>,

@@ -1,9 +1,8 @@
 // All parts of the gateway, put together once for a process, whatever serves it.
 
-import { Signer } from "spacetime-keys";
+import { createIssuer } from "spacetime-keys";
 
 import { createRouter } from "../tokens/http.mjs";
-import { issuerRoutes } from "../tokens/issuer.mjs";
 import { loginRoutes } from "../tokens/login.mjs";
 import { Sessions } from "../tokens/sessions.mjs";
 import { findUser } from "../tokens/users.mjs";
@@ -16,6 +15,9 @@ import { Projection } from "./projection.mjs";
 import { Reducers } from "./reducers.mjs";
 import { EventStreams } from "./stream.mjs";
 
+/** Seconds that the robot's token lives; each token for one call is shorter. */
+const ROBOT_LIFETIME = 600;
+
 /**
  * @param {ReturnType<import("./config.mjs").readConfig>} config
  * @param {any} DbConnection The bindings' class.
@@ -24,23 +26,29 @@ import { EventStreams } from "./stream.mjs";
  * the process may.
  */
 export function createApp(config, DbConnection) {
-  const { issuer, target, spacetimedb, heartbeat, stall } = config;
+  const { issuer, keys, target, spacetimedb, heartbeat, stall } = config;
   const sessions = new Sessions(config.secure);
   const apiKeys = new ApiKeys(config.apiKeys);
-  const signer = new Signer(config.privateKey);
-  const broker = new Broker({ signer, issuer, target, sessions, apiKeys, findUser });
+  // The app is the issuer of its tokens. No route hands one out: they are for the gateway's own calls.
+  const tokens = createIssuer({ issuer, keys, target, tokenLifetime: ROBOT_LIFETIME });
+  const broker = new Broker({ mint: tokens.mint, issuer, sessions, apiKeys, findUser });
   const streams = new EventStreams({ heartbeat, stall, limit: config.streamsPerUser });
   const projection = new Projection({
     robot: broker.robot,
     onRevoked: (tenantId, identity) => streams.revoke(tenantId, identity),
   });
-  const mint = (ttl) => broker.mintForRobot(ttl);
-  const database = new Database({ ...spacetimedb, DbConnection, projection, mint });
+  const database = new Database({
+    ...spacetimedb,
+    DbConnection,
+    projection,
+    lifetime: ROBOT_LIFETIME,
+    mint: (ttl) => broker.mintForRobot(ttl),
+  });
   const reducers = new Reducers(spacetimedb);
   const isConnected = () => database.isConnected;
   const routes = {
-    // The app is the issuer of its tokens.
-    ...issuerRoutes(issuer, [signer.publicKey, ...config.otherPublicKeys]),
+    "GET /.well-known/openid-configuration": tokens,
+    "GET /.well-known/jwks.json": tokens,
     ...loginRoutes(sessions, config.demoPassword),
     ...pageRoutes(),
     ...gatewayRoutes({ projection, streams, broker, reducers, isConnected }),

@@ -23,20 +23,15 @@ export class Broker {
 
   /**
    * @param {object} options
-   * @param {import("spacetime-keys").Signer} options.signer
-   * @param {string} options.issuer @param {"prod" | "dev"} options.target
+   * @param {import("spacetime-keys").IssuerHandler["mint"]} options.mint
+   * @param {string} options.issuer
    * @param {import("../tokens/sessions.mjs").Sessions} options.sessions
    * @param {import("./api-keys.mjs").ApiKeys} options.apiKeys
    * @param {(id: string) => { mayConnect: boolean } | null} options.findUser
    * @param {string} [options.robot] The gateway's own subject.
-   * @param {() => number} [options.now] Unix seconds.
    */
   constructor(options) {
-    this.#options = {
-      robot: "robot:gateway",
-      now: () => Math.floor(Date.now() / 1000),
-      ...options,
-    };
+    this.#options = { robot: "robot:gateway", ...options };
   }
 
   /** The gateway's own identity: the one that reads. */
@@ -119,15 +114,8 @@ export class Broker {
     return deriveIdentity(this.#options.issuer, subject);
   }
 
-  #mint({ claims, ...what }, ttl) {
-    const { signer, issuer, target, now } = this.#options;
-    return signer.mint({
-      ...what,
-      issuer,
-      target,
-      ttl,
-      now: now(),
-      claims: { token_type: "spacetime-access", ...claims },
-    });
+  #mint({ claims, ...grant }, ttl) {
+    const { mint } = this.#options;
+    return mint({ ...grant, ttl, claims: { token_type: "spacetime-access", ...claims } });
   }
 }

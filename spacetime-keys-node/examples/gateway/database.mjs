@@ -4,9 +4,6 @@
 import { Backoff } from "./backoff.mjs";
 import { Feed } from "./feed.mjs";
 
-/** Seconds that a token for the connection lives. */
-const LIFETIME = 600;
-
 export class Database {
   #options;
   #backoff;
@@ -25,7 +22,7 @@ export class Database {
    * @param {string} options.url @param {string} options.database
    * @param {(ttl: number) => { token: string, identity: string }} options.mint A new token of the robot's.
    * @param {import("./projection.mjs").Projection} options.projection
-   * @param {number} [options.lifetime] Seconds.
+   * @param {number} options.lifetime Seconds that a token for the connection lives.
    * @param {number} [options.renewBefore] So long before its token's end a connection is replaced.
    * @param {number} [options.deadline] A connection must have all rows in so long, and answer in so long.
    * @param {number} [options.probeEvery] An open connection is asked for an answer so often.
@@ -34,7 +31,6 @@ export class Database {
    */
   constructor(options) {
     this.#options = {
-      lifetime: LIFETIME,
       renewBefore: 60_000,
       deadline: 10_000,
       probeEvery: 15_000,

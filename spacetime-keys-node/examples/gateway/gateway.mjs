@@ -11,7 +11,7 @@ const BODY_LIMIT = 32_000;
 const EVENT_STREAM = {
   "content-type": "text/event-stream",
   // A proxy that compresses would wait for more before it sends anything. `no-transform` forbids it, but Caddy
-  // 2.6 does not heed that where the first bytes are many; what is encoded already it leaves alone. (RFC 9110,
+  // 2.6 ignores that where the first bytes are many; what is encoded already it leaves alone. (RFC 9110,
   // 8.4.1, would rather not see `identity` here. Browsers take it.)
   "cache-control": "no-store, no-transform",
   "content-encoding": "identity",

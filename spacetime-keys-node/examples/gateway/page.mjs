@@ -8,7 +8,7 @@ const FILES = {
   "GET /page.css": ["page.css", "text/css; charset=utf-8"],
 };
 
-// Scripts and requests of this origin alone: what somebody writes into a document stays text.
+// Only scripts and requests of this origin: what somebody writes into a document stays text.
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

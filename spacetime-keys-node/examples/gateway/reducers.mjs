@@ -1,4 +1,4 @@
-// Reducers by HTTP, each call with the token of whoever it is for: so the module's `ctx.sender` is the user, and
+// Reducers by HTTP, each call with the token of its user: so the module's `ctx.sender` is the user, and
 // no connection a user is needed.
 
 import { HttpError } from "../tokens/http.mjs";

@@ -74,7 +74,7 @@ export function createRouter(routes, { origin, log = console }) {
 
 async function call(handler, request, { route, origin, log }) {
   try {
-    // Whoever verifies tokens reads these, from anywhere.
+    // Anybody who verifies tokens may read these, from anywhere.
     if (!route.includes(" /.well-known/")) requireSameOrigin(request, origin);
     return await handler(request);
   } catch (error) {

@@ -13,7 +13,7 @@ export class Sessions {
 
   /** @param secure Whether users come by https. Only on this machine may that be `false`. */
   constructor(secure) {
-    // With the prefix, browsers take the cookie from this host alone, and only by https.
+    // With the prefix, browsers take the cookie only from this host, and only by https.
     this.#cookieName = secure ? "__Host-session" : "session";
     // HttpOnly: no script reads it. SameSite=Strict: no other site's page sends it.
     this.#flags = `Path=/; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
@@ -43,7 +43,7 @@ export class Sessions {
   end(request) {
     const key = this.#key(request);
     const session = this.#sessions.get(key);
-    // For whoever holds it still.
+    // For a client that still has it.
     if (session) session.expiresAt = 0;
     this.#sessions.delete(key);
     return `${this.#cookieName}=; Max-Age=0; ${this.#flags}`;

@@ -20,7 +20,7 @@ export function authenticate(name, password, demoPassword) {
   return right && user ? user : null;
 }
 
-/** Asked anew for every token: what is taken away here is gone when the last token has expired. */
+/** Asked again for every token: what is taken away here is gone when the last token has expired. */
 export function findUser(id) {
   for (const user of USERS.values()) {
     if (user.id === id) return user;

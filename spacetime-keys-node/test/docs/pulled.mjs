@@ -1,7 +1,7 @@
 // Code in the pages that is a file's: a block that names a file has that file's text.
 //
 //   node test/docs/pulled.mjs            compares
-//   node test/docs/pulled.mjs --write    writes the items anew into the pages
+//   node test/docs/pulled.mjs --write    writes the items into the pages again
 //
 // ```rust file=PATH item=NAME,NAME     these items of the file, with what is written above them
 // ```rust file=PATH                    lines of it, as they follow one another; never written

@@ -26,6 +26,7 @@ function begin(options = {}) {
     url: "http://db",
     database: "app",
     projection,
+    lifetime: 600,
     mint: (ttl) => ({ token: `token ${(minted += 1)} for ${ttl}`, identity: "robot" }),
     backoff: new Backoff({ least: 1, most: 2 }),
     log: (line) => lines.push(line),

@@ -6,7 +6,7 @@ import { rmSync } from "node:fs";
 
 import { temporaryFolder } from "./files.mjs";
 
-/** Whoever waits longer than this for the page has lost it. */
+/** A test that waits longer than this for the page has lost it. */
 const DEADLINE = 120_000;
 
 const program = process.env.CHROMIUM || "chromium";

@@ -40,6 +40,6 @@ export function camel(value) {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [name(key), camel(item)]));
 }
 
-/** The fields of `shape` alone: the program may say more. */
+/** Only the fields of `shape`: the program may say more. */
 export const pick = (value, ...fields) =>
   Object.fromEntries(fields.map((field) => [field, value[field]]));

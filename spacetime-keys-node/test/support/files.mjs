@@ -53,7 +53,7 @@ export function throwawayHost() {
   const privateKey = join(folder, ".generated/spacetimedb-keys/id_ecdsa");
   const publicKey = `${privateKey}.pub`;
   const cliToml = join(folder, "data/.config/spacetime/cli.toml");
-  // Written anew: a checkout knows no modes.
+  // Written again: a checkout knows no modes.
   for (const path of [privateKey, cliToml]) {
     const text = readFileSync(path, "utf8");
     rmSync(path);

@@ -71,7 +71,7 @@ class OddArray extends Array {
   }
 }
 
-/** By name: what makes the value. Made anew for each call. */
+/** By name: what makes the value: a new one for each call. */
 export const hostile = {
   undefined: () => undefined,
   null: () => null,

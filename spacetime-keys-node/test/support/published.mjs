@@ -14,9 +14,14 @@ export async function lints(tarball) {
   return messages.map((message) => formatMessage(message, pkg, { color: false }));
 }
 
+/** `spacetime-keys/web` is an ES module only, for it waits for its module; and "node10" knows no such entries. */
+const isKnown = ({ entrypoint, kind, resolutionKind }) =>
+  entrypoint === "./web" &&
+  [kind, resolutionKind].join() in { "NoResolution,node10": 1, "CJSResolvesToESM,node16-cjs": 1 };
+
 /** The faults of its types, in each way that TypeScript resolves a package by. */
 export async function typeFaults(tarball) {
   const packed = createPackageFromTarballData(new Uint8Array(readFileSync(tarball)));
   const { types, problems } = await checkPackage(packed);
-  return types === false ? ["it has no types"] : problems;
+  return types === false ? ["it has no types"] : problems.filter((fault) => !isKnown(fault));
 }

@@ -42,7 +42,7 @@ export class Relay {
     }
   }
 
-  /** Nothing that was open stays so, and nobody gets through until {@link mend}. */
+  /** Nothing that was open stays so, and nobody gets through until {@link repair}. */
   async cut() {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();

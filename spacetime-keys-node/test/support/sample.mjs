@@ -1,7 +1,7 @@
 // How much of what is tried a thousandfold is tried in this run, and by which chance.
 //
 // SPACETIME_KEYS_TEST_SAMPLE: `thin` (the default) or `all`.
-// SPACETIME_KEYS_TEST_SEED: a whole number that repeats a run; random unless told.
+// SPACETIME_KEYS_TEST_SEED: a whole number that repeats a run; random by default.
 
 import { Chance } from "./random.mjs";
 
@@ -28,7 +28,7 @@ export function sampleSeed() {
 
 /**
  * In a thin run, `few` of these, each kind of them in its turn; else all. What is chosen depends on
- * the seed alone, and stays in its order.
+ * only the seed, and stays in its order.
  *
  * @template T
  * @param {T[]} items

@@ -15,7 +15,7 @@ function whereIs(program) {
   return folder && realpathSync(join(folder, program));
 }
 
-/** A folder that alone is on PATH. */
+/** The only folder on PATH. */
 function binFolder() {
   const folder = temporaryFolder();
   symlinkSync(process.execPath, join(folder, "node"));

@@ -1,4 +1,4 @@
-// What can be wrong with the place of an issuer's set, and whoever verifies with that: RemoteVerifier, and
+// What can be wrong with the place of an issuer's set, and the two that verify with it: RemoteVerifier, and
 // jose's remote set. The test asserts what each asks and answers, the bench takes the time.
 
 import { createServer } from "node:http";

@@ -17,6 +17,12 @@ export const vectorFiles = () =>
 
 const linesOf = (path) => readFileSync(path, "utf8").trimEnd().split("\n");
 
+/** The vectors of a file that this package runs. */
+export const linesOfVectors = (file) =>
+  linesOf(join(folder, `${file}.jsonl`))
+    .map((line) => JSON.parse(line))
+    .filter(({ faces }) => !faces || faces.includes("node"));
+
 /** Runs each vector of a file. `run` gives the members that the vector must have, or throws. */
 export function eachVector(file, run) {
   const lines = linesOf(join(folder, `${file}.jsonl`));

@@ -199,7 +199,7 @@ test("--private-key-path belongs to another mode, and that is said", async () =>
   const host = new TestHost();
   const run = await host.tooling("--dry-run", "--private-key-path", "no/such");
   expect(run.code).toBe(0);
-  expect(run.stderr).toContain("--resign-token-only alone");
+  expect(run.stderr).toContain("only with --resign-token-only");
 });
 
 test("ENV=local means local, as the guide's just commands hand it on", async () => {

@@ -128,7 +128,7 @@ test("cut short between the mounted files: mended from the vault, and then rotat
   expect(dry.stdout).toContain("After that, dev, local would get a new pair.");
   const again = await host.tooling("--yes");
   expect([again.code, again.stderr]).toEqual([0, ""]);
-  expect(again.stdout).toContain("Mended dev, local: done and proven.");
+  expect(again.stdout).toContain("Repaired dev, local: done and proven.");
   expect(host.pairsIn("kv-local").slice(-2)).toEqual([pair, host.mounted().privateKey]);
   expect(host.audit()).toMatchObject({ ok: true, publisher: { identity: IDENTITY } });
 });

@@ -105,7 +105,7 @@ export class TestHost {
     }
   }
 
-  /** The script as somebody copied it who has these two vaults alone: fewer calls of az. */
+  /** The script as somebody copied it who has only these two vaults: fewer calls of az. */
   useTwoVaults(): void {
     const path = "tools/azure/spacetimedb-tooling.ts";
     const vaults = `const VAULTS = { dev: "kv-dev", local: "kv-local" };`;

@@ -39,7 +39,7 @@ pub(crate) fn escrow(
         let json = escrow.to_json();
         let tags = Tags { rotation_id: Some(run.to_owned()), ..Tags::default() };
         let new = NewSecret { value: &json, content_type: JSON, tags };
-        // A list that several hosts write is merged: nobody has to be alone.
+        // A list that several hosts write is merged: several may write at a time.
         let (version, after) = put(site, vault, secret, &new, |_| Ok(()))?;
         let foreign = seen.foreign(vault, secret, &after.versions, run);
         if foreign.is_empty() {

@@ -26,16 +26,16 @@ use crate::read::{Gathered, gather};
 use crate::site::Site;
 use crate::store::each;
 
-/// What a run has done.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Done {
     /// The pairs that the plan's targets hold now.
     pub pairs: Vec<Fingerprint>,
     /// For each step: the version that it wrote, if it wrote one.
     pub versions: Vec<Option<String>>,
-    /// The token, if it was signed anew.
+    /// The token, if it was re-signed.
     pub resigned: Option<Resigned>,
-    /// Where mounted contents were kept that no vault has.
+    /// The places of mounted contents that no vault has.
     pub set_aside: Vec<PathBuf>,
     /// Mounted files that the owner of their folder, most likely the server's user, cannot read.
     pub unreadable: Option<Unreadable>,
@@ -47,7 +47,7 @@ pub(super) struct Executor<'a> {
     pub(super) plan: &'a Plan,
     pub(super) before: Gathered,
     pub(super) paths: &'a Paths,
-    /// One a target, as far as they have been made or read.
+    /// The key of each target, in the plan's order; empty until it is made or read.
     keys: Vec<OnceLock<PrivateKey>>,
     resigned: OnceLock<Resigned>,
     /// When the keys before are retired, in Unix seconds: one moment for all vaults.
@@ -88,7 +88,7 @@ pub(super) fn check_writable(site: &Site<'_>, paths: &Paths, plan: &Plan) -> Res
     Ok(())
 }
 
-/// Where private keys are said to be kept.
+/// The places that should keep private keys.
 fn places(before: &Gathered) -> Vec<Place> {
     let vaults = before.snapshot.vaults.iter();
     let versions = vaults.flat_map(|vault| {
@@ -298,7 +298,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Reads `cli.toml` anew: its owner may have changed other things in it meanwhile.
+    /// Reads `cli.toml` again: its owner may have changed other things in it meanwhile.
     fn resign(&self, key: &PrivateKey) -> Result<(), Failure> {
         let Some(publisher) = &self.plan.publisher else { return Ok(()) };
         let path = &self.paths.cli_toml;

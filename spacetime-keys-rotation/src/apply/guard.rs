@@ -29,7 +29,7 @@ const ATTEMPTS: usize = 8;
 pub(super) struct Place {
     pub(super) vault: String,
     pub(super) version: String,
-    /// What is said of it; its value decides.
+    /// The fingerprint that a tag names; the value decides.
     pub(super) fingerprint: Fingerprint,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn require_own_names(paths: &Paths, plan: &Plan) -> Result<(), Failur
 pub(super) struct Guard<'a> {
     site: &'a Site<'a>,
     rotation_id: &'a str,
-    /// Where keys are said to be kept.
+    /// The places that should keep keys.
     places: Mutex<Vec<Place>>,
     kept: Mutex<Vec<PathBuf>>,
 }
@@ -70,7 +70,7 @@ impl<'a> Guard<'a> {
         lock(&self.places).push(place);
     }
 
-    /// Where contents were kept that no vault has.
+    /// The places of contents that no vault has.
     pub(super) fn kept(&self) -> Vec<PathBuf> {
         lock(&self.kept).clone()
     }

@@ -1,4 +1,4 @@
-//! Rotating whatever there is: what was begun is finished, what is unsound is mended, and new pairs
+//! Rotating whatever there is: what was begun is finished, what is unsound is repaired, and new pairs
 //! are made where there is none newer than this host's.
 
 use spacetime_keys_core::Error;
@@ -8,18 +8,18 @@ use super::{Job, Outcome, Planned, run};
 use crate::error::{Failure, Kind};
 use crate::site::Site;
 
-/// What came of [`mend_and_rotate`].
+/// The result of [`mend_and_rotate`].
 #[derive(Debug, Default)]
 pub struct Mended {
     /// One a run, in their order.
     pub outcomes: Vec<Outcome>,
-    /// In a dry run: what would be mended first, and get new pairs after that.
+    /// In a dry run: what would be repaired first, and get new pairs after that.
     pub afterwards: Vec<Environment>,
 }
 
 /// Rotates these environments' groups. Where [`run`] refuses, because another run was cut short or
-/// because a group or the mounted files are unsound, that is finished or mended first. A group whose
-/// mending brings this host another pair than it has mounted gets no second one.
+/// because a group or the mounted files are unsound, that is finished or repaired first. A group whose
+/// repairing brings this host another pair than it has mounted gets no second one.
 ///
 /// # Errors
 /// What [`run`] refuses for other reasons, and what fails. Runs that had ended before have told
@@ -85,7 +85,7 @@ fn what_mends(job: &Job, failure: &Failure) -> Option<Option<Environment>> {
     }
 }
 
-/// Whether this host had mounted already what mending has led to.
+/// Whether this host had mounted already what repairing has led to.
 fn is_old(planned: &Planned, pairs: &[spacetime_keys_core::Fingerprint]) -> bool {
     let Some((_, target)) = &planned.plan.host else { return false };
     let planned_pair = || planned.plan.targets.get(*target)?.source.fingerprint();

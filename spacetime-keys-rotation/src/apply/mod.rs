@@ -26,7 +26,7 @@ use crate::read::{Gathered, gather};
 use crate::site::Site;
 use execute::Executor;
 
-/// What is to be done.
+/// A task: the request, and the host's files.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The operation. Its `rotation_id` and `continuing` are filled in by the run; `environments` may
@@ -49,7 +49,7 @@ impl Job {
     }
 }
 
-/// What came of a job.
+/// The result of a job.
 #[derive(Debug)]
 pub enum Outcome {
     /// No run was cut short, and no environment was named.
@@ -60,7 +60,7 @@ pub enum Outcome {
     Done(Box<Planned>, Box<Done>),
 }
 
-/// What a run sets out to do.
+/// The task of a run.
 #[derive(Debug)]
 pub struct Planned {
     /// The operation, as it is carried out.
@@ -69,9 +69,9 @@ pub struct Planned {
     pub paths: Paths,
     /// The steps.
     pub plan: Plan,
-    /// Of each of the plan's targets: the pair that its vaults held before.
+    /// The pair that each target's vaults held before.
     pub previous: Vec<Option<Fingerprint>>,
-    /// What the plan's vaults held before.
+    /// The contents of the plan's vaults before.
     pub held: Vec<Held>,
     /// The private key that is mounted.
     pub mounted: Option<Fingerprint>,
@@ -79,16 +79,16 @@ pub struct Planned {
     pub unread: Vec<(Environment, Failure)>,
 }
 
-/// What a vault holds.
+/// The contents of a vault.
 #[derive(Clone, Debug)]
 pub struct Held {
     /// The vault's environment.
     pub environment: Environment,
     /// Its name.
     pub vault: String,
-    /// Of the latest private key.
+    /// The fingerprint of the latest private key.
     pub private: Option<Fingerprint>,
-    /// Of the latest public key.
+    /// The fingerprint of the latest public key.
     pub public: Option<Fingerprint>,
 }
 
@@ -209,7 +209,7 @@ fn look(site: &Site<'_>, job: &Job, run: &mut Run) -> Result<Option<Outcome>, Fa
     let (gathered, plan) = match prepare(site, run) {
         // Under the lock it is looked at again, and its note is put away.
         Err(failure) if !job.dry_run && cannot_be_finished(run, &failure) => return Ok(None),
-        // Half of what another run does would look like damage.
+        // Another run may be half-way through its writes: report that, not damage.
         Err(_) if guarded.is_locked() => return Err(guarded.busy()),
         prepared => prepared?,
     };
@@ -252,7 +252,7 @@ fn announce_continued(site: &Site<'_>, run: &Run) {
     }
 }
 
-/// Which run this is. `None`: there is nothing to resume, and no environment was named.
+/// The run that this is. `None`: there is nothing to resume, and no environment was named.
 fn decide(site: &Site<'_>, job: &Job) -> Result<Option<Run>, Failure> {
     let guarded = site.state.guarded(&job.paths);
     if guarded.is_locked() {
@@ -301,7 +301,7 @@ fn require_own(site: &Site<'_>, request: &Request) -> Result<(), Failure> {
 fn continued(site: &Site<'_>, job: &Job, journal: &Journal) -> Result<Run, Failure> {
     let mut request = journal.request(site.settings, &job.request)?;
     // A sync writes no vault. Where another run has left the group half-written meanwhile, that is
-    // mended when an environment is named, and this host with it.
+    // repaired when an environment is named, and this host with it.
     let named = job.request.operation == Operation::Resume && !job.request.environments.is_empty();
     if named && request.operation == Operation::Sync {
         request.operation = Operation::Resume;
@@ -320,7 +320,7 @@ fn of_another_host(site: &Site<'_>, job: &Job, journal: Journal) -> Result<Optio
     }
     run.paths = job.paths.clone();
     run.leave(journal);
-    // A sync concerns its host alone.
+    // A sync concerns only its host.
     Ok((run.request.operation != Operation::Sync).then_some(run))
 }
 

@@ -67,7 +67,7 @@ impl Executor<'_> {
         Ok(Some(version))
     }
 
-    /// What a rollback from this push returns to: the pair that it takes the place of.
+    /// The pair that this push replaces: a rollback returns to it.
     fn previous(&self, step: &Step, pushed: Fingerprint) -> Option<Fingerprint> {
         let adopted = self.plan.targets.get(step.target).and_then(|target| target.adopt);
         let vault = self.before.snapshot.vault(&step.environment)?;

@@ -19,7 +19,7 @@ impl Executor<'_> {
         let Some(retirement) = &target.retirement else { return Ok(None) };
         let vault = self.site.settings.vault(&step.environment)?;
         let secret = self.site.settings.retired_secret.as_str();
-        // Whoever writes a list is about to replace the pair.
+        // A run that writes a list is about to replace the pair.
         self.require_alone(vault, secret, &self.site.store.read(vault, secret)?)?;
         let mut keys = Vec::new();
         for fingerprint in &retirement.keys {

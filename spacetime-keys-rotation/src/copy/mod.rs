@@ -18,7 +18,7 @@ use crate::site::Site;
 use crate::store::each;
 use vaults::Vaults;
 
-/// What is to be copied.
+/// The task of a copy.
 #[derive(Clone, Debug)]
 pub struct CopyJob {
     /// These environments; none: all of the source that hold anything.
@@ -33,7 +33,7 @@ pub struct CopyJob {
     pub ask: bool,
 }
 
-/// What is copied, or was.
+/// The result of a copy.
 #[derive(Clone, Debug)]
 pub struct Copy {
     /// Each environment, in the source's order.
@@ -76,7 +76,7 @@ pub struct LeftOut {
 /// A version that is copied.
 #[derive(Clone, Debug)]
 pub struct CopyStep {
-    /// Whose vault.
+    /// The environment of the vault.
     pub environment: Environment,
     /// The secret's name at the destination.
     pub secret: String,
@@ -119,7 +119,7 @@ struct Ends<'a> {
     destination: &'a Site<'a>,
 }
 
-/// What was found, and what is to be done.
+/// The finding, and the task.
 struct Found {
     copy: Copy,
     vaults: Vec<Vaults>,
@@ -230,7 +230,7 @@ impl Ends<'_> {
         Ok(())
     }
 
-    /// Which environments stay behind, although they share a pair with a copied one.
+    /// The environments that stay behind, although they share a pair with a copied one.
     fn not_copied(&self, copied: &[CopiedEnvironment]) -> Vec<Environment> {
         let is_copied = |name: &Environment| copied.iter().any(|copied| copied.name == *name);
         let groups = self.source.settings.policy.groups().iter();

@@ -1,4 +1,4 @@
-//! Where a copy's two sides are: not at one place, and nobody else at work there.
+//! The two sides of a copy: they are not at one place, and nobody else works there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::files;
 use crate::lock::Lock;
 use crate::site::Site;
 
-/// What a vault or a secret is by itself, whatever it is called.
+/// The place itself of a vault or a secret, under any name.
 #[derive(PartialEq, Eq)]
 enum Place {
     /// A key vault, in lower case: Azure does not tell names apart by case.

@@ -1,4 +1,4 @@
-//! What both sides of a copy hold for one environment.
+//! The contents of both sides of a copy for one environment.
 
 use spacetime_keys_core::exchange::RetiredKeys;
 use spacetime_keys_core::fleet::copy::{SecretPlan, plan};
@@ -70,7 +70,7 @@ impl Vaults {
         self.pairs.iter().find(|pair| pair.purpose == purpose).map(|pair| &pair.source)
     }
 
-    /// Fails where the source's latest keys are no pair: it has to be mended there.
+    /// Fails where the source's latest keys are no pair: it has to be repaired there.
     pub(super) fn require_sound(&self) -> Result<(), Failure> {
         let state = |purpose, of: fn(&str) -> KeyState| {
             let latest = self.source(purpose).and_then(Versions::latest);
@@ -90,11 +90,11 @@ impl Vaults {
         }
     }
 
-    /// What is to be written, secret by secret.
+    /// The versions to write, secret by secret.
     pub(super) fn plans(&self) -> Result<Vec<SecretPlan>, Failure> {
         let revoked = self.revoked();
         let plans = self.pairs.iter().map(|Pair { purpose, source, destination }| {
-            // A rollback reads private keys alone.
+            // A rollback reads only private keys.
             let is_private = *purpose == Purpose::Private;
             let result = plan(&source.all, &destination.all, is_private.then_some(&*revoked));
             result.map_err(|refusal| {

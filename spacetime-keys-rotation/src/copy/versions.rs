@@ -11,7 +11,7 @@ use crate::error::{Failure, Kind};
 use crate::site::Site;
 use crate::store::{History, Properties, Secret, each};
 
-/// What a version holds: equal versions say the same.
+/// The contents of a version: equal versions are equal here.
 #[derive(PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) value: Zeroizing<String>,
@@ -27,7 +27,7 @@ pub(super) struct Versions {
     properties: Vec<Properties>,
 }
 
-/// What a secret is for, and how it is judged.
+/// The purpose of a secret, and its check.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Private,

@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::files::{self, Mode};
 use crate::host::{self, PRIVATE_MODE, PUBLIC_MODE};
 
-/// What another program would do to files.
+/// The steps that another program would do to files.
 pub(super) fn change(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Chmod { mode, file } => files::set_mode_of(Path::new(file), *mode),

@@ -41,7 +41,7 @@ pub fn steps(remedy: &[Command], restarts: bool) -> Vec<&Command> {
 }
 
 /// Whether [`carry_out`] can do what a command says. The rest is another program's, or wants the
-/// consent of whoever runs the server (`restarts`).
+/// consent of the operator (`restarts`).
 fn is_ours(command: &Command, restarts: bool) -> bool {
     match command {
         Command::Step(step) => matches!(

@@ -109,7 +109,7 @@ impl Kind {
                 ("ERR_COPY_DIVERGED", Safety, advice.into())
             }
             Self::CopyUnreadable { rollback: true, .. } => {
-                let advice = "nothing was written: enable it, or put it back from a backup; without it, {} at the source makes the present pair the one that a rollback returns to";
+                let advice = "nothing was written: enable it, or put it back from a backup. Without it, run {} at the source: then a rollback returns to the present pair";
                 ("ERR_COPY_UNREADABLE", Safety, (advice, [Step::ROTATE]).into())
             }
             Self::CopyUnreadable { rollback: false, .. } => {
@@ -117,7 +117,7 @@ impl Kind {
                 ("ERR_COPY_UNREADABLE", Safety, advice.into())
             }
             Self::CopyTooLarge { .. } => {
-                let advice = "nothing was written: a key vault takes 25,600 bytes and 15 tags of 256 characters, two of which a copy needs; copy into a folder, or rotate in a new vault";
+                let advice = "nothing was written: a key vault takes 25,600 bytes and 15 tags of 256 characters, and a copy needs two tags. Copy into a folder, or rotate in a new vault";
                 ("ERR_COPY_TOO_LARGE", Safety, advice.into())
             }
             Self::CopyNothing => {
@@ -154,9 +154,9 @@ impl Kind {
             }
             Self::ForeignSecrets { is_key, .. } => {
                 let advice = if *is_key {
-                    "remove the files and whatever copies there are, copy again without them (rsync: `--exclude=/.config/`), and look at who could read them: a key that has left its host has leaked"
+                    "remove the files and all their copies, and copy again without them (rsync: `--exclude=/.config/`). Find out who could read them: a key that has left its host has leaked"
                 } else {
-                    "remove the files and whatever copies there are, and copy again without them (rsync: `--exclude=/.config/`): such a token is good at the source for as long as its key is"
+                    "remove the files and all their copies, and copy again without them (rsync: `--exclude=/.config/`). Such a token is valid at the source as long as its key is"
                 };
                 ("ERR_FOREIGN_SECRETS", Safety, advice.into())
             }
@@ -219,7 +219,7 @@ fn about_token(error: Error, continuing: bool, advice: Advice) -> Advice {
     advice.and(("; to leave the token as it is: {}", [Step::Choose(Choice::LeaveToken)]))
 }
 
-/// What to do where nothing is set up.
+/// The next step where nothing is set up.
 fn way_from(nothing: &Nothing) -> Advice {
     let environment = nothing.environment.clone().map(Choice::Environment);
     let first_pair = Step::Init([Choice::NewKeys].into_iter().chain(environment).collect());
@@ -246,7 +246,7 @@ fn io(error: ErrorKind) -> Advice {
             "run as the user who owns the file, or make it readable and writable for you".into()
         }
         ErrorKind::ReadOnlyFilesystem => {
-            let advice = "this file system is mounted read-only: run it on the host that owns the folder; to leave this host's files as they are: {}, or {} for cli.toml";
+            let advice = "this file system is mounted read-only: run the command on the host that owns the folder. To leave this host's files as they are: {}, or {} for cli.toml";
             let leave = [Choice::LeaveMountedKeys, Choice::LeaveToken].map(Step::Choose);
             (advice, leave).into()
         }

@@ -1,7 +1,7 @@
 //! Files: read with a limit, replaced in one go.
 //!
 //! A replacement is written beside its target (mode 0600 from the start), flushed to the disk, and
-//! renamed over it: whoever looks sees the old file or the new one. Owner and group are kept. A
+//! renamed over it: a reader sees the old file or the new one. Owner and group are kept. A
 //! target that is a symbolic link is refused: a rename would replace the link, and following it
 //! would write where somebody else says.
 

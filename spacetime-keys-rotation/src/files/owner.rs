@@ -11,7 +11,7 @@ use std::path::Path;
 use super::folder::folder_of;
 use crate::error::Failure;
 
-/// Which mode a replaced file gets.
+/// The mode of a replaced file.
 #[derive(Clone, Copy)]
 pub enum Mode {
     /// Exactly this one.
@@ -36,7 +36,7 @@ pub(super) fn keep_owner(_new: &File, _old: Option<&Metadata>) -> std::io::Resul
     Ok(())
 }
 
-/// Root works for others: what it makes belongs to whoever the other key file belongs to or, where
+/// Root works for others: what it makes belongs to the owner of the other key file or, where
 /// there is none, the folder. Nobody else can give files away, and nobody else has to.
 #[cfg(unix)]
 pub(crate) fn give_away(new: &File, path: &Path) -> std::io::Result<()> {

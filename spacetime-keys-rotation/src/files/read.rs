@@ -36,7 +36,7 @@ fn open(path: &Path) -> Result<Option<File>, Failure> {
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(fail(error)),
     };
-    // Whoever exchanges it between the two looks cannot make this one wait.
+    // A program that exchanges it between the two looks cannot make this one wait.
     let metadata = file.metadata().map_err(fail)?;
     if metadata.is_file() { Ok(Some(file)) } else { Err(no_file(path, &metadata)) }
 }
@@ -78,7 +78,7 @@ pub fn open_named(path: &Path) -> Result<File, Failure> {
     }
     let fail = |error: std::io::Error| Failure::io("reading", path, &error);
     let mut options = File::options();
-    // Whoever wrote into the pipe may be done, and gone: to open it must not wait for another.
+    // The writer of the pipe may be done, and gone: to open it must not wait for another.
     without_waiting(options.read(true));
     let file = options.open(path).and_then(waiting_again).map_err(fail)?;
     let metadata = file.metadata().map_err(fail)?;
@@ -96,7 +96,7 @@ pub fn is_handed_over(path: &Path) -> bool {
 
 /// The content of a text file that was found, and that nobody named: only if `is_trusted` says so of
 /// its owner, and if not everybody may write it; else the `refusal`. A symbolic link is judged, and
-/// what it leads to. What is judged is what is read, whoever exchanges the file meanwhile.
+/// what it leads to. What is judged is what is read, even if the file is exchanged meanwhile.
 pub(crate) fn read_unnamed(
     path: &Path,
     is_trusted: impl Fn(u32) -> bool,
@@ -156,7 +156,7 @@ pub(crate) fn without_waiting(options: &mut fs::OpenOptions) {
     let _ = options;
 }
 
-/// What was opened without waiting, to be read as it comes.
+/// A file that was opened without waiting, to be read as it comes.
 fn waiting_again(file: File) -> std::io::Result<File> {
     #[cfg(unix)]
     {

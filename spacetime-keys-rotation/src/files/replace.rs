@@ -1,4 +1,4 @@
-//! Files replaced in one go, and made anew.
+//! Files that are replaced in one go, and new ones.
 
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Write};
@@ -202,7 +202,7 @@ fn target(path: &Path) -> Result<Option<Metadata>, Failure> {
     }
 }
 
-/// Whether a file is mounted by itself: a rename over it is refused by the system, whoever asks.
+/// Whether a file is mounted by itself: the system refuses a rename over it, to root, too.
 #[cfg(target_os = "linux")]
 fn is_mount_point(path: &Path) -> bool {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};

@@ -1,11 +1,9 @@
 //! Servers in a compose file: which files of this host they mount their keys from, and what stays
 //! inside the container.
 
-use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use serde::Deserialize;
-
+use super::yaml::Value;
 use super::{Found, Layout};
 use crate::files;
 use crate::host::{private_key_in, public_key_in};
@@ -20,7 +18,7 @@ const NAMES: [&str; 6] = [
     ".generated/docker-compose.yml",
 ];
 
-/// Where the official image's server keeps its keys, where no argument says another place.
+/// The official image's place for its keys, if no argument names another.
 const IN_IMAGE: &str = "/home/spacetime/.config/spacetime";
 
 /// A SpacetimeDB server of a compose file.
@@ -34,7 +32,7 @@ pub struct Service {
     pub private_key: PathBuf,
     /// The public key, inside the container.
     pub public_key: PathBuf,
-    /// Where that is.
+    /// Its place.
     pub kept: Kept,
 }
 
@@ -48,7 +46,7 @@ impl Service {
     }
 }
 
-/// Where the keys of a container are.
+/// The place of a container's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kept {
@@ -60,72 +58,56 @@ pub enum Kept {
     Volume(String),
     /// In the container, and gone with it.
     Container,
-    /// Where a variable says, which is not known here.
+    /// The place that a variable names, which is not known here.
     Unclear,
 }
 
-#[derive(Deserialize)]
-struct File {
-    #[serde(default)]
-    services: BTreeMap<String, Entry>,
+/// A service, as far as it matters here.
+struct Entry<'t> {
+    image: &'t str,
+    /// Entry point and command, word for word.
+    words: Vec<&'t str>,
+    volumes: Vec<Volume<'t>>,
 }
 
-#[derive(Deserialize)]
-struct Entry {
-    #[serde(default)]
-    image: Option<String>,
-    #[serde(default)]
-    command: Words,
-    #[serde(default)]
-    entrypoint: Words,
-    #[serde(default)]
-    volumes: Vec<Volume>,
-}
-
-/// A command, as one text or word for word.
-#[derive(Deserialize, Default)]
-#[serde(untagged)]
-enum Words {
-    #[default]
-    None,
-    Text(String),
-    List(Vec<String>),
-}
-
-impl Words {
-    fn all(&self) -> Vec<&str> {
-        match self {
-            Self::None => Vec::new(),
-            Self::Text(text) => text.split_whitespace().collect(),
-            Self::List(words) => words.iter().map(String::as_str).collect(),
+impl<'t> Entry<'t> {
+    fn of(value: &'t Value) -> Self {
+        Self {
+            image: value.get("image").text().unwrap_or_default(),
+            words: [words(value.get("entrypoint")), words(value.get("command"))].concat(),
+            volumes: value.get("volumes").items().iter().filter_map(Volume::of).collect(),
         }
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Volume {
-    /// `SOURCE:TARGET[:MODE]`
-    Short(String),
-    Long {
-        #[serde(default)]
-        source: Option<String>,
-        target: String,
-    },
+/// A command, as one text or word for word.
+fn words(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Text(text) => text.split_whitespace().collect(),
+        list => list.items().iter().filter_map(Value::text).collect(),
+    }
 }
 
-impl Volume {
-    fn parts(&self) -> (Option<&str>, &str) {
-        match self {
-            Self::Long { source, target } => (source.as_deref(), target),
-            Self::Short(text) => {
-                let mut parts = text.split(':');
-                match (parts.next().unwrap_or_default(), parts.next()) {
-                    (source, Some(target)) => (Some(source), target),
-                    (target, None) => (None, target),
-                }
-            }
-        }
+struct Volume<'t> {
+    source: Option<&'t str>,
+    target: &'t str,
+}
+
+impl<'t> Volume<'t> {
+    fn of(value: &'t Value) -> Option<Self> {
+        let Some(text) = value.text() else {
+            return Some(Self {
+                source: value.get("source").text(),
+                target: value.get("target").text()?,
+            });
+        };
+        // `SOURCE:TARGET[:MODE]`
+        let mut parts = text.split(':');
+        let first = parts.next()?;
+        Some(match parts.next() {
+            Some(target) => Self { source: Some(first), target },
+            None => Self { source: None, target: first },
+        })
     }
 }
 
@@ -141,22 +123,20 @@ pub fn services(folder: &Path) -> Vec<Service> {
 
 fn of_file(path: &Path) -> Vec<Service> {
     let Ok(Some(text)) = files::read_text(path) else { return Vec::new() };
-    let Ok(file) = serde_saphyr::from_str::<File>(&text) else { return Vec::new() };
-    let services = file.services.iter().filter(|(_, entry)| is_server(entry));
-    services.map(|(name, entry)| service(path, name, entry)).collect()
+    let Some(file) = Value::read(&text) else { return Vec::new() };
+    let services = file.get("services").entries().map(|(name, value)| (name, Entry::of(value)));
+    let servers = services.filter(|(_, entry)| is_server(entry));
+    servers.map(|(name, entry)| service(path, name, &entry)).collect()
 }
 
-fn is_server(entry: &Entry) -> bool {
-    let image = entry.image.as_deref().unwrap_or_default();
-    let words = entry.entrypoint.all().into_iter().chain(entry.command.all());
-    let starts = words.clone().any(|word| word == "start");
-    image.contains("clockworklabs/spacetime")
-        || starts && words.into_iter().any(|word| word.contains("spacetime"))
+fn is_server(entry: &Entry<'_>) -> bool {
+    let starts = entry.words.contains(&"start");
+    entry.image.contains("clockworklabs/spacetime")
+        || starts && entry.words.iter().any(|word| word.contains("spacetime"))
 }
 
-fn service(file: &Path, name: &str, entry: &Entry) -> Service {
-    let words: Vec<&str> = entry.entrypoint.all().into_iter().chain(entry.command.all()).collect();
-    let (private_key, public_key) = inside(&words);
+fn service(file: &Path, name: &str, entry: &Entry<'_>) -> Service {
+    let (private_key, public_key) = inside(&entry.words);
     let kept = match (mount_of(entry, &private_key), mount_of(entry, &public_key)) {
         (Some((Source::Host(private), rest)), Some((Source::Host(public), other))) => {
             let here = |source: &str, rest: &Path| {
@@ -213,9 +193,9 @@ enum Source {
 }
 
 /// The mount that a path inside the container lies in, and the rest of the path.
-fn mount_of(entry: &Entry, path: &Path) -> Option<(Source, PathBuf)> {
+fn mount_of(entry: &Entry<'_>, path: &Path) -> Option<(Source, PathBuf)> {
     let mounts = entry.volumes.iter().filter_map(|volume| {
-        let (source, target) = volume.parts();
+        let Volume { source, target } = *volume;
         let rest = path.strip_prefix(target).ok()?.to_owned();
         let source = match source {
             Some(source) if source.starts_with(['.', '/', '~']) && !source.contains('$') => {

@@ -1,4 +1,4 @@
-//! What stands in for a default that is not there.
+//! The replacement for a default that is not there.
 
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,7 @@ impl Around {
     }
 }
 
-/// Which files somebody named, and so means.
+/// The files that the user named.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Named {
     /// `cli.toml`.

@@ -5,6 +5,7 @@
 
 mod compose;
 mod in_place;
+mod yaml;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,11 +22,11 @@ use crate::site::Settings;
 pub use compose::{Kept, Service, services};
 pub use in_place::Named;
 
-/// Where the self-hosting guide mounts a server's keys, from the folder of the project.
+/// The self-hosting guide's folder for a server's keys, from the folder of the project.
 pub const GUIDE_KEYS: &str = ".generated/spacetimedb-keys";
 /// Where the self-hosting guide keeps the publisher's `cli.toml`.
 pub const GUIDE_CLI_TOML: &str = "./data/.config/spacetime/cli.toml";
-/// Where a directory store is, where nothing else is said.
+/// The default place of a directory store.
 pub const STORE: &str = ".spacetime-keys";
 
 /// The official guide's `--root-dir`.
@@ -43,12 +44,12 @@ pub enum Layout {
     Home,
     /// `[certificate-authority]` in a data folder's `config.toml`.
     CertificateAuthority,
-    /// What a compose file mounts into a server's container.
+    /// The folders that a compose file mounts into a server's container.
     Compose,
 }
 
 impl Layout {
-    /// What a person calls it.
+    /// Its name for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Guide => "the self-hosting guide's layout",
@@ -60,10 +61,10 @@ impl Layout {
     }
 }
 
-/// What lies in one of the usual places.
+/// A thing in one of the usual places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Which kind of place it is.
+    /// The kind of place.
     pub layout: Layout,
     /// The folder: the project's, or the one that holds the files.
     pub folder: PathBuf,
@@ -86,7 +87,7 @@ impl Found {
         named.then_some(folder)
     }
 
-    /// What was found, for a person.
+    /// The finding, for a person.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let all = [&self.private_key, &self.public_key, &self.cli_toml, &self.store];
         all.into_iter().filter_map(Option::as_deref)
@@ -112,13 +113,13 @@ impl Found {
 /// Where nothing was found, and what was found elsewhere.
 #[derive(Clone, Debug)]
 pub struct Nothing {
-    /// Where the store would be.
+    /// The expected place of the store.
     pub store: PathBuf,
-    /// Where the mounted keys would be.
+    /// The expected place of the mounted keys.
     pub keys_dir: PathBuf,
-    /// Where the publisher's file would be.
+    /// The expected place of the publisher's file.
     pub cli_toml: PathBuf,
-    /// What lies in the usual places.
+    /// The things in the usual places.
     pub found: Vec<Found>,
     /// The environment that was asked for, if one was.
     pub environment: Option<Environment>,

@@ -21,7 +21,7 @@ use crate::inspect::{Add as _, places_of};
 use crate::observe::{Look, observe};
 use crate::site::Site;
 
-/// What is judged.
+/// The subject of the checks.
 pub struct Acceptance<'a> {
     /// The source's.
     pub passport: &'a Passport,
@@ -80,7 +80,7 @@ pub fn accept(site: &Site<'_>, acceptance: &Acceptance<'_>) -> Result<Vec<Gate>,
     Ok(judge(passport, &seen, databases))
 }
 
-/// What each look at the server says anew.
+/// What each look at the server says again.
 fn take(seen: &mut Seen, observed: Observations) {
     let server = observed.server;
     seen.version = server.version().map(str::to_owned);

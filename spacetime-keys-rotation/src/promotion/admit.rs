@@ -23,11 +23,11 @@ use crate::read::{Gathered, gather};
 use crate::site::Site;
 use crate::token::put;
 
-/// What is admitted, and where.
+/// The data to admit, and the destination.
 pub struct Admission<'a> {
     /// The source's.
     pub passport: &'a Passport,
-    /// In which order data goes.
+    /// The order in which data goes.
     pub order: &'a Order,
     /// The environment of this host.
     pub environment: &'a Environment,
@@ -37,10 +37,10 @@ pub struct Admission<'a> {
     pub paths: &'a Paths,
 }
 
-/// What has become of it.
+/// The result.
 #[derive(Debug)]
 pub struct Admitted {
-    /// What was looked at: all of it is well.
+    /// The gates, all of them well.
     pub gates: Vec<Gate>,
     /// The key that has signed the publisher's token.
     pub signed_by: Fingerprint,
@@ -48,12 +48,12 @@ pub struct Admitted {
     pub replaced: Option<Publisher>,
     /// Whether `cli.toml` was to be written. It is not where it holds such a token already.
     pub writes_token: bool,
-    /// Those whose claims were to be added to the escrow: the publisher's, and those of whoever's
+    /// Those whose claims were to be added to the escrow: the publisher's, and those of anybody whose
     /// token stood in `cli.toml`, for whom the earlier data may be swapped back.
     pub escrows: Vec<Publisher>,
 }
 
-/// What a token is made with.
+/// The parts that a token is made with.
 struct Found {
     key: PrivateKey,
     admitted: Admitted,
@@ -107,7 +107,7 @@ pub fn admit(site: &Site<'_>, admission: &Admission<'_>) -> Result<Admitted, Fai
         failpoint::reached("promotion:after-escrow")?;
     }
     if admitted.writes_token {
-        // The SpacetimeDB CLI knows no lock: whoever has logged in meanwhile is kept, too.
+        // The SpacetimeDB CLI knows no lock: a user who has logged in meanwhile is kept, too.
         let present = host::read_cli_toml(&paths.cli_toml)?;
         let came =
             local(present.publisher()).filter(|came| admitted.replaced.as_ref() != Some(*came));
@@ -120,7 +120,7 @@ pub fn admit(site: &Site<'_>, admission: &Admission<'_>) -> Result<Admitted, Fai
     Ok(admitted)
 }
 
-/// What is cheap to look at, then what is not.
+/// The cheap checks first, then the others.
 fn checked(site: &Site<'_>, admission: &Admission<'_>) -> Result<Found, Failure> {
     let Admission { passport, data, paths, .. } = admission;
     let mut found = found(site, admission)?;
@@ -137,7 +137,7 @@ fn checked(site: &Site<'_>, admission: &Admission<'_>) -> Result<Found, Failure>
     Ok(found)
 }
 
-/// What is refused whatever the data is.
+/// The refusals that do not depend on the data.
 fn found(site: &Site<'_>, admission: &Admission<'_>) -> Result<Found, Failure> {
     let Admission { passport, order, environment, paths, .. } = admission;
     let (source, publisher) = (&passport.environment, &passport.publisher);
@@ -189,7 +189,7 @@ fn found(site: &Site<'_>, admission: &Admission<'_>) -> Result<Found, Failure> {
     Ok(Found { key, admitted })
 }
 
-/// Whether the file is its owner's alone.
+/// Whether only its owner can read and write the file.
 fn is_closed(path: &Path) -> bool {
     files::mode(path).is_none_or(|mode| mode == host::PRIVATE_MODE)
 }

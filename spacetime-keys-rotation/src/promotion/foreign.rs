@@ -12,7 +12,7 @@ use crate::files;
 use crate::host::Paths;
 use crate::search::{Finder, Input, Searched, search};
 
-/// So many are named.
+/// The most finds that are named.
 const NAMED: usize = 5;
 /// Where servers keep rows and logs of databases. What a user has written there is data.
 const ROWS: &str = "replicas";
@@ -24,7 +24,7 @@ pub struct ForeignSecret {
     pub file: PathBuf,
     /// Where in it: bytes from its beginning.
     pub offset: u64,
-    /// Which of the two it is.
+    /// A key or a token.
     pub kind: SecretKind,
 }
 
@@ -38,7 +38,7 @@ impl std::fmt::Display for ForeignSecret {
     }
 }
 
-/// What was found.
+/// The finding.
 pub(super) struct Foreign {
     found: Vec<ForeignSecret>,
     searched: Searched,
@@ -106,7 +106,7 @@ struct Searching {
 }
 
 impl Searching {
-    /// A user's token in a row is void here, and the source's copy of it has it all the same. The publisher's
+    /// A user's token in a row is refused here, and the source's copy of it has it all the same. The publisher's
     /// would be the source's databases.
     fn is_data(&self, file: &Path, secret: &Secret) -> bool {
         secret.kind == SecretKind::Token
@@ -131,7 +131,7 @@ impl Finder for Searching {
     }
 }
 
-/// Where to search, each place once.
+/// The places to search, each once.
 fn places(data: Option<&Path>, paths: &Paths) -> Vec<PathBuf> {
     let keys = paths.mounted_keys_dir.clone();
     let mut all: Vec<PathBuf> = data.map(Path::to_owned).into_iter().collect();

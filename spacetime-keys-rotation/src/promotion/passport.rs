@@ -1,4 +1,4 @@
-//! What a source says of itself.
+//! A source's description of itself.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use crate::host::{self, Paths};
 use crate::read::read_vaults;
 use crate::site::Site;
 
-/// What a passport is made of.
+/// The parts of a passport.
 pub struct Subject<'a> {
     /// The environment of this host.
     pub environment: &'a Environment,

@@ -11,10 +11,10 @@ use crate::files;
 
 /// Locked by a server (`flock`) for as long as it runs on the folder. The file outlives the lock.
 const LOCKED: &str = "spacetime.pid";
-/// Where a server keeps which databases it has.
+/// The file in which a server keeps the list of its databases.
 const CONTROL: &str = "control-db";
 
-/// Whoever else looks has the lock for a moment, too.
+/// Others who look have the lock for a moment, too.
 const TRIES: usize = 6;
 const PAUSE: Duration = Duration::from_millis(40);
 

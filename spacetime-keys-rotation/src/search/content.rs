@@ -1,4 +1,4 @@
-//! What is in a file, handed to a scanner.
+//! Hands the contents of a file to a scanner.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -18,7 +18,7 @@ use crate::error::Failure;
 
 /// Read size in bytes.
 const PIECE: usize = 256 << 10;
-/// How often something packed may stand in something packed.
+/// The deepest nesting of packed files.
 const DEPTH: u8 = 3;
 /// Unpacked bytes beyond which a file is given up that has grown a thousandfold and more by each packing.
 const LARGE: u64 = 16 << 30;

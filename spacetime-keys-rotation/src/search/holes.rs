@@ -17,7 +17,7 @@ pub(super) const fn is_sparse(_file: &File) -> bool {
     false
 }
 
-/// Where the next bytes begin that are no hole, and where they end.
+/// The beginning and end of the next bytes that are no hole.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 pub(super) fn next_data(file: &File, at: u64) -> io::Result<Option<(u64, u64)>> {
     use rustix::fs::{SeekFrom, seek};

@@ -26,10 +26,10 @@ use walk::Walk;
 pub use ring::ring_of;
 pub use usual::usual_places;
 
-/// What could not be read is named so often; the rest is counted.
+/// The most unread files that are named; the rest is counted.
 const NAMED: usize = 20;
 
-/// Where to search.
+/// The places to search.
 pub enum Input {
     /// A file, a folder with all that is in it, or what [`files::open_named`] opens.
     Path(PathBuf),
@@ -42,11 +42,11 @@ pub trait Finder {
     /// Something was found in a file. [`ControlFlow::Break`] ends the search.
     fn found(&mut self, path: &Path, found: &Found) -> ControlFlow<()>;
 
-    /// So many bytes of a file have been searched, in addition to those before.
+    /// This many more bytes of a file have been searched.
     fn searched(&mut self, _path: &Path, _bytes: u64) {}
 }
 
-/// What a search has gone through.
+/// The totals of a search.
 #[derive(Debug, Default)]
 pub struct Searched {
     /// Files that were read.

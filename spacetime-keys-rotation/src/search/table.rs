@@ -17,7 +17,7 @@ const LARGEST: u64 = 64 << 20;
 /// [`TRAILER`]'s first byte, where the block is packed.
 const SNAPPY: u8 = 1;
 
-/// Where a block is.
+/// The place of a block.
 #[derive(Clone, Copy)]
 struct Handle {
     offset: u64,

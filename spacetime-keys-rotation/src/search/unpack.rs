@@ -9,7 +9,7 @@ use std::rc::Rc;
 use flate2::bufread::GzDecoder;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// How something is packed.
+/// The format of a packed file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packing {
     Gzip,
@@ -43,7 +43,7 @@ pub(super) struct Peek<R> {
 }
 
 impl<R> Peek<R> {
-    /// So many of them.
+    /// The number of bytes that are looked at.
     pub(super) const LENGTH: usize = 8;
 }
 

@@ -1,4 +1,4 @@
-//! Where a publisher's claims usually are.
+//! The usual places of a publisher's claims.
 
 use std::path::{Path, PathBuf};
 

@@ -11,13 +11,13 @@ pub(super) enum Entry {
     File(PathBuf),
     /// A link, a pipe, a socket or a device.
     Other,
-    /// What could not be looked at.
+    /// The places that could not be looked at.
     Unread(Failure),
 }
 
 /// Goes through a folder, by name: the same files in the same order each time.
 pub(super) struct Walk {
-    /// What is still to come, the next last.
+    /// The rest of the walk, the next entry last.
     left: Vec<PathBuf>,
 }
 

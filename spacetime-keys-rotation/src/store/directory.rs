@@ -27,7 +27,7 @@ pub struct Directory {
     root: PathBuf,
 }
 
-/// Of a version's name.
+/// The length of a version's name.
 const DIGITS: usize = 8;
 pub(crate) const VALUE: &str = "value";
 const PROPERTIES: &str = "properties.json";
@@ -97,7 +97,7 @@ impl Directory {
         }
     }
 
-    /// Folders of this store alone. A store may have been put into a folder that is in use otherwise,
+    /// Only folders of this store. A store may have been put into a folder that is in use otherwise,
     /// such as the working directory.
     fn close_folders(&self, vault: &str, secret: &str) -> Result<(), Failure> {
         if is_own_folder(&self.root) {
@@ -135,7 +135,7 @@ impl Directory {
     }
 }
 
-/// Whether a store's folder is the store's alone: the working directory and those around it are not.
+/// Whether a folder is only a store's: the working directory and those around it are not.
 pub(crate) fn is_own_folder(root: &Path) -> bool {
     let root = fs::canonicalize(root);
     let here = std::env::current_dir().and_then(fs::canonicalize);
@@ -184,7 +184,7 @@ impl KeyStore for Directory {
             None if folder.is_dir() => Zeroizing::default(),
             None => return Err(files::not_found(&path)),
         };
-        // What is not UTF-8 is no key: whoever parses it says so.
+        // What is not UTF-8 is no key: the parser says so.
         let value = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
         Ok(Secret { value, properties: self.properties(vault, secret, version) })
     }

@@ -8,7 +8,7 @@ use spacetime_keys_core::advice::{Advice, NextStep};
 use super::{History, WAITS};
 use crate::error::Failure;
 
-/// What a call needs to be allowed.
+/// The right that a call needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Right {
     Read,
@@ -25,7 +25,7 @@ impl Right {
     }
 }
 
-/// What a call is about.
+/// The subject of a call.
 pub(super) struct Call<'a> {
     pub(super) vault: &'a str,
     pub(super) secret: &'a str,

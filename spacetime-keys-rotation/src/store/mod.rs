@@ -1,4 +1,4 @@
-//! Where keys are kept: one trait, so that the stores are alike to all that use them.
+//! The stores of keys: one trait, so that callers use all stores alike.
 
 mod az;
 #[cfg(feature = "azure-key-vault")]
@@ -44,7 +44,7 @@ pub struct Properties {
     pub position: Option<u32>,
     /// Whether its value can be read.
     pub enabled: bool,
-    /// What we wrote beside it.
+    /// The tags beside it.
     pub tags: Tags,
 }
 
@@ -54,7 +54,7 @@ impl Properties {
         self.tags.copied.map_or(self.created, |copied| copied.created)
     }
 
-    /// What tells its place among the others, as far as is known without its value.
+    /// The data for its place among the others, as far as is known without its value.
     pub(crate) fn stamp(&self) -> Stamp<'_> {
         Stamp {
             time: self.first_created(),
@@ -69,19 +69,19 @@ impl Properties {
 
 /// A version of a secret.
 pub struct Secret {
-    /// What it holds.
+    /// Its value.
     pub value: Zeroizing<String>,
-    /// Which version it is, and what is said of it.
+    /// The version, and what the store tells of it.
     pub properties: Properties,
 }
 
 /// A secret that is to be written.
 pub struct NewSecret<'a> {
-    /// What it is to hold.
+    /// The value to write.
     pub value: &'a str,
     /// The type of that.
     pub content_type: &'static str,
-    /// What is said of it.
+    /// Its tags.
     pub tags: Tags,
 }
 
@@ -89,7 +89,7 @@ pub struct NewSecret<'a> {
 pub struct DamagedFile {
     /// The version's name.
     pub version: String,
-    /// Where the file is, or should be.
+    /// The path of the file, whether it is there or not.
     pub path: PathBuf,
     /// It is the value, and not what stands beside it.
     pub is_value: bool,
@@ -128,7 +128,7 @@ pub trait KeyStore: Sync {
         Ok(Vec::new())
     }
 
-    /// Where the store is a folder on this machine: that one.
+    /// The store's folder, if it is one on this machine.
     fn folder(&self) -> Option<&Path> {
         None
     }

@@ -1,4 +1,4 @@
-//! Which store, and how to reach it.
+//! The store's kind, and how to reach it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Az;
 use crate::error::{Failure, Kind};
 
-/// Where keys are kept.
+/// The store of the keys.
 #[derive(Clone, Debug)]
 pub enum StoreSettings {
     /// In a folder.
@@ -18,7 +18,7 @@ pub enum StoreSettings {
 }
 
 impl StoreSettings {
-    /// What kind of store it is, whatever reaches it.
+    /// The kind of store, by any way that reaches it.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Directory(_) => "directory",
@@ -72,31 +72,31 @@ const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
 const MAX_TIMEOUT_SECONDS: u64 = 600;
 
 impl Auth {
-    /// As a configuration names it.
+    /// Its name in a configuration.
     pub fn name(self) -> &'static str {
         let found = AUTHS.iter().find(|(_, auth)| *auth == self);
         found.map_or("", |(name, _)| name)
     }
 }
 
-/// How to reach Azure Key Vault.
+/// The settings for Azure Key Vault.
 #[derive(Clone, Copy, Debug)]
 pub struct Azure {
-    /// As whom to log in.
+    /// The way to log in.
     pub auth: Auth,
     /// How long one operation may take, retries included.
     pub timeout: Duration,
 }
 
-/// As whom to log in to Azure.
+/// The way to log in to Azure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Auth {
-    /// As the person who did `az login`.
+    /// By the login of `az login`.
     Cli,
-    /// As this machine.
+    /// By the identity of this machine.
     ManagedIdentity,
-    /// As this Kubernetes workload.
+    /// By the identity of this Kubernetes workload.
     WorkloadIdentity,
-    /// As an application, by its secret.
+    /// By an application's secret.
     ClientSecret,
 }

@@ -19,7 +19,7 @@ const HEAD: &str = "\
 <!-- Made by a test: SPACETIME_KEYS_WRITE_PAGES=1 cargo test -p spacetime-keys-rotation errors_page -->
 
 A code is stable; texts are for people. In a next step, `E` stands for the environment at hand, `FILE`, `DIR` and
-`HEX` for what you know; it is said in the commands of the program. In the library it is data (`Error::advice`,
+`HEX` for what you know; its commands are the program's. In the library it is data (`Error::advice`,
 `Failure::advice`), in the npm package an error's `step` names its kind, such as `token-restore`. A code of class
 *safety* ends the program with 3: going on would be unsafe ([exit codes](output.md#exit-codes)).
 

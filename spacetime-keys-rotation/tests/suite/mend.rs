@@ -1,4 +1,4 @@
-//! Rotating whatever there is, on a directory store: what is mended or finished first, and what gets
+//! Rotating whatever there is, on a directory store: what is repaired or finished first, and what gets
 //! a new pair.
 
 use std::collections::BTreeMap;
@@ -109,7 +109,7 @@ fn an_unsound_group_is_mended_and_then_rotated() {
     let refused = fleet.with_site(&Silent, |site| run(site, &job(&host, "local"))).unwrap_err();
     assert_eq!(refused.kind().code(), "ERR_GROUP_UNSOUND");
 
-    // Only planned: what would come after the mending cannot be known yet.
+    // Only planned: what would come after the repairing cannot be known yet.
     let before = fleet.files();
     let dry = fleet.mend_and_rotate(&Job { dry_run: true, ..job(&host, "local") });
     assert!(matches!(&dry.outcomes[..], [Outcome::Planned(planned)]

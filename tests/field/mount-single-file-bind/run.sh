@@ -8,7 +8,7 @@ for file in .generated/spacetimedb-keys/id_ecdsa data/.config/spacetime/cli.toml
   grep -q "mount its folder" ../out
   test ! -e .spacetime-keys/kv-local
 done
-# The public key alone, and the dry run.
+# Only the public key, and the dry run.
 cp .generated/spacetimedb-keys/id_ecdsa.pub elsewhere
 for how in --yes --dry-run; do
   in_mounts "mount --bind elsewhere .generated/spacetimedb-keys/id_ecdsa.pub

@@ -4,7 +4,7 @@ END
 says 1 "padded with .=. .*does not help" token check --keys-dir host/.generated/spacetimedb-keys --server 2.8.3 < t.jwt
 says_not "copy the whole token again" token check --keys-dir host/.generated/spacetimedb-keys --server 2.8.3 < t.jwt
 says 4 "padded" token decode < t.jwt
-# One part alone.
+# Only one part.
 whole=$(tr -d '=' < t.jwt)
 for padded in "${whole%.*}=.${whole##*.}" "${whole}==" ; do
   printf %s "$padded" > one.jwt

@@ -1,5 +1,5 @@
-//! The scanner: any bytes, in any two pieces. What it finds hangs on the bytes alone, lies among them,
-//! and is what it is said to be.
+//! The scanner: any bytes, in any two pieces. What it finds depends only on the bytes, lies among them,
+//! and is what the scanner says.
 
 #![no_main]
 

@@ -107,7 +107,7 @@ impl Key {
         self.rsa().sign(scheme, &digest_info(message)).expect("a signature")
     }
 
-    /// The private key; RSA alone.
+    /// The private key; only RSA.
     pub fn rsa(self) -> &'static rsa::RsaPrivateKey {
         static KEYS: [OnceLock<rsa::RsaPrivateKey>; COUNT] = [const { OnceLock::new() }; COUNT];
         KEYS[self as usize]
@@ -120,12 +120,12 @@ impl Key {
         key.expect("an RSA key").into_vec()
     }
 
-    /// `x` and `y`; P-256 alone.
+    /// `x` and `y`; only P-256.
     pub fn coordinates(self) -> (&'static [u8], &'static [u8]) {
         self.signer().public_key().coordinates()
     }
 
-    /// `n` and `e`; RSA alone.
+    /// `n` and `e`; only RSA.
     pub fn components(self) -> (Vec<u8>, Vec<u8>) {
         (self.rsa().n().to_bytes_be(), self.rsa().e().to_bytes_be())
     }

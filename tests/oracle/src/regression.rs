@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// What a file says.
 #[derive(Clone, Debug)]
 pub struct Regression {
-    /// A token, or none where the set alone is judged.
+    /// A token, or none where only the set is judged.
     pub token: Option<String>,
     pub jwks: Option<Vec<u8>>,
     /// Where the two disagreed: `1.2`, `2.8`, `2.14`, or `lint`.

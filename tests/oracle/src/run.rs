@@ -116,7 +116,7 @@ pub struct Statistics {
     pub reasons: BTreeMap<String, [u64; 3]>,
     /// Which of the three accept.
     pub patterns: BTreeMap<[bool; 3], u64>,
-    /// By what was done to the token, and that alone: how many, and how many each accepted.
+    /// Only by what was done to the token: how many, and how many each accepted.
     pub tags: BTreeMap<&'static str, (u64, [u64; 3])>,
 }
 

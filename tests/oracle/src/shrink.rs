@@ -24,7 +24,7 @@ pub fn shrink(case: Case, still_shows: impl Fn(&Case) -> bool) -> Case {
     }
 }
 
-/// The same for a JWK set alone.
+/// The same for only a JWK set.
 pub fn shrink_set(set: Json, still_shows: impl Fn(&Json) -> bool) -> Json {
     let mut best = set;
     let mut tries = 0;

@@ -101,7 +101,7 @@ fn refused_and_ended() {
     let log = kit.start().refused("not_owner");
     assert!(log.contains("does not own database"), "{log}");
     let told = kit.host.try_spacetime_keys(&["doctor", "--logs", "container.log"]);
-    assert!(told.stdout.contains("somebody else's"), "{}", told.output());
+    assert!(told.stdout.contains("another identity owns"), "{}", told.output());
 
     // What cures it.
     copy(&cli_toml, &kit.host.cli_toml());

@@ -114,7 +114,7 @@ fn an_owners_host_is_fixed() {
     assert!(wrong.is_empty(), "{}:\n{}", again(seed), wrong.join("\n\n"));
 }
 
-/// A random set-up, of whoever made it. `None`: doctor does not call it curable.
+/// A random set-up, by any of its makers. `None`: doctor does not call it curable.
 fn fix_set_up(world: &mut World, set_up: &SetUp, stocked: &str) -> Option<Result<(), String>> {
     let host = Host::empty();
     let token = world.token(set_up.token);

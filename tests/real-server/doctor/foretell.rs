@@ -1,4 +1,4 @@
-//! Doctor first, then the real publish: whether the one foretold the other.
+//! Doctor first, then the real publish: whether the one predicted the other.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -48,7 +48,7 @@ fn publish_by_cli(world: &World, host: &Host, name: &str) -> Ended {
     run(command.arg("--").arg(name))
 }
 
-/// Whether the CLI's words are what was foretold. It does not always say the status.
+/// Whether the CLI's words are what was predicted. It does not always say the status.
 fn agrees(diagnosis: &Diagnosis, published: &Ended) -> bool {
     let said = published.output();
     match diagnosis.outcome() {
@@ -122,7 +122,7 @@ fn try_one(world: &mut World, set_up: &SetUp, stocked: &str) -> Tried {
         Database::Others => Some(world.other().identity()),
         Database::New | Database::BadName => None,
     };
-    // A server that can issue no token tells nothing to whoever has none that it takes.
+    // A server that can issue no token tells nothing to a client without one that it takes.
     let tells = set_up.serving.can_issue() || ["updates", "not_owner"].contains(&&*foretold);
     let said = diagnosis.text("owner");
     expect(said == owner.as_deref().filter(|_| tells), format!("the owner is said to be {said:?}"));
@@ -139,7 +139,7 @@ fn try_one(world: &mut World, set_up: &SetUp, stocked: &str) -> Tried {
         let stale = set_up.token != Kind::NoFile;
         expect(failed.contains(&"server_key") == stale, "the server's key in cli.toml".into());
     }
-    // Who could publish may still have something to mend.
+    // Who could publish may still have something to repair.
     let ok = diagnosis.document.get("ok") == Some(&Value::Bool(true));
     expect(diagnosis.code == Some(i32::from(!ok)), format!("exit code {:?}", diagnosis.code));
     expect(succeeds || !ok, "it is called good".into());

@@ -1,4 +1,4 @@
-//! `doctor` against the real server: what it foretells, what its remedies do, and that it changes
+//! `doctor` against the real server: what it predicts, what its remedies do, and that it changes
 //! nothing.
 
 pub(crate) mod cure;

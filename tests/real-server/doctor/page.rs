@@ -21,7 +21,7 @@ const SECTIONS: [(&str, KeyFault, TokenFault); 7] = [
     ("Why does this server refuse this token?", KeyFault::None, TokenFault::Older),
 ];
 
-// Slow: a server is started anew for each section, and published to.
+// Slow: a new server is started for each section, and published to.
 #[test]
 fn the_page_about_refused_publishes() {
     let blocks = pages::read("publish-refused.md");

@@ -33,7 +33,7 @@ impl Proxy {
         let plain = Plain::serve(move |request, client| {
             // A server that does not answer: neither does the proxy.
             let Ok(reply) = pass_on(request, &server) else { return };
-            // Noted before it is passed on: whoever has the reply may look.
+            // Noted before it is passed on: once the reply is there, the test may look.
             noted.lock().unwrap().push(Seen::of(request, &reply));
             raw(client, &reply);
         });

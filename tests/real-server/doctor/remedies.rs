@@ -1,4 +1,4 @@
-//! The remedies: run as they are printed, they cure, and whoever was the owner is it still.
+//! The remedies: run as they are printed, they cure, and the owner stays the same.
 
 use std::collections::BTreeMap;
 

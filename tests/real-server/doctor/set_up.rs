@@ -78,7 +78,7 @@ impl Mounted {
         }
     }
 
-    /// Whether something is wrong with the files themselves, whoever reads them.
+    /// Whether something is wrong with the files themselves, for any reader.
     pub(crate) fn is_faulty(self, serving: Serving) -> bool {
         match self {
             Self::AsServed => {

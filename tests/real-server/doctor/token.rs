@@ -68,7 +68,7 @@ pub(crate) enum Kind {
     NoIssueTime,
     /// `exp` is a text.
     TextExpiry,
-    /// `iss`, `sub` and `iat` alone.
+    /// Only `iss`, `sub` and `iat`.
     Minimal,
     /// `iss` is longer than servers allow.
     LongIssuer,

@@ -42,7 +42,7 @@ fn assert_only_questions(seen: &[Seen], set_up: &SetUp) {
         assert!(!request.path.contains(['?', '.']), "a token in the URL: {line}");
         let has_token = !matches!(set_up.token, Kind::Missing | Kind::NoFile);
         assert!(has_token || !request.authorized, "{line}");
-        // A server makes up an identity for whoever asks about a database without a token. It
+        // A server makes up an identity for a client who asks about a database without a token. It
         // keeps none of them; all the same, nobody with a good token has to ask that way about a
         // database that is there.
         let made_up = request.reply.contains("spacetime-identity-token:") && !request.authorized;

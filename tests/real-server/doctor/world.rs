@@ -111,7 +111,7 @@ impl World {
         self.host.path("")
     }
 
-    /// Gives the server these files, and starts it anew.
+    /// Gives the server these files, and restarts it.
     pub(crate) fn serve(&mut self, serving: Serving) {
         match serving {
             Serving::Current(oddity) => {
@@ -134,7 +134,7 @@ impl World {
         }
     }
 
-    /// Starts the server anew with the files that are mounted on a set-up's host; an error if that
+    /// Restarts the server with the files that are mounted on a set-up's host; an error if that
     /// would not come up, or make new keys.
     pub(crate) fn restart_with(&mut self, host: &Host) -> Result<(), String> {
         let read = |path| fs::read(path).map_err(|_| "a restart, with a key file missing");

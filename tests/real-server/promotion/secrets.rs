@@ -1,4 +1,4 @@
-//! No byte of prod's private key or token at test, whoever copied the data.
+//! No byte of prod's private key or token at test, no matter who copied the data.
 
 use std::fs;
 use std::path::Path;

@@ -31,7 +31,7 @@ impl Site {
         site
     }
 
-    /// Whoever looks at the lock has it for a moment, in which a server would not start: so it is asked
+    /// A look at the lock holds it for a moment, in which a server would not start: so it is asked
     /// whether it answers.
     fn start_script(&self, address: &str) -> String {
         let folder = self.host.path("");
@@ -83,7 +83,7 @@ impl Site {
         self.publish();
     }
 
-    /// Publishes with the real CLI, as whoever is in `cli.toml`.
+    /// Publishes with the real CLI, as the identity in `cli.toml`.
     #[track_caller]
     pub(super) fn publish(&self) {
         self.host.publish_module(&self.url, module::wasm_with_a_table).expect_success();

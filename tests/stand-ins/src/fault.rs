@@ -31,7 +31,7 @@ pub enum Fault {
     StaleRead,
     /// After the write, half of the answer's JSON under an honest `Content-Length`.
     CutJson,
-    /// Every token given out so far becomes void, so that this request is refused with 401.
+    /// Every token given out so far becomes invalid, so that this request is refused with 401.
     TokenExpired,
     /// Before the write, another operator writes a new version of the same secret.
     SecondWriter {
@@ -40,9 +40,9 @@ pub enum Fault {
         /// And its tags.
         tags: BTreeMap<String, String>,
     },
-    /// What answers the connection does not speak TLS. Takes a matcher of a host alone.
+    /// What answers the connection does not speak TLS. Takes only a matcher of a host.
     NoTls,
-    /// The certificate is of an authority that nobody trusts. Takes a matcher of a host alone.
+    /// The certificate is of an authority that nobody trusts. Takes only a matcher of a host.
     UntrustedCa,
     /// Before the write, the process of [`StandIn::set_process`](crate::StandIn::set_process) gets
     /// SIGKILL; there is no write.
@@ -84,7 +84,7 @@ impl Matcher {
         Self::default()
     }
 
-    /// Requests to this vault (its name alone).
+    /// Requests to this vault (only its name).
     #[must_use]
     pub fn vault(name: &str) -> Self {
         Self { host: Some(name.to_owned()), ..Self::default() }

@@ -87,7 +87,7 @@ impl Plain {
                         return end(&stream);
                     }
                     let Some(request) = Request::read(&stream) else { return end(&stream) };
-                    // Before the answer: whoever has that may look.
+                    // Before the answer: once that is there, the test may look.
                     noted.lock().unwrap().push(request.clone());
                     answer(&request, &mut stream);
                     end(&stream);
@@ -126,7 +126,7 @@ fn end(mut stream: &TcpStream) {
 /// An address of this machine that is no loopback address, if it has one. No packet is sent.
 pub fn far_address() -> Option<Ipv4Addr> {
     let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    // One of those that are for documentation alone (RFC 5737).
+    // One of those that are only for documentation (RFC 5737).
     socket.connect((Ipv4Addr::new(198, 51, 100, 1), 9)).ok()?;
     match socket.local_addr().ok()?.ip() {
         std::net::IpAddr::V4(address) if !address.is_loopback() => Some(address),

@@ -169,7 +169,7 @@ impl StandIn {
         self.shared.state().tokens.give(crate::tokens::VAULTS)
     }
 
-    /// Makes every token void.
+    /// Makes every token invalid.
     pub fn revoke_tokens(&self) {
         self.shared.state().tokens.revoke();
     }

@@ -14,7 +14,7 @@ use super::row::{BadRow, MAX_ROW_BYTES, Row, is_blank};
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// What we know of an object; other members are left alone, a member twice is an error.
+/// The known members of an object; others are skipped, a member twice is an error.
 #[derive(Deserialize)]
 struct Object<'a> {
     #[serde(borrow, alias = "sub")]

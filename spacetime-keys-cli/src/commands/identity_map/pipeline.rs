@@ -27,7 +27,7 @@ const SORT_BYTES: usize = 32 << 20;
 /// More threads than this would wait for the one that reads.
 const MAX_THREADS: usize = 16;
 
-/// What all threads know.
+/// The data that all threads share.
 pub(super) struct Job {
     pub(super) migration: Migration,
     pub(super) form: Form,
@@ -46,7 +46,7 @@ pub(super) struct Batch {
     pub(super) tally: Tally,
 }
 
-/// What was counted.
+/// The counts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) mapped: u64,

@@ -1,4 +1,4 @@
-//! What was wrong, by line numbers, and the summary.
+//! The problems, by line numbers, and the summary.
 
 use serde_json::{Value, json};
 use spacetime_keys_core::migration::{Clash, ClashKind, Trap};
@@ -9,10 +9,10 @@ use super::row::BadRow;
 use crate::output::Output;
 use crate::progress::Progress;
 
-/// So many of a kind are printed without -v.
+/// The most lines of a kind that are printed without -v.
 const PRINTED: u64 = 20;
 
-/// So many of a kind stand in the JSON document.
+/// The most entries of a kind in the JSON document.
 const LISTED: u64 = 1000;
 
 pub(super) struct Report<'a> {

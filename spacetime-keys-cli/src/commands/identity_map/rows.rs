@@ -6,7 +6,7 @@ use super::row::Row;
 use crate::args::OutputFormat;
 use crate::failure::Failure;
 
-/// How rows are written.
+/// The format of the rows.
 pub(super) enum Writer {
     Csv,
     Ndjson,
@@ -39,7 +39,7 @@ impl Writer {
         }
     }
 
-    /// What stands before the first row.
+    /// The text before the first row.
     pub(super) fn head(&self) -> String {
         match self {
             Self::Csv => format!("{}\n", FIELDS.join(",")),
@@ -60,7 +60,7 @@ impl Writer {
         }
     }
 
-    /// What stands behind the last row.
+    /// The text behind the last row.
     pub(super) const fn tail(&self) -> &'static str {
         match self {
             Self::Csv | Self::Ndjson => "",

@@ -1,4 +1,4 @@
-//! Where the rows go: standard output, or a file that is there when all are in it.
+//! The place of the rows: standard output, or a file that appears when all are in it.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};

@@ -14,12 +14,12 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::failure::Failure;
 
-/// What is sorted.
+/// The sorted values.
 pub(super) type Words = (u64, u64, u64);
 
 const WORDS_BYTES: usize = size_of::<Words>();
 
-/// So many runs are merged into one.
+/// Merge fan-in.
 const FAN_IN: usize = 64;
 
 /// Runs on the disk. Several threads add to them.
@@ -89,7 +89,7 @@ pub(super) fn merged(runs: Runs, held: Vec<Vec<Words>>) -> Result<Merged, Failur
     Merged::new(sources).map_err(|error| failure(&error))
 }
 
-/// What went wrong with the temporary files.
+/// The failure of the temporary files.
 pub(super) fn failure(error: &io::Error) -> Failure {
     let folder = std::env::temp_dir();
     let failure = Failure::io("sorting in", &folder, error);

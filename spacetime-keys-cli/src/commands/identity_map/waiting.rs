@@ -20,7 +20,7 @@ pub(super) struct Waiting {
 struct User {
     line: u64,
     old: Range<usize>,
-    /// Of a user whose subject changes.
+    /// The row of a user whose subject changes.
     new: Option<Range<usize>>,
 }
 

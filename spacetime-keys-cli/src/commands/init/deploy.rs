@@ -1,6 +1,6 @@
 //! `init --with deploy`: the files of a deployment, as the self-hosting guide has them.
 //!
-//! They belong to whoever asked for them. Nothing reads them later, and no engine of templates stands
+//! They belong to the user who asked for them. Nothing reads them later, and no engine of templates stands
 //! behind them: the database's name is all that is put in.
 
 use std::fs;
@@ -13,11 +13,11 @@ use crate::failure::Failure;
 
 /// The database where nobody names one, as in the comments of a configuration.
 pub(super) const DATABASE: &str = "app";
-/// Makes the container anew, with the keys that are mounted now.
+/// Makes a new container, with the keys that are mounted now.
 pub(super) const RESTART: &str = "docker compose up --detach --force-recreate spacetimedb";
-/// What a repository must not hold: data, and what `spacetimedb-reset-host` sets aside.
+/// The paths that a repository must not hold: data, and those that `spacetimedb-reset-host` sets aside.
 pub(super) const IGNORED: [&str; 2] = ["/.config/spacetimedb/", "/set-aside/"];
-/// What a justfile of one's own has to have.
+/// The line that a justfile of one's own must have.
 pub(super) const IMPORT: &str = "import 'spacetimedb.just'";
 
 /// Stands for the database's name in the templates.

@@ -2,6 +2,7 @@
 
 mod choose;
 mod deploy;
+mod difference;
 mod template;
 mod words;
 mod write;
@@ -29,7 +30,7 @@ use crate::rotation_report::Report;
 use choose::Chosen;
 use write::{File, Status};
 
-/// Where a server listens, unless it is told otherwise.
+/// The default address of a server.
 const USUAL_SERVER: &str = "http://127.0.0.1:3000";
 
 /// The environment of a host of which nothing else is said.
@@ -38,7 +39,7 @@ const LOCAL: &str = "local";
 /// A server of this machine answers at once, or is not there.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What there is to be written down.
+/// The values to write down.
 struct Seen {
     folder: PathBuf,
     environment: Environment,
@@ -96,7 +97,7 @@ pub(super) fn run(args: &args::Init, output: &Output) -> Result<Answer, Failure>
     Ok(Answer::Yes)
 }
 
-/// What was written, and the rotation that made a first pair.
+/// The written files, and the rotation that made a first pair.
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! What `init` says.
+//! The messages of `init`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ pub(super) fn done(seen: &Seen, files: &[File], args: &args::Init) -> String {
     text
 }
 
-/// What is left to be done.
+/// The steps that are left.
 pub(super) fn next(seen: &Seen, files: &[File], new_keys: bool) -> Vec<String> {
     if seen.deploys {
         return to_deploy(seen, files, new_keys);
@@ -129,7 +129,7 @@ fn to_deploy(seen: &Seen, files: &[File], new_keys: bool) -> Vec<String> {
     next
 }
 
-/// How the keys get out of a container, into a folder that it then mounts.
+/// The commands that bring the keys out of a container, into a folder that it then mounts.
 fn out_of_container(seen: &Seen, service: &Service) -> Vec<String> {
     let name = &service.name;
     let inside = service.private_key.parent().unwrap_or(Path::new("/"));

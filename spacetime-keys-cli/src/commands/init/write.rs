@@ -4,12 +4,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use similar::{ChangeTag, TextDiff};
 use spacetime_keys_rotation::configuration::FILE_NAME;
 use spacetime_keys_rotation::files::{self, Mode};
 use spacetime_keys_rotation::places::{GUIDE_CLI_TOML, GUIDE_KEYS, STORE};
 
-use super::{Seen, deploy, shown, template};
+use super::{Seen, deploy, difference, shown, template};
 use crate::failure::Failure;
 
 /// A file, as it is and as it is to be.
@@ -140,19 +139,13 @@ fn ignored(seen: &Seen) -> Result<File, Failure> {
     Ok(File { path, status, mode: MODE, before: text, after })
 }
 
-/// What would be written, beside what is there.
+/// The difference between the files that would be written and those that are there.
 pub(super) fn differences(files: &[File]) -> String {
     let mut text = String::new();
     for file in files {
         let _ = writeln!(text, "{}: {}", shown(&file.path), file.status.name());
-        let lines = TextDiff::from_lines(&file.before, &file.after);
-        for change in lines.iter_all_changes() {
-            let mark = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => continue,
-            };
-            let _ = writeln!(text, "{mark}{}", change.value().trim_end());
+        for (mark, line) in difference::lines(&file.before, &file.after) {
+            let _ = writeln!(text, "{mark}{}", line.trim_end());
         }
     }
     text

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::key_set::{self, KeySet};
 use crate::output::Output;
 
-/// What was asked, and what there is to say.
+/// The questions, and the report.
 struct Asked {
     url: String,
     seen: ServerSeen,
@@ -31,9 +31,9 @@ struct Asked {
 
 /// The issuer whose keys decide.
 struct Issuer {
-    /// Where its keys were looked for; empty: nowhere.
+    /// The place where its keys were looked for; empty: nowhere.
     place: String,
-    /// What is there, or why nothing is.
+    /// The keys, or the reason why there are none.
     set: Result<KeySet, String>,
 }
 
@@ -119,9 +119,9 @@ fn with_issuer(
     let fetch = &args.jwks.fetch;
     let (place, set) = match &args.jwks.jwks {
         Some(place) => (place.clone(), Ok(key_set::read(place, fetch)?)),
-        // The URL is whoever's who made the token: it may hold what a terminal obeys, or somebody's password.
+        // The URL comes from the token, which anybody can have made: it may hold what a terminal obeys, or somebody's password.
         None if url.contains('@') || !url.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            (String::new(), Err("its URL is none that is asked from here".to_owned()))
+            (String::new(), Err("its `iss` is no URL that this machine asks".to_owned()))
         }
         // The server may be where it can reach them.
         None => (url.clone(), key_set::read(&url, fetch).map_err(|failure| failure.message)),
@@ -219,11 +219,11 @@ impl Asked {
         let failed = self.issuer.as_ref().and_then(Issuer::failure);
         match (ruling.difference, ruling.expected) {
             (Some(difference), expected) => {
-                let foretold = expected.map(|expected| match expected.words {
-                    Some(words) => format!("foretold was {} {words}: ", expected.status),
-                    None => "foretold was that it is accepted: ".to_owned(),
+                let before = expected.map(|expected| match expected.words {
+                    Some(words) => format!("expected {} {words}: ", expected.status),
+                    None => "expected it to be accepted: ".to_owned(),
                 });
-                lines.push(format!("{}{}", foretold.unwrap_or_default(), difference.detail()));
+                lines.push(format!("{}{}", before.unwrap_or_default(), difference.detail()));
                 lines.push(difference.advice().to_string());
             }
             (None, Some(_)) if ruling.was_asked => {

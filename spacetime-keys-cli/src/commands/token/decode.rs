@@ -37,7 +37,7 @@ pub(super) fn decode(source: &TokenSource, output: &Output) -> Result<Answer, Fa
     let token = parsed?;
     let now = clock::now();
     let claims = token.claims();
-    // From the two claims alone: whether a server takes them is another question.
+    // Only from the two claims: whether a server takes them is another question.
     let identity = claims
         .get_str("iss")
         .zip(claims.get_str("sub"))

@@ -45,7 +45,7 @@ pub(super) fn mint(args: &Mint, output: &Output) -> Result<Answer, Failure> {
     }
     if stands_in {
         output.warn(&format!(
-            "break-glass: the server's key signed this in the place of {issuer}. Whoever has that key can be every owner; the token cannot be recalled before it expires"
+            "break-glass: the server's key signed this in the place of {issuer}. A person who has that key can be every owner. The token cannot be revoked before it expires"
         ));
     } else {
         output.warn_of_slash(issuer);

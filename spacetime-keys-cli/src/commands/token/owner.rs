@@ -1,4 +1,4 @@
-//! Who owns a database: what `token recover` is told, or asks a server.
+//! The owner of a database: named to `token recover`, or asked of a server.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::doctor::{self, Client};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// How long a server may take to answer.
+/// The time limit for a server's answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The identity that was named, or that of the database's owner. The server is asked without a token.

@@ -137,7 +137,7 @@ pub(super) fn recover(args: &Recover, config: &Config, output: &Output) -> Resul
     Ok(Answer::Yes)
 }
 
-/// Where to search.
+/// The places to search.
 fn places(args: &Recover, around: &Around, paths: &Paths) -> Result<Vec<PathBuf>, Failure> {
     if !args.paths.is_empty() {
         return Ok(args.paths.clone());

@@ -1,4 +1,4 @@
-//! Where a token comes from, and what stands around it there.
+//! The source of a token, and the text around it there.
 
 use std::path::PathBuf;
 

@@ -38,10 +38,10 @@ pub(super) fn to_text(verdict: &Verdict, by_set: &BySet) -> String {
     format!("{}\n{detail}{remedy}", styled(BAD, refused))
 }
 
-/// What is to be said of the issuer's set, if one was looked at.
+/// The note about the issuer's set, if one was looked at.
 #[derive(Default)]
 pub(super) struct BySet {
-    /// What was not looked at, and has to be so.
+    /// The condition that was not looked at.
     condition: Option<String>,
     source: Value,
     note: Option<String>,

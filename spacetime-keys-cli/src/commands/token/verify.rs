@@ -44,7 +44,7 @@ pub(super) fn verify(args: &Verification, output: &Output) -> Result<Answer, Fai
         }
         Ok(verified)
     });
-    // Whoever compares with the discovery document's compares with an issuer.
+    // A user who compares with the discovery document's `issuer` compares with an issuer.
     let compared = VerifyOptions { issuer: options.issuer.or(named), ..options };
     let checked = result.as_ref().map(|_| compared.checked()).unwrap_or_default();
     if let Some(set) = &set {

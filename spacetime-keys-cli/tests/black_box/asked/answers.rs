@@ -1,4 +1,4 @@
-//! What the server says counts; where it is not what its version and its key foretell, that is said.
+//! What the server says counts; where it is not what its version and its key predict, that is said.
 
 use serde_json::json;
 use spacetime_keys_core::{Identity, PrivateKey};
@@ -77,7 +77,7 @@ fn plain_http_to_another_machine() {
     let key = PrivateKey::generate().unwrap();
     let server = standin(&key, "localhost").serve_at(far);
     let (run, said) = ask(&server.url, &local(&key), &[]);
-    // Its key has signed it, so the answer can be foretold.
+    // Its key has signed it, so the answer can be predicted.
     assert_eq!((run.status, &said["accepted"]), (Some(0), &json!(true)), "{said:#}");
     assert_eq!(said["asked"]["token_withheld"], "plain_http");
     assert_eq!(server.take_tokens(), 0);
@@ -145,7 +145,7 @@ fn answers_that_were_not_foretold() {
     let mut command = host.command(&["token", "check", "--server", &server.url]);
     let said = Run::of(&mut command, good.as_bytes()).stdout;
     assert!(said.starts_with("refused: 401 ExpiredSignature\n"), "{said}");
-    assert!(said.contains("foretold was that it is accepted: whether it has expired"), "{said}");
+    assert!(said.contains("expected it to be accepted: whether it has expired"), "{said}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn a_set_in_the_place_of_the_discovery_document() {
 }
 
 /// From here they cannot be had, and the server may be elsewhere: its answer counts, and nothing is
-/// foretold.
+/// predicted.
 #[test]
 fn an_issuer_that_only_the_server_can_reach() {
     let (server_key, key) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap());

@@ -1,5 +1,5 @@
 //! Servers that answer as real ones were measured to, token by token: the verdict is theirs, and nothing
-//! differs from what was foretold.
+//! differs from what was predicted.
 
 use std::fs;
 use std::path::Path;
@@ -59,7 +59,7 @@ fn every_measured_token() {
             if !was_sent && said["asked"]["token_withheld"].is_null() {
                 continue;
             }
-            // What an issuer's keys decide, or its URL, was not measured, but the server's key alone.
+            // What an issuer's keys decide, or its URL, was not measured, only the server's key.
             if !said["issuer"].is_null() || said["expected"]["reason"] == FETCHING {
                 continue;
             }

@@ -42,7 +42,7 @@ fn ask(server: &str, token: &str, more: &[&str]) -> (Run, Value) {
     (run, said)
 }
 
-/// The same of a server that has this refusal for whoever comes with a token.
+/// The same of a server that refuses each request with a token like this.
 fn ask_one_that_says(
     key: &PrivateKey,
     token: &str,

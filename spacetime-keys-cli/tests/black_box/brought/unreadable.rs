@@ -54,7 +54,7 @@ fn verify_sends_nobody_to_a_command_that_refuses() {
     }
 }
 
-/// With the pair in a vault, there is a command that mends it.
+/// With the pair in a vault, there is a command that repairs it.
 #[test]
 fn a_vault_mends_it() {
     let host = Host::rotated("local");

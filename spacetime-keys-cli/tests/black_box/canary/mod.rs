@@ -95,7 +95,7 @@ fn every_command_that_succeeds() {
     cage.host.write("to.toml", format!("[store]\npath = \"{STORE}/copy\"\n"));
     clean(&["store", "copy", "--to", "to.toml", "--dry-run", "-v"]);
     clean(&["store", "copy", "--to", "to.toml", "--yes", "-v", "-v"]);
-    // Drift, to be mended.
+    // Drift, to be repaired.
     cage.host.remove(PUBLIC);
     clean(&["sync", "--env", "local"]);
     cage.host.write(PRIVATE, "");
@@ -385,7 +385,7 @@ fn the_list_of_processes() {
     for arguments in
         [&["rotate", "--env", "local", "--yes"][..], &["rollback", "--env", "local"], &["verify"]]
     {
-        // Whoever looks may be late on a busy machine: again, until enough was seen.
+        // The watcher may be late on a busy machine: again, until enough was seen.
         let (mut seen, started) = (0, Instant::now());
         while seen < 3 {
             assert!(

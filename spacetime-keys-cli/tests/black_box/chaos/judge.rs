@@ -166,7 +166,7 @@ fn proven(world: &mut World, picture: &Picture, call: &Call, run: &Ran) {
     let is_whole = names_own && !is_about("--no-sync-mounted-keys") && !run.was_proven;
     let is_whole = is_whole && !leaves.iter().any(|words| run.text.contains(words));
     if run.status == Some(0) && run.text.contains("done and proven") && is_whole {
-        // A sync looks at its own vault alone.
+        // A sync looks only at its own vault.
         let is_sync = is_about("sync");
         let wrong = faults(world, picture, call.host, is_sync);
         for what in wrong.into_iter().chain(lists::faults(world, picture, call.host, is_sync)) {

@@ -13,7 +13,7 @@ use crate::common::{CLI_TOML, PRIVATE, PUBLIC};
 const PROMISED: usize = 3;
 const TRIED: usize = 9;
 
-/// What a break of a `cli.toml` adds, and mending it takes off.
+/// What a break of a `cli.toml` adds, and repairing it takes off.
 pub(super) const BROKEN: &str = "\n[[[ broken";
 
 /// A warning that a person who knows what this host mounts does not pass over.
@@ -32,7 +32,7 @@ impl World {
         Ok(())
     }
 
-    /// Mends each host, rotates there, and looks once more.
+    /// Repairs each host, rotates there, and looks once more.
     pub(super) fn end(&mut self) {
         for host in 0..self.hosts.len() {
             self.record.log.push(format!("--- mending {}", self.hosts[host].folder));
@@ -124,7 +124,7 @@ impl World {
         let token = token.and_then(|text| judge::token_in(&text));
         let claims = token.and_then(|token| keys::claims(&token));
         let is_owner = claims.is_some_and(|claims| claims["sub"] == publisher.subject);
-        // A warning's command is for whoever wants it.
+        // A warning's command is optional.
         let counts = |block: &&str| !block.contains("warning: ") || block.contains(ELSEWHERE);
         let blocks = text.split("\n\n").filter(counts);
         let commands = blocks.flat_map(|block| block.split("`spacetime-keys ").skip(1));
@@ -186,7 +186,7 @@ impl World {
             fs::remove_file(journal).unwrap();
             return Some("moves the damaged journal away");
         }
-        if text.contains("mend the file by hand") {
+        if text.contains("repair the file by hand") {
             // The part that can be read stays.
             let toml = read(&cli_toml);
             let mut lines: Vec<&str> = toml.split_inclusive('\n').collect();
@@ -194,7 +194,7 @@ impl World {
                 lines.pop();
             }
             fs::write(cli_toml, lines.concat()).unwrap();
-            return Some("mends cli.toml");
+            return Some("repairs cli.toml");
         }
         let holds_private = |path: &Path| read(path).contains("PRIVATE KEY");
         if text.contains("swap the two files") && holds_private(&public) && !holds_private(&private)
@@ -205,7 +205,7 @@ impl World {
             return Some("swaps the files");
         }
         if text.contains("no publisher's claims are in escrow") {
-            // Nobody knows the owner's claims any more: whoever logs in now is the publisher.
+            // Nobody knows the owner's claims any more: the user who logs in now is the publisher.
             self.log_in(host, STRANGER, &read(&private));
             self.hosts[host].publisher = STRANGER;
             return Some("logs in");

@@ -26,7 +26,7 @@ use std::time::Instant;
 use spacetime_keys_test_support::{Random, again, count, number, seed};
 use world::{Record, World};
 
-/// Does one sequence alone, and shows all of it. Kills fall differently each time.
+/// Does only one sequence, and shows all of it. Kills fall differently each time.
 const ONE: &str = "SPACETIME_KEYS_CHAOS_SEQUENCE";
 
 fn sequence(seed: u64, number: u64) -> Record {

@@ -44,7 +44,7 @@ pub(super) fn step(world: &mut World, random: &mut Random) {
             }
         }
         44..50 => {
-            // A server that is started again while somebody mends.
+            // A server that is started again while somebody repairs.
             world.person(|world| {
                 world.mount(host, &Pair::new(random));
                 "mounts a foreign pair".into()

@@ -1,5 +1,6 @@
 //! A throwaway host, the program under test, and whole trees to compare.
 
+pub(crate) mod schema;
 mod unprivileged;
 
 use std::collections::BTreeMap;
@@ -121,7 +122,7 @@ impl Host {
         let mut command = Command::new(program());
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.args(arguments).current_dir(self.folder.path()).env_clear().env("PATH", path);
-        // Not that of whoever runs the tests.
+        // Not that of the user who runs the tests.
         command.env("HOME", self.path("home"));
         command
     }
@@ -206,14 +207,16 @@ impl Run {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        std::thread::scope(|scope| {
+        let run: Self = std::thread::scope(|scope| {
             // Beside the reading: both pipes could be full. A program that does not read it is not
             // the test's failure.
             scope.spawn(move || {
                 let _ = stdin.write_all(input);
             });
             child.wait_with_output().unwrap().into()
-        })
+        });
+        schema::check(command.get_args(), &run.stdout);
+        run
     }
 
     /// Fails the test unless the exit code is 0.

@@ -235,7 +235,7 @@ fn a_server_that_ends_takes_the_container_with_it() {
     container.assert_ended("PUBLISH_SUCCESS");
 }
 
-/// Docker begins an ended container anew: one that was refused then waits, and tries nothing.
+/// Docker starts an ended container again: one that was refused then waits, and tries nothing.
 #[test]
 fn a_refused_container_stays_down() {
     let container = Container::new(&["200"], SERVES, "echo 'InvalidSignature'; exit 1");

@@ -1,4 +1,4 @@
-//! What real servers answered to a publish, and whether doctor foretells the same of a stand-in that
+//! What real servers answered to a publish, and whether doctor predicts the same of a stand-in that
 //! answers questions as they do.
 
 use std::collections::BTreeMap;

@@ -42,7 +42,7 @@ impl Pair {
         doctor(&self.host, &["--server", &self.url, "--database", "app"])
     }
 
-    /// Asks, and expects the publish to be foretold as good all the same.
+    /// Asks, and expects the publish to be predicted as good all the same.
     #[track_caller]
     fn check(&self, name: &str, ok: bool, words: &str) -> Said {
         let said = self.doctor();

@@ -1,4 +1,4 @@
-//! `--logs`: what real programs printed while somebody published, alone and as containers show it.
+//! `--logs`: what real programs printed while somebody published, as it is and as containers show it.
 
 use std::fs;
 use std::path::Path;
@@ -53,7 +53,7 @@ fn variants(log: &str) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Asks about a log alone: as a file, then through standard input.
+/// Asks only about a log: as a file, then through standard input.
 #[track_caller]
 fn read(log: &[u8], case: &str) -> Run {
     let host = Host::empty();
@@ -185,7 +185,7 @@ fn beside_a_server() {
     let said = ask(succeeded());
     assert_eq!(said.outcome(), ("updates", Some(200)), "{:#}", said.document);
     assert_eq!((said.run.status, said.check("log").0), (Some(0), Some(true)));
-    // It has been mended since; but the log still ends in a failure: no success yet.
+    // It has been repaired since; but the log still ends in a failure: no success yet.
     let said = ask(invalid_signature());
     assert_eq!(said.outcome(), ("updates", Some(200)), "{:#}", said.document);
     assert_eq!((said.run.status, said.check("log").0), (Some(1), Some(false)));

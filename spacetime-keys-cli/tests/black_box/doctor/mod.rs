@@ -43,7 +43,7 @@ pub(crate) fn doctor(host: &Host, arguments: &[&str]) -> Said {
     Said { run, document }
 }
 
-/// A token is secret in every output; its claims and its signature alone are so, too.
+/// A token is secret in every output; its claims are so by themselves, and so is its signature.
 #[track_caller]
 fn assert_no_token(host: &Host, run: &Run) {
     let Ok(content) = fs::read_to_string(host.path(crate::common::CLI_TOML)) else { return };

@@ -24,7 +24,7 @@ pub(crate) struct Standin {
     pub(crate) cannot_issue: bool,
     /// Whether `owner_identity` is a text, as some builds have it.
     pub(crate) plain_owner: bool,
-    /// How many rows each table has, for whoever comes with a good token.
+    /// How many rows each table has, for a request with a good token.
     pub(crate) rows: u64,
 }
 
@@ -35,7 +35,7 @@ pub(crate) const DATABASE_IDENTITY: &str =
 
 impl Standin {
     /// A server of 2.8.3 with this public key, on which this identity owns the database `app`, and is
-    /// whoever comes with a token.
+    /// each request with a token.
     pub(crate) fn new(public_key: String, owner: &impl ToString) -> Self {
         Self {
             health: Some("{\"version\":\"2.8.3\"}".to_owned()),

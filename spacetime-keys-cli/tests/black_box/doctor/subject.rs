@@ -141,7 +141,7 @@ fn a_project_names_server_and_database() {
     );
     assert!(run.stderr.contains("app (spacetime.json)"), "{run:?}");
     assert!(!run.stdout.contains("keep-me") && !run.stderr.contains("keep-me"), "{run:?}");
-    // The base alone has another.
+    // The base by itself has another.
     let (_, said) = ask(&mut command(&host), &[], 0);
     assert_eq!(said["asked"]["database"], "wrong");
     // Arguments count more. From a folder below, too.

@@ -44,7 +44,7 @@ fn plain_http_to_another_machine() {
     assert!(said.check("token_accepted").0 == Some(true) && server.take_tokens() > 0);
 }
 
-/// The token that it sends after the steps is the new one alone.
+/// After the steps it sends only the new token.
 #[test]
 fn a_fix_sends_what_the_servers_key_has_signed() {
     let host = Host::rotated("local");

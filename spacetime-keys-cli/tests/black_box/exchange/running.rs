@@ -65,7 +65,7 @@ impl Answer {
 pub(crate) fn exchanged(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_mins(2))).unwrap();
-    // Whoever refuses a head reads no more of it.
+    // A server that refuses a head reads no more of it.
     let _ = stream.write_all(bytes);
     let mut came = Vec::new();
     let _ = stream.read_to_end(&mut came);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Mounts need root, and a system that lets it. Whoever cannot is told that it was not tried.
+/// Mounts need root, and a system that lets it. Elsewhere the test says that it was not tried.
 fn in_mount_namespace(host: &Host, script: &str) -> Option<Run> {
     let program = crate::common::program();
     let mut command = Command::new("unshare");

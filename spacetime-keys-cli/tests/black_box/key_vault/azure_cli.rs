@@ -152,7 +152,7 @@ fn what_az_wrote_we_read_and_what_we_wrote_az_reads() {
     }
     super::state::check_proven(&fleet, &host, &["kv-dev", "kv-local"], "rotated");
 
-    // A value that a shell flattened onto one line: mended on read, reported, written back clean.
+    // A value that a shell flattened onto one line: repaired on read, reported, written back clean.
     let flat = host.read(crate::common::PRIVATE).trim_end().replace('\n', " ");
     for vault in ["kv-dev", "kv-local"] {
         az.run(&[

@@ -87,7 +87,7 @@ fn throttled() {
     check(&fleet, &host, "ERR_STORE_THROTTLED", &["kv-prod", "wait"]);
 }
 
-/// A `Retry-After` is heeded as far as the deadline goes, and no further.
+/// A `Retry-After` is kept as far as the deadline goes, and no further.
 // Slow: the deadline is waited out, twice.
 #[test]
 fn throttled_for_longer_than_the_deadline() {

@@ -3,7 +3,7 @@
 use super::fleet::{Fleet, PRIVATE_SECRET, PUBLIC_SECRET};
 use super::state::{check_proven, pair_of};
 
-/// Mended on read, reported, and written back clean by the next rotation.
+/// Repaired on read, reported, and written back clean by the next rotation.
 #[test]
 fn flattened_keys_are_mended() {
     for join in ["", " ", "\\n"] {

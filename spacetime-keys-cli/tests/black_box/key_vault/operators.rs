@@ -56,7 +56,7 @@ fn a_run_that_stopped_before_its_first_write_leaves_nothing_to_finish() {
     assert!(!run.hint().contains("resume"), "{run:?}");
 }
 
-/// At each write of a rotation, the other one comes in between; whoever resumes, mends it.
+/// At each write of a rotation, the other one comes in between; the one who resumes repairs it.
 #[test]
 fn in_the_middle() {
     for (vault, secret) in [
@@ -116,7 +116,7 @@ fn two_rotations_at_the_same_moment() {
                     .contains(&run.code().as_str());
             assert!(fine, "{run:?}");
         }
-        // Whoever was stopped goes on, one after the other; then both follow the vault.
+        // Those who were stopped go on, one after the other; then both follow the vault.
         for host in &hosts {
             fleet.good(host, &["resume"]);
         }

@@ -63,7 +63,7 @@ pub(crate) fn check_any(fleet: &Fleet, host: &Host, before: &BTreeSet<Fingerprin
         assert!(host.read(path).ends_with(marker), "{context}: {path} is cut off");
     }
     assert_eq!(identity_of(host), crate::common::IDENTITY, "{context}: the identity changed");
-    // What a server may be started with is never this host's alone.
+    // What a server may be started with is never for this host to decide.
     let mounted = host.mounted();
     let kept = before.contains(&mounted)
         || VAULTS.iter().any(|vault| {

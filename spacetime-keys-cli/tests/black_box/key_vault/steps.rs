@@ -42,7 +42,7 @@ pub(crate) fn struck(
     Some(run)
 }
 
-// Slow: a run of the program, and one that mends, for each step that is tried.
+// Slow: a run of the program, and one that repairs, for each step that is tried.
 #[test]
 fn every_step_fails_and_is_killed() {
     let seed = seed();

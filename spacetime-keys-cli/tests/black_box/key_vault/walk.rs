@@ -142,7 +142,7 @@ fn a_token_is_restored_from_escrow() {
     check_proven(&fleet, &host, &["kv-dev", "kv-local"], "restored");
 }
 
-/// `verify` needs read rights alone, and `rotate` says which role is missing before it has changed
+/// `verify` needs only read rights, and `rotate` says which role is missing before it has changed
 /// anything.
 #[test]
 fn reading_is_enough_to_verify() {

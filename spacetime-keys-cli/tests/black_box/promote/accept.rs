@@ -145,7 +145,7 @@ fn another_server_gets_no_token() {
         assert!(!sent.is_empty());
         assert!(sent.iter().all(|request| request.header("authorization").is_none()));
     }
-    // Prod's own token at test: void there, and said so.
+    // Prod's own token at test: refused there, and said so.
     host.write(CLI_TOML, prod.host.read(CLI_TOML));
     host.set_mode(CLI_TOML, 0o600);
     let bad = failed(&accept(&host, &good.serve().url, &[]));

@@ -23,7 +23,7 @@ fn holds_a_whole_token(host: &Host, prod: &Prod) {
     let decoded = host.run(&["token", "decode", "--json", "--cli-toml", CLI_TOML]).success().json();
     let identity = decoded["identity"].as_str().unwrap().to_owned();
     assert!([IDENTITY.to_owned(), prod.owner.to_string()].contains(&identity), "{identity}");
-    // Whoever it is, the claims are kept already.
+    // The claims are kept already, no matter whose.
     if identity != IDENTITY {
         let escrow = host.stored("kv-test", "spacetimedb-publisher-claims").unwrap();
         assert!(escrow.contains(&identity) && escrow.contains(IDENTITY));

@@ -35,7 +35,7 @@ fn it_says_what_the_destination_needs_and_no_secret() {
     assert_eq!(framed["passport"]["publisher"], publisher);
 }
 
-/// The token goes out where rows are counted, and there to the server alone whose key has signed it.
+/// The token goes out where rows are counted, and there only to the server whose key has signed it.
 #[test]
 fn the_token_goes_to_nobody_else() {
     let prod = Prod::new();

@@ -62,7 +62,7 @@ fn a_key_or_a_publishers_token_anywhere_is_refused_by_name() {
     admit(&host, &[]).success();
 }
 
-/// An app may keep its users' tokens in tables. They are void here, and no way back to the source's owner.
+/// An app may keep its users' tokens in tables. They are refused here, and no way back to the source's owner.
 #[test]
 fn a_users_token_in_a_row_is_data_and_elsewhere_is_not() {
     let (prod, host) = two();

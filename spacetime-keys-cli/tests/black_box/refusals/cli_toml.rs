@@ -1,4 +1,4 @@
-//! Publisher tokens that cannot be signed anew.
+//! Publisher tokens that cannot be re-signed.
 
 use super::mounted::with_an_unknown_pair;
 use super::*;
@@ -26,8 +26,8 @@ fn mounted_key(host: &Host) -> PrivateKey {
     PrivateKey::from_pem(host.read(PRIVATE)).unwrap()
 }
 
-/// Every command that would sign the token of this `cli.toml` anew refuses it, and with
-/// `--no-preserve-publisher-token` those that can go on without it leave the file alone.
+/// Every command that would re-sign the token of this `cli.toml` refuses it, and with
+/// `--no-preserve-publisher-token` those that can go on without it leave the file as it is.
 #[track_caller]
 fn bad_cli_toml(exit: i32, code: &str, spoil: impl Fn(&Host)) {
     let host = Host::new();
@@ -109,7 +109,7 @@ fn a_damaged_escrow() {
     let host = Host::rotated("local");
     host.write(&format!("{STORE}/kv-local/spacetimedb-publisher-claims/00000001/value"), "{");
     refused(&host, RESTORE, FAILED, "ERR_ESCROW_DAMAGED");
-    // Where the token is still there, the next run writes it anew.
+    // Where the token is still there, the next run writes it again.
     host.run(ROTATE).success();
     host.run(RESTORE).success();
     proven(&host, "local");

@@ -104,7 +104,7 @@ fn nothing_to_take_and_nothing_to_go_back_to() {
     for command in [ROLLBACK, SYNC, RESTORE] {
         refused(&host, command, REFUSED, "ERR_VAULT_EMPTY");
     }
-    // Mending an empty vault: the mounted pair becomes its first.
+    // Repairing an empty vault: the mounted pair becomes its first.
     host.run(RESUME).success();
     proven(&host, "local");
     refused(&host, ROLLBACK, REFUSED, "ERR_NO_EARLIER_PAIR");

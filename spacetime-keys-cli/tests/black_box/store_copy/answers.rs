@@ -47,7 +47,7 @@ fn long_history() -> Host {
     host
 }
 
-/// Folders of a store are nobody else's; a copy by files alone has others.
+/// Folders of a store are nobody else's; a copy as files has others.
 fn close(host: &Host) {
     let is_store = |path: &std::path::Path| path.starts_with(STORE) || path.starts_with(BACK_STORE);
     for (path, entry) in host.tree() {

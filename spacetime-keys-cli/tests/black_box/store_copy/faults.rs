@@ -47,7 +47,7 @@ fn try_point(fleet: &Fleet, start: &Start, point: &Point, counts: &Counts) {
     host.write(AZURE, config("client-secret", PATIENT));
     assert!(files(&host) == start.source, "{context}: the source was changed");
     if point.is_second_writer() {
-        // It is noticed, now or by whoever looks next, and nothing follows it.
+        // It is noticed, now or by the next look, and nothing follows it.
         let arguments = [&COPY[..], &["--json"]].concat();
         let next = fleet.run(&host, &arguments);
         assert_eq!(
@@ -83,7 +83,7 @@ fn try_point(fleet: &Fleet, start: &Start, point: &Point, counts: &Counts) {
     assert!(files(&host) == start.source, "{context}: the source was changed");
 }
 
-/// The source's vaults; folders of a host that was copied by files alone have other modes.
+/// The source's vaults; folders of a host that was copied as files have other modes.
 fn files(host: &Host) -> Tree {
     let mut all = vaults(&store(host));
     all.retain(|_, entry| entry.content != crate::common::Content::Folder);

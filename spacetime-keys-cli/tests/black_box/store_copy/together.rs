@@ -50,7 +50,7 @@ fn rotations_and_copies_of_the_same_stores_wait() {
     assert_eq!(run.goes_on().status, Some(0));
 }
 
-/// Somebody who heeds no lock: `cp`, `az`, another version of this program.
+/// A program that ignores the lock: `cp`, `az`, another version of this program.
 #[test]
 fn another_hand_at_the_source_is_noticed() {
     for secret in [PRIVATE_SECRET, PUBLIC_SECRET, ESCROW_SECRET] {

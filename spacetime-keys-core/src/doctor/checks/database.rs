@@ -74,7 +74,7 @@ pub(super) fn parent(seen: &Observations) -> Option<Check> {
     })
 }
 
-/// Whose it is.
+/// Whether the token's identity owns the database.
 pub(super) fn owner(seen: &Observations) -> Option<Check> {
     let name = CheckName::Owner;
     let owner = seen.owner()?;
@@ -93,7 +93,7 @@ pub(super) fn owner(seen: &Observations) -> Option<Check> {
             format!("it is {owner}'s, and the token is {identity}'s"),
         )
         .with_hint(
-            "on this server an owner may be an organization, and its members publish with tokens of their own: whether the token's identity is one of them is not told here",
+            "on this server, an owner may be an organization, whose members publish with their own tokens. The server does not tell whether the token's identity is a member",
         ),
         Some(identity) => Check::broken(
             name,

@@ -50,7 +50,7 @@ pub(super) fn served(seen: &Observations) -> Option<Check> {
             name,
             format!("the server uses the mounted key, {short}, which no vault has"),
             (
-                "if you did not put it there, the server made it: a server that finds no files (an empty mount, a wrong path) makes a pair of its own, silently. {} and a restart bring the vault's pair back; {} keeps this one",
+                "if you did not put it there, the server made it: without files (an empty mount, a wrong path), a server silently makes a pair of its own. {} and a restart bring the vault's pair back; {} keeps this one",
                 [NextStep::SYNC, NextStep::AdoptMounted],
             ),
         ));
@@ -62,7 +62,7 @@ pub(super) fn served(seen: &Observations) -> Option<Check> {
     let hint = if is_known(seen, fingerprint) {
         "the files were replaced since the server started: it reads them at start-up only. If it uses the old key after a restart, too, it mounts another folder"
     } else {
-        "nobody here knows the key that it uses. Either the files were replaced since it started, and it must be restarted; or it mounts another folder: a server that finds no files makes a pair of its own, silently (look at its volumes and at --jwt-priv-key-path)"
+        "the key that it uses is not known here. If the files were replaced since it started, restart it. If not, it mounts another folder: look at its volumes and at --jwt-priv-key-path. A server that finds no files silently makes a pair of its own"
     };
     Some(Check::broken(name, detail, hint))
 }
@@ -92,7 +92,7 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
             name,
             "neither id_ecdsa nor id_ecdsa.pub is there",
             (
-                "a server that finds neither makes a pair of its own, silently, and every token is refused: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, {} makes a new one, with which the token is then signed anew",
+                "a server that finds neither makes a pair of its own, silently, and every token is refused: compare the folder with what the server mounts. If it is this one, and no vault or backup has the pair, {} makes a new one and re-signs the token with it",
                 [NextStep::KeyGenerate(None)],
             ),
         ),
@@ -137,7 +137,7 @@ pub(super) fn mounted(seen: &Observations) -> Option<Check> {
     })
 }
 
-/// What a server makes of the files' form.
+/// Whether a server can work with the files' form.
 pub(super) fn form(seen: &Observations) -> Option<Check> {
     let name = CheckName::KeyForm;
     let files = &seen.mounted.as_ref()?.files;
@@ -162,7 +162,7 @@ pub(super) fn form(seen: &Observations) -> Option<Check> {
     })
 }
 
-/// Who may read them.
+/// Whether only the right users can read the files.
 pub(super) fn mode(seen: &Observations) -> Option<Check> {
     let name = CheckName::KeyMode;
     let mounted = seen.mounted.as_ref()?;

@@ -4,7 +4,7 @@ use crate::server::Reason;
 
 const NO_LOGIN: &str = "do not log in: that is a new identity, which owns nothing";
 
-/// What the log says last.
+/// The last word of the log.
 pub(super) fn log(seen: &Observations) -> Option<Check> {
     let name = CheckName::Log;
     let log = seen.log?;
@@ -32,7 +32,7 @@ pub(super) fn log(seen: &Observations) -> Option<Check> {
     Some(Check::broken(name, detail, hint))
 }
 
-/// What the cause means, and what to do.
+/// The meaning of the cause, and the next step.
 fn hint(seen: &Observations, cause: LogEvent) -> Option<Advice> {
     let text = match cause {
         LogEvent::Refused(reason) => return Some(of_reason(reason)),
@@ -55,14 +55,14 @@ fn hint(seen: &Observations, cause: LogEvent) -> Option<Advice> {
             "neither the token nor the owner is wrong: somebody else published first. Look at what is there, then publish again"
         }
         LogEvent::CannotIssue => {
-            "the server's private key is in a form that it reads, and cannot sign with (no public key inside, or not P-256): write it in canonical form, and restart the server"
+            "the server can read its private key, but cannot sign with it (no public key inside, or not P-256): write it in canonical form, and restart the server"
         }
         LogEvent::KeyFiles(fault) => return Some(of_key_files(seen, fault)),
         LogEvent::NoConnection => {
             "the server did not answer: look whether it has started, and at the address that the publish used"
         }
         LogEvent::NoAccess => {
-            "if it is the server at its start: its user cannot read the key files or cannot write their folder, or the folder is mounted read-only. If it is the publish: it cannot read the module"
+            "if the server says it at its start: its user cannot read the key files or write their folder, or the mount is read-only. If the publish says it: it cannot read the module"
         }
         LogEvent::Status(401) => return None,
         LogEvent::Status(403 | 502..=504) => {
@@ -86,7 +86,7 @@ fn of_reason(reason: Reason) -> Advice {
         ),
         Reason::IssuerKeys => {
             return (
-                "the server could not read the keys of the token's issuer: from the server's machine, open ISSUER/.well-known/openid-configuration, which must name the set as `jwks_uri`; {} finds an entry that spoils the set. The server says the same of every other fault of such a token",
+                "the server could not read the keys of the token's issuer. From the server's machine, open ISSUER/.well-known/openid-configuration: it must name the set as `jwks_uri`. {} finds an entry that spoils the set. The server says the same of every other fault of such a token",
                 [NextStep::JwksLint],
             )
                 .into();

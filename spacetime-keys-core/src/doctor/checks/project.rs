@@ -1,6 +1,6 @@
 use crate::doctor::{Check, CheckName, Observations, ProjectSeen};
 
-/// What the project's files say of its publishes.
+/// The project's files: whether they let publishes have a token.
 pub(super) fn project(seen: &Observations) -> Option<Check> {
     let name = CheckName::Project;
     Some(match &seen.project {

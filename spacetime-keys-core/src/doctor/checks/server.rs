@@ -27,7 +27,7 @@ pub(super) fn server(seen: &Observations) -> Option<Check> {
     Some(Check::good(name, "a SpacetimeDB server answers"))
 }
 
-/// What is foretold depends on it.
+/// Whether the server tells its version: the prediction depends on that.
 pub(super) fn version(seen: &Observations) -> Option<Check> {
     if !seen.server.is_there() {
         return None;

@@ -21,7 +21,7 @@ pub(super) fn cli_toml(seen: &Observations) -> Option<Check> {
     let named = || [NextStep::Choose(Choice::CliToml(None))];
     Some(match &seen.cli_toml {
         CliTomlSeen::NotLooked => return None,
-        // A log alone says what it says, wherever it is read.
+        // When only a log was given, a missing `cli.toml` is not an error.
         CliTomlSeen::Missing if !seen.server.was_asked() => {
             Check::unseen(name, missing(seen).and(Advice::from((" ({})", named()))))
         }
@@ -253,7 +253,7 @@ pub(in crate::doctor) fn is_another_servers(seen: &Observations, key: Fingerprin
         && !seen.vaults.iter().any(|vault| vault.knows(key))
 }
 
-/// What the server itself says.
+/// The server's own answer.
 pub(super) fn accepted(seen: &Observations) -> Option<Check> {
     let name = CheckName::TokenAccepted;
     if !seen.server.is_there() {
@@ -289,7 +289,7 @@ pub(super) fn accepted(seen: &Observations) -> Option<Check> {
             let said = reason.map_or("for a reason of its own", |reason| reason.words(wording));
             let surprising = expected.is_some_and(|verdict| verdict.accepted);
             let hint = if surprising {
-                "by the key that it shows it should accept it: its key file is in a form that it cannot verify with, or the clocks differ"
+                "the key that it shows verifies the token. Either the server cannot verify with its key file's form, or the clocks differ"
             } else {
                 "the checks around this one say why"
             };

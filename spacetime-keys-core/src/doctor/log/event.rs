@@ -1,8 +1,8 @@
-//! What a line of a log can say: known words, and what each means.
+//! The known words of a log line, with the meaning of each.
 
 use crate::server::Reason;
 
-/// What a line says.
+/// The event that a line reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LogEvent {
@@ -79,7 +79,7 @@ impl LogEvent {
         matches!(self, Self::NotAuthorized | Self::NotOwner | Self::NameOfAnother)
     }
 
-    /// What says less than anything else in the same attempt.
+    /// An event that says less than any other in the same attempt.
     pub(super) const fn is_vague(self) -> bool {
         matches!(self, Self::NoConnection | Self::Status(_) | Self::NoAccess | Self::Error)
     }
@@ -120,7 +120,7 @@ const CAUSES: [(&str, LogEvent); 18] = [
 /// A database that is asked for its logs by a stranger says so in nearly the same words (1.2).
 const NOT_OF_A_PUBLISH: &str = "does not own database, expected:";
 
-/// What the SpacetimeDB CLI says when it begins.
+/// The CLI's first words.
 const BEGINNINGS: [&str; 4] = [
     "Uploading to ",
     "Publishing module...",
@@ -128,13 +128,13 @@ const BEGINNINGS: [&str; 4] = [
     "Pre-publish check ",
 ];
 
-/// What a server says when it has its keys.
+/// A server's words when it has its keys.
 const STARTED: &str = "Starting SpacetimeDB listening on";
 
 /// Some words of a line, and what they mean.
 pub(super) type Words = (&'static str, LogEvent);
 
-/// What is known of a line, or of the pieces of one.
+/// The known part of a line, or of its pieces.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Found {
     pub(super) end: Option<Words>,
@@ -219,7 +219,7 @@ fn of_status(text: &str) -> Option<Words> {
     Some(("an HTTP status", LogEvent::Status(status)))
 }
 
-/// What the operating system says of files (errno 13, 21 and 30).
+/// The operating system's words about files (errno 13, 21 and 30).
 fn of_error(text: &str) -> Words {
     let of_files = ["(os error 13)", "(os error 21)", "(os error 30)"];
     let found = of_files.iter().find(|words| text.contains(**words));

@@ -1,4 +1,4 @@
-//! What a line is, beside its words.
+//! A line's kind and origin, beside its words.
 
 use crate::Identity;
 

@@ -1,4 +1,4 @@
-//! What a server's or a compose log says of publishes, and of the server's start.
+//! The publishes and the server's start, as a server's or a compose log reports them.
 //!
 //! A log's text goes no further than this: what is kept are known words, the lines that they stand
 //! in, and identities.
@@ -14,13 +14,13 @@ pub use event::{KeyFilesFault, LogEvent};
 
 /// A longer line is looked at piece by piece.
 const MAX_LINE: usize = 64 << 10;
-/// What is kept of a piece, so that no words are cut in two.
+/// The part of a piece that is kept, so that no words are cut in two.
 const OVERLAP: usize = 256;
 
 /// Known words in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogHit {
-    /// What they mean.
+    /// Their meaning.
     pub event: LogEvent,
     /// The words.
     pub words: &'static str,
@@ -38,14 +38,14 @@ impl fmt::Display for LogHit {
     }
 }
 
-/// What a log says.
+/// The content of a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogSeen {
-    /// What came last.
+    /// The last event.
     pub last: Option<LogHit>,
     /// Why it failed: the last reason since the publish before.
     pub reason: Option<LogHit>,
-    /// Who was refused, where the reason's line names an identity.
+    /// The identity that was refused, where the reason's line names one.
     pub refused: Option<Identity>,
 }
 
@@ -70,7 +70,7 @@ type Cause = (LogHit, Option<Identity>);
 pub struct LogScanner {
     line: Vec<u8>,
     lines: u64,
-    /// What the present line has said already.
+    /// The events of the present line so far.
     found: Found,
     refused: Option<Identity>,
     /// Whether the present line is one that a server writes in passing.
@@ -137,17 +137,17 @@ impl LogScanner {
     }
 }
 
-/// What the lines make together.
+/// The events of all lines together.
 #[derive(Debug, Default)]
 struct Story {
     seen: LogSeen,
     /// Why the present attempt fails, as far as it was told.
     open: Option<Cause>,
-    /// What a server has noted in passing since the last publish.
+    /// The side notes of a server since the last publish.
     noted: Option<Cause>,
     /// An attempt has begun since something ended.
     has_begun: bool,
-    /// What was the last word before the server refused to start.
+    /// The last word before the server refused to start.
     before_start: Option<LogSeen>,
 }
 

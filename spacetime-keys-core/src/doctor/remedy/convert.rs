@@ -9,7 +9,7 @@ use crate::fleet::KeyState;
 
 use super::host::Host;
 
-/// What the private key stands in.
+/// The container of the private key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Container {
     Der,

@@ -8,7 +8,7 @@ use super::convert::Container;
 use super::host::{Files, Host};
 use super::is_odd;
 
-/// What becomes of the mounted files.
+/// The plan for the mounted files.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct FilePlan {
@@ -19,9 +19,9 @@ pub(super) struct FilePlan {
     pub(super) key: Option<Fingerprint>,
     /// A new pair is made.
     pub(super) is_new: bool,
-    /// The server must read its files anew.
+    /// The server must read its files again.
     pub(super) restart: bool,
-    /// Something had to be mended.
+    /// Something had to be repaired.
     pub(super) mends: bool,
 }
 
@@ -83,7 +83,7 @@ impl FilePlan {
         self.restart |= self.needs_restart(host);
     }
 
-    /// A server reads its files at start-up alone.
+    /// A server reads its files only at start-up.
     fn needs_restart(&self, host: &Host<'_>) -> bool {
         let other_key = host.served.is_some() && (self.is_new || self.key != host.served);
         // What is mounted may be sound again, or for long.
@@ -124,7 +124,7 @@ impl FilePlan {
         Self { steps, key: Some(key), mends: true, ..Self::default() }
     }
 
-    /// Which key that is shows only afterwards, unless its public key is there.
+    /// Without its public key, only a later look shows which key it is.
     fn take_out(host: &Host<'_>, container: Container) -> Self {
         let mut steps = container.steps(host);
         let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);
@@ -175,7 +175,7 @@ impl FilePlan {
         Self { steps, key: Some(key), mends: true, ..Self::default() }
     }
 
-    /// What is left of the old pair is kept beside the new one.
+    /// The rest of the old pair is kept beside the new one.
     fn new_pair(host: &Host<'_>) -> Self {
         let files = host.seen.mounted.as_ref().map(|mounted| &mounted.files);
         let mut steps = Vec::new();

@@ -10,7 +10,7 @@ use crate::{Fingerprint, Identity, PublicKey};
 use super::convert::Container;
 use super::is_odd;
 
-/// What there is to work with.
+/// The host, as the remedy sees it.
 pub(super) struct Host<'a> {
     pub(super) seen: &'a Observations,
     pub(super) files: Files,
@@ -24,7 +24,7 @@ pub(super) struct Host<'a> {
     pub(super) goal: Option<Identity>,
     /// The vault that this host belongs to, and its pair, if it is sound.
     pub(super) vault: Option<(&'a Vault, Fingerprint)>,
-    /// Whether a publish works, as long as the server does not start anew.
+    /// Whether a publish works, as long as the server is not restarted.
     pub(super) works: bool,
 }
 
@@ -172,7 +172,7 @@ impl<'a> Host<'a> {
             .map(|(_, found)| found)
     }
 
-    /// How much a vault knows of what is here; `None`: nothing.
+    /// How much of the host's keys a vault knows; `None`: nothing.
     fn nearness(&self, vault: &Vault) -> Option<(u8, bool, bool)> {
         let mounted = self.files.key();
         let latest = vault.private.fingerprint();
@@ -198,7 +198,7 @@ pub(super) fn holds(vault: &Vault, identity: Identity) -> bool {
     vault.escrow.as_ref().is_ok_and(|escrow| escrow.holds(identity))
 }
 
-/// The owner's; else whoever the token names, unless a log says that this is not the owner; else the
+/// The owner's; else that of the identity that the token names, unless a log says that this is not the owner; else the
 /// only one whose claims were ever escrowed.
 fn goal(seen: &Observations) -> Option<Identity> {
     let identity = seen.identity();

@@ -21,10 +21,10 @@ use token::Token;
 
 const RESTART: &str = "docker compose restart";
 
-/// Commands, and whether they lead to a publish that works, as far as can be foretold.
+/// Commands, and whether they lead to a publish that works, as far as can be predicted.
 pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> (Vec<Command>, bool) {
     if let Some(run) = &seen.unfinished {
-        // It mends keys and token; what is wrong beyond that shows afterwards.
+        // It repairs keys and token; what is wrong beyond that shows afterwards.
         let resume = Command::Step(NextStep::FinishRun(config(seen).into_iter().collect()));
         return (if run.running { Vec::new() } else { vec![resume, restart(seen)] }, false);
     }
@@ -37,7 +37,7 @@ pub(super) fn commands(seen: &Observations, outcome: Option<Outcome>) -> (Vec<Co
         }
         Token::Stays(token) => (finish(&host, &plan, token, false), false),
         Token::Wrong => {
-            // A new key would void what is left, and bring nobody back.
+            // A new key would make what is left unusable, and bring nobody back.
             plan.drop_new_pair();
             (finish(&host, &plan, Vec::new(), false), false)
         }
@@ -53,14 +53,14 @@ fn is_in_our_hands(host: &Host<'_>, plan: &FilePlan) -> bool {
     let sound = match host.files {
         // On another machine, unless they are here and cannot be read.
         Files::Unseen => host.seen.mounted.is_none() && !host.serves_broken && !host.cannot_issue,
-        // Which key it is, the public one tells.
+        // The public key tells which key it is.
         Files::Contained(_) => plan.mends && plan.key.is_some(),
         Files::Empty | Files::PrivateLost | Files::Swapped(_) | Files::PrivateElsewhere(_) => {
             plan.mends
         }
         Files::Good(_) | Files::Odd(_) | Files::PublicLost(_) => true,
     };
-    // Nobody said whether the name is one, and whose the database is.
+    // The server could not say whether the name is valid, or who owns the database.
     let told = !host.cannot_issue || fate::token(host.seen).is_accepted();
     let comes_up = server.is_there() || (host.is_down() && plan.mends);
     let arrives = !matches!(
@@ -86,7 +86,7 @@ fn finish(host: &Host<'_>, plan: &FilePlan, token: Vec<Command>, cures: bool) ->
 fn modes(host: &Host<'_>) -> Vec<Command> {
     let Some(mounted) = &host.seen.mounted else { return Vec::new() };
     if matches!(host.files, Files::Swapped(_) | Files::PrivateElsewhere(_)) {
-        // Which file is which is put right first, and their modes with it.
+        // First the swapped files are put right, and their modes with them.
         return Vec::new();
     }
     let mut steps = Vec::new();
@@ -123,7 +123,7 @@ fn config(seen: &Observations) -> Option<Choice> {
     seen.places.config.clone().map(Choice::Config)
 }
 
-/// Whether a key file's text has to be mended for a server.
+/// Whether a key file's text has to be repaired for a server.
 fn is_odd(key: &KeyState) -> bool {
     key.effect() > crate::pem::Effect::Harmless
 }

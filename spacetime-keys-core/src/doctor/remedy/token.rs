@@ -9,7 +9,7 @@ use super::files::FilePlan;
 use super::host::{Files, Host, holds};
 use crate::doctor::checks::is_another_servers;
 
-/// What is to become of the token.
+/// The plan for the token.
 pub(super) enum Token {
     /// It is right, or these steps bring the right one.
     Right(Vec<Command>),
@@ -19,7 +19,7 @@ pub(super) enum Token {
     Wrong,
 }
 
-/// What brings the token of whoever it should be, signed with the key that the server will have.
+/// The step that brings the right identity's token, signed with the key that the server will have.
 pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Token {
     if is_good(host, plan) {
         let refused = matches!(fate::token(host.seen), TokenFate::Refused { .. });
@@ -41,7 +41,7 @@ pub(super) fn steps(host: &Host<'_>, plan: &mut FilePlan) -> Token {
     if let Some(steps) = host.goal.and_then(|goal| restore(host, plan, goal)) {
         return Token::Right(steps);
     }
-    // Files can be mended all the same.
+    // Files can be repaired all the same.
     plan.steps.extend(sync_for(host, plan, None));
     Token::Wrong
 }
@@ -79,7 +79,7 @@ fn is_good(host: &Host<'_>, plan: &FilePlan) -> bool {
     sound && !plan.is_new && (signed || stays)
 }
 
-/// The same claims, signed anew.
+/// The same claims, re-signed.
 fn resign(host: &Host<'_>, plan: &FilePlan, goal: Identity) -> Option<Vec<Command>> {
     let facts = host.facts().filter(|facts| can_be_signed_anew(facts, goal))?;
     let mut steps = Vec::new();
@@ -89,7 +89,7 @@ fn resign(host: &Host<'_>, plan: &FilePlan, goal: Identity) -> Option<Vec<Comman
         let (from, to) = (cli_toml.clone(), format!("{cli_toml}.other-server"));
         steps.push(Command::Copy { from, to });
     }
-    // A sync leaves a token alone that its key has signed, however long ago it has expired.
+    // A sync leaves a token as it is where its key has signed it, even if it has expired.
     let by_sync = plan.sync && facts.signed_by != plan.key;
     if by_sync {
         steps.extend(sync_for(host, plan, Some((goal, facts))));
@@ -104,7 +104,7 @@ fn resign(host: &Host<'_>, plan: &FilePlan, goal: Identity) -> Option<Vec<Comman
         choices.extend(expecting(goal, facts));
         steps.push(Command::Step(NextStep::TokenResign(choices)));
     } else {
-        // The private key is in the vault alone.
+        // The private key is only in the vault.
         let (vault, pair) = host.vault?;
         if host.served.is_some() && host.served != Some(pair) {
             return None;
@@ -169,7 +169,7 @@ fn sync(host: &Host<'_>, vault: &Vault, mut choices: Vec<Choice>) -> Command {
     Command::Step(NextStep::Sync(run(host, vault, choices)))
 }
 
-/// Whose token is signed anew, whatever its issuer.
+/// The identity whose token is re-signed, whatever its issuer.
 fn expecting(goal: Identity, facts: &TokenFacts) -> Vec<Choice> {
     let expected = Choice::ExpectIdentity(Some(goal));
     let external = (!facts.is_local).then_some(Choice::AllowExternalIssuer);

@@ -22,7 +22,7 @@ pub struct Answer {
     pub outcome: &'static str,
 }
 
-/// What has become of the token.
+/// The token's fate.
 pub(super) enum Put<'a> {
     New(Exchanged),
     Same {

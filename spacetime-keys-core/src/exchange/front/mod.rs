@@ -36,7 +36,7 @@ pub const ASK_EVERY: u32 = 2;
 /// How long an answer of the server counts, in seconds.
 const FRESH: i64 = 10;
 
-/// So many of the server's keys are remembered: more rotations than one lifetime of this has.
+/// The number of the server's keys that are remembered: more than the rotations in one run of this.
 const MOST_SEEN: usize = 16;
 
 /// How long a token lives that a proxy passes on, in seconds: the client never sees it.
@@ -58,7 +58,7 @@ struct Served {
     at: i64,
 }
 
-/// What a request leads to.
+/// The result of a request.
 pub enum Look {
     /// This answer.
     Answer(Answer),
@@ -196,7 +196,7 @@ impl Front {
     }
 }
 
-/// What a thread was at that panicked is whole: each change is one call.
+/// The data of a thread that panicked is whole: each change is one call.
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

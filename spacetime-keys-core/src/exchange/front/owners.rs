@@ -26,7 +26,7 @@ pub enum Ownership {
 }
 
 impl Ownership {
-    /// Of the server's answer to `GET` [`owned_path`]; `None`: there was none.
+    /// Reads the server's answer to `GET` [`owned_path`]; `None`: there was none.
     pub fn of(answer: Option<Answer<'_>>) -> Self {
         match answer.and_then(|answer| answer.databases().as_ref().map(Vec::is_empty)) {
             Some(true) => Self::None,
@@ -36,7 +36,7 @@ impl Ownership {
     }
 }
 
-/// What the server said, for a while.
+/// The server's answers, kept for a while.
 #[derive(Default)]
 pub(super) struct Owners {
     known: HashMap<Identity, (Ownership, i64)>,
@@ -50,7 +50,7 @@ impl Owners {
         (0..FRESH).contains(&now.saturating_sub(*at)).then_some(*ownership)
     }
 
-    /// What the server did not say is not kept: it is asked again.
+    /// A missing answer is not kept: the server is asked again.
     pub(super) fn note(&mut self, identity: Identity, ownership: Ownership, now: i64) {
         if ownership == Ownership::Unknown {
             return;

@@ -1,4 +1,4 @@
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Route {
     /// `/forward-auth`, by any method: a proxy asks what it is to pass on.
@@ -16,7 +16,7 @@ pub enum Route {
 }
 
 impl Route {
-    /// Of a method, and a path without its query.
+    /// The route of a method and a path without its query.
     pub fn of(method: &str, path: &str) -> Self {
         let (route, methods) = match path {
             // A proxy may ask with the method of the request that it asks about.

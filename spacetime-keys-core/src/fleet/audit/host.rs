@@ -1,4 +1,4 @@
-//! What an audit says of the host: its mounted files and its publisher.
+//! The audit of the host: its mounted files and its publisher.
 
 use super::{Auditor, MountedReport, PublisherReport, status};
 use crate::advice::NextStep;
@@ -136,7 +136,7 @@ impl Auditor<'_> {
                     self.add(Finding::NotCanonical(effect), here);
                 }
                 if other {
-                    // Who asks about other vaults from here may well know what this host mounts.
+                    // A user who asks about other vaults from here may know what this host mounts.
                     let asked = |likely| self.scope.environments.contains(likely);
                     let is_own = self.scope.likely_host.as_ref().is_some_and(asked);
                     let severity = if is_own { Severity::Error } else { Severity::Warning };

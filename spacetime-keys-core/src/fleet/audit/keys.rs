@@ -7,7 +7,7 @@ use crate::error::Unsound;
 use crate::fleet::{CliTomlFacts, Finding, Host, Inspected, KeyState, Mounted, Policy, Snapshot};
 use crate::pem::Effect;
 
-/// Judges the key files of a folder alone: no vault, no token. Files that are missing are an error, for
+/// Judges only the key files of a folder: no vault, no token. Files that are missing are an error, for
 /// a server would make its own pair. `world_accessible`: as for [`Host::of`].
 pub fn audit_keys(mounted: Mounted, world_accessible: bool, inspected: &Inspected) -> Report {
     let policy = Policy::default();
@@ -25,7 +25,7 @@ pub fn audit_keys(mounted: Mounted, world_accessible: bool, inspected: &Inspecte
         }
     }
     report.locate(inspected);
-    // On a host, missing files may be meant; where they alone were asked about, they are not.
+    // On a host, missing files may be meant. With --keys-dir they are an error.
     if report.mounted.as_ref().is_none_or(|mounted| mounted.status != "ok") {
         report.ok = false;
         for problem in &mut report.problems {

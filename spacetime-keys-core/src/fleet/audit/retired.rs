@@ -1,4 +1,4 @@
-//! What an audit says of the lists of retired keys.
+//! The audit of the lists of retired keys.
 
 use super::Auditor;
 use crate::Error;

@@ -1,4 +1,4 @@
-//! What an audit says of the texts in a vault.
+//! The audit of the texts in a vault.
 
 use std::fmt::Write as _;
 
@@ -33,7 +33,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// No sound pair: what cannot be read, and what mends it, or why nothing does.
+    /// No sound pair: what cannot be read, and what repairs it, or why nothing does.
     pub(super) fn unsound(&mut self, vault: &Vault, how: Unsound) {
         let environment = Some(&vault.environment);
         let mut problem = Problem::new(Finding::Error(Error::GroupUnsound(how)), environment);

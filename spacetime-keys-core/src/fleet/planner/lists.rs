@@ -1,4 +1,4 @@
-//! What a plan does for the lists of retired keys.
+//! A plan's steps for the lists of retired keys.
 
 use super::Planner;
 use crate::exchange::RetiredKeys;
@@ -38,7 +38,7 @@ impl Planner<'_> {
         pair.fingerprint().is_some_and(|pair| list.is_revoked(pair))
     }
 
-    /// What is to be noted; `None` where no list is kept.
+    /// The note; `None` where no list is kept.
     fn retirement(&self, plan: &Plan, target: &Target) -> Option<Retirement> {
         let (request, group) = (self.request, &target.environments);
         let before = self.list_before(group, target.adopt);

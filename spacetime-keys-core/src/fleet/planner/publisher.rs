@@ -47,14 +47,14 @@ impl Planner<'_> {
                 plan.verified_with = verified_with;
             }
         } else if verified_with.is_none() && !external {
-            // Nobody known has signed it, and nobody vouched for it.
+            // No known key signed the token, and no flag vouches for it: its claims are not escrowed.
             return Ok(());
         } else if self.is_unknown(&host, publisher) && !self.is_vouched_for(publisher) {
             // A mistaken login, perhaps: nothing is done for it unasked.
             plan.notes.push(Note::AnotherPublisher);
             return Ok(());
         }
-        // A token that is left to become void needs its claims kept the more.
+        // A token that will stop working needs its claims kept all the more.
         plan.escrow = Some(publisher.clone());
         let escrow = self.snapshot.vault(&host).and_then(|vault| vault.escrow.as_ref().ok());
         if !escrow.is_some_and(|escrow| escrow.holds(publisher.identity)) {
@@ -99,7 +99,7 @@ impl Planner<'_> {
             return Err(Error::TokenUnexpectedIdentity);
         }
         // By now, the key that vouched for the token of a run that was cut short may be gone: a
-        // public key that was mounted alone, and has been replaced.
+        // public key that was mounted without its private one, and has been replaced.
         if self.is_vouched_for(publisher) {
             return Ok(());
         }

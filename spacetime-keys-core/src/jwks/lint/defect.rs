@@ -4,7 +4,7 @@ use crate::advice::{Advice, NextStep};
 use crate::error::{DiscoveryFlaw, NoSet, advice};
 use crate::fleet::Severity;
 
-/// What is wrong with a JWK set, or worth knowing about it.
+/// A defect of a JWK set, or a fact worth knowing about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Defect {
@@ -162,7 +162,7 @@ impl Defect {
         }
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn advice(self) -> Advice {
         let text = match self {
             Self::Malformed(NoSet::Form) | Self::Form => {

@@ -131,7 +131,7 @@ fn refusals(pairs: &Pairs<'_>) -> Vec<Defect> {
     defects
 }
 
-/// What a member holds.
+/// The value of a member.
 enum Member {
     Absent,
     Null,
@@ -201,7 +201,7 @@ fn rsa_numbers(n: &[u8], e: &[u8]) -> Option<Defect> {
     }
 }
 
-/// By name alone: a member that should not be there is not looked into.
+/// Only by name: a member that should not be there is not looked into.
 fn secrets(pairs: &Pairs<'_>) -> Option<Defect> {
     if Member::of(pairs, "kty").text() == Some("oct") {
         return Some(Defect::SharedSecret);
@@ -209,7 +209,7 @@ fn secrets(pairs: &Pairs<'_>) -> Option<Defect> {
     pairs.names().any(|name| PRIVATE.contains(&name)).then_some(Defect::PrivateMember)
 }
 
-/// What servers pass over.
+/// An entry that servers skip.
 fn unfit(pairs: &Pairs<'_>, material: &Material) -> Vec<Defect> {
     let alg = match material {
         Material::Ec { curve: Curve::P256, .. } => "ES256",

@@ -23,29 +23,29 @@ use crate::advice::Advice;
 use crate::fleet::Severity;
 use crate::server::Rules;
 
-/// What the lint says.
+/// The result of the lint.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Whether every server takes all of the set: no problem is an error.
     pub ok: bool,
     /// How many entries there are.
     pub entries: usize,
-    /// What was found, the set's own problems last.
+    /// The problems, those of the whole set last.
     pub problems: Vec<Problem>,
-    /// Which servers accept the set at all.
+    /// The servers that accept the set at all.
     pub taken_by: TakenBy,
 }
 
 /// A defect, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What was found.
+    /// The finding.
     pub defect: Defect,
     /// The entry's place in `keys`, from 0 on; `None` if it is about the set.
     pub entry: Option<usize>,
 }
 
-/// Which servers accept the set. One that they accept may still have keys that are of no use.
+/// The servers that accept the set. A set that they accept may still have keys that are of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TakenBy {
     nine: bool,
@@ -227,7 +227,7 @@ impl<'de> Deserialize<'de> for Pairs<'de> {
 }
 
 impl Problem {
-    /// How bad it is.
+    /// Its severity.
     pub const fn severity(&self) -> Severity {
         self.defect.severity()
     }

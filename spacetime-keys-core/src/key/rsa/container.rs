@@ -6,7 +6,7 @@ use crate::key::container::{name_algorithm, whole_sequence};
 use crate::pem::{Block, Container};
 use crate::{Error, Result};
 
-/// rsaEncryption. A key for RSASSA-PSS alone names another one.
+/// rsaEncryption. A key that is only for RSASSA-PSS names another one.
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /// Modulus and exponent, without sign bytes.
@@ -29,7 +29,7 @@ pub(crate) fn read_public(der: &[u8]) -> Result<Numbers<'_>> {
 }
 
 /// `PrivateKeyInfo ::= SEQUENCE { version, algorithm, privateKey OCTET STRING, … }`, of which the
-/// public numbers alone are taken: the private ones are the backend's to read.
+/// only public numbers are taken: the private ones are the backend's to read.
 pub(super) fn read_pkcs8(der: &[u8]) -> Result<Numbers<'_>> {
     let mut body = whole_sequence(der)?;
     body.unsigned().ok_or(Error::KeyDamaged)?;

@@ -51,8 +51,8 @@ impl RsaPublicKey {
         }
     }
 
-    /// Reads a PEM text: SPKI (`PUBLIC KEY`) or PKCS#1 (`RSA PUBLIC KEY`). Mends what
-    /// [`pem::normalize`] mends about the text.
+    /// Reads a PEM text: SPKI (`PUBLIC KEY`) or PKCS#1 (`RSA PUBLIC KEY`). Repairs what
+    /// [`pem::normalize`] repairs about the text.
     pub fn from_pem(input: impl AsRef<[u8]>) -> Result<Self> {
         Self::from_block(&pem::decode(input.as_ref())?)
     }

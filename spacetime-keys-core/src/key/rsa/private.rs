@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// An RSA private key, for development and tests: an issuer of tokens to try a server with.
 ///
 /// Wiped from memory when dropped. Deliberately neither `Clone` nor `Display`, and its `Debug`
-/// shows the public key's fingerprint alone.
+/// shows only the public key's fingerprint.
 pub struct RsaPrivateKey {
     pair: KeyPair,
     public: RsaPublicKey,
@@ -28,8 +28,8 @@ impl RsaPrivateKey {
         Self::from_pair(KeyPair::generate(KeySize::Rsa2048).map_err(|_| Error::Random)?)
     }
 
-    /// Reads a PEM text: PKCS#8 (`PRIVATE KEY`) or PKCS#1 (`RSA PRIVATE KEY`). Mends what
-    /// [`pem::normalize`] mends about the text.
+    /// Reads a PEM text: PKCS#8 (`PRIVATE KEY`) or PKCS#1 (`RSA PRIVATE KEY`). Repairs what
+    /// [`pem::normalize`] repairs about the text.
     pub fn from_pem(input: impl AsRef<[u8]>) -> Result<Self> {
         Self::from_block(&pem::decode(input.as_ref())?)
     }

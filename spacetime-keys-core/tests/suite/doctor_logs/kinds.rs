@@ -119,7 +119,7 @@ fn starts() -> Vec<Kind> {
     .into()
 }
 
-/// Each reason in the words of both generations, alone and as the CLI passes it on.
+/// Each reason in the words of both generations, as it is and as the CLI passes it on.
 fn reasons() -> Vec<Kind> {
     let refused = |words: String, reason: Reason| {
         (words, LogEvent::Refused(reason), Some(Outcome::Unauthorized), Some(401))

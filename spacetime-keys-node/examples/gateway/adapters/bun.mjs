@@ -1,4 +1,4 @@
-// `Bun.serve`. An event stream is silent for longer than bun waits unless it is told.
+// `Bun.serve`. An event stream is silent for longer than bun waits by default.
 
 /** @param {(request: Request) => Promise<Response>} gateway */
 export function serve(gateway, { host: hostname, port }) {

@@ -51,7 +51,7 @@ async function ask(path, body) {
   }
 }
 
-/** Begins anew: with a snapshot, and what has happened since. */
+/** Begins again: with a snapshot, and what has happened since. */
 async function watch() {
   const query = new URLSearchParams(tenant && { tenant });
   const { status, json, code } = await ask(`/api/documents?${query}`);

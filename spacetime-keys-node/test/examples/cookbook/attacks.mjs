@@ -1,4 +1,4 @@
-// Everything that the module offers, by whoever should not have it, with arguments that nobody should send.
+// Everything that the module offers, by users who should not have it, with arguments that nobody should send.
 
 import assert from "node:assert/strict";
 

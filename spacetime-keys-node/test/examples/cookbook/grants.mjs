@@ -22,7 +22,7 @@ export async function checkGrants(world) {
     const agent = await world.register("robot:support");
     const kate = await world.register("kate", { acme: "editor", globex: "editor" });
     const leo = await world.register("leo", { acme: "editor" });
-    // The user is `sub`, whoever acts is `act`.
+    // The user is `sub`, the one who acts is `act`.
     const delegated = (subject) =>
       app.mint(subject, { purpose: "delegated", claims: { act: { sub: "robot:support" } } });
     const token = delegated("kate");

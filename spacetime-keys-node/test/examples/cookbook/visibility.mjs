@@ -69,7 +69,7 @@ export async function checkVisibility(world) {
     );
   });
 
-  // The same by SQL works: a test by SQL alone would not notice.
+  // The same by SQL works: a test only by SQL would not notice.
   await check("a subscription to documents with a condition is refused", async () => {
     for (const where of ["tenant_id = 'acme'", "title = 'of acme'", "id > 0"]) {
       const query = `${DOCUMENTS} WHERE ${where}`;
@@ -141,7 +141,7 @@ export async function checkVisibility(world) {
     assert.deepEqual(await world.tables(), before);
   });
 
-  // The page says so: whoever reads it can judge what may stand in an argument.
+  // The page says so: a reader can judge what may stand in an argument.
   await check(
     "subscribers to viewer are told the arguments of reducers that touch it",
     async () => {

@@ -97,6 +97,7 @@ await check("after a cut line the browser comes back, and is told what it missed
   await chromium.until("document.querySelector('#state').value === 'away'");
   for (const title of ["Missed 1", "Missed 2"]) await world.write("u_1", "acme", title);
   assert.ok(!(await titles()).includes("Missed 1"));
+  await picture("gateway-away");
   await relay.mend();
   await isLive();
   for (const title of ["Missed 1", "Missed 2"]) await shows(title);
@@ -104,6 +105,7 @@ await check("after a cut line the browser comes back, and is told what it missed
   const all = await titles();
   assert.equal(new Set(all).size, all.length, "nothing twice");
   assert.equal(all.length, 6);
+  await picture("gateway-back");
 });
 
 await check("after the gateway's restart it asks for a login, and is up to date", async () => {

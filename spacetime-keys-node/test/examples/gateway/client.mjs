@@ -2,7 +2,7 @@
 
 import { StreamReader } from "../../gateway/support/sse.mjs";
 
-/** Whoever waits longer than this for an event has lost it. */
+/** A client that waits longer than this for an event has lost it. */
 const DEADLINE = 120_000;
 
 export class Watcher {

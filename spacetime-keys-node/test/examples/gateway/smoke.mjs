@@ -8,6 +8,7 @@ import { check, finish } from "../../real-server/support/checks.mjs";
 import { start } from "../../real-server/support/processes.mjs";
 import { RUNTIMES } from "../tokens/app.mjs";
 import { checkEnding, checkStop } from "./ending.mjs";
+import { telling } from "./gateway-process.mjs";
 import { CaddyProxy, checkProxy } from "./proxy.mjs";
 import { checkReading } from "./reading.mjs";
 import { EXAMPLE, World, eventually } from "./world.mjs";
@@ -19,7 +20,12 @@ if (runtime !== "node" && runtime !== "bun") {
   process.exit(2);
 }
 
-const world = await World.start(runtime, { HEARTBEAT_SECONDS: "1", STALL_SECONDS: "3" });
+const world = await World.start(runtime, {
+  HEARTBEAT_SECONDS: "1",
+  // Time for what is written while clients sleep.
+  STALL_SECONDS: "20",
+  ...telling(runtime),
+});
 const proxy = await CaddyProxy.start(world);
 const alice = await world.logIn("alice");
 
@@ -77,4 +83,4 @@ await check("no token, key, cookie or password is in any log or address", async 
   assert.doesNotMatch(log, /error:|unhandled/i);
 });
 
-finish(17);
+finish(18);

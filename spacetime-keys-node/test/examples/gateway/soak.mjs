@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { check, finish } from "../../real-server/support/checks.mjs";
 import { start } from "../../real-server/support/processes.mjs";
 import { sampleSeed, sampleSize } from "../../support/sample.mjs";
-import { TELL, holdings, openFiles } from "./soak/gateway-process.mjs";
+import { holdings, openFiles, telling } from "./gateway-process.mjs";
 import { rotate } from "./soak/rotation.mjs";
 import { judge } from "./soak/truth.mjs";
 import { Writers } from "./soak/writers.mjs";
@@ -33,7 +33,7 @@ const HEAP_SLACK = 32;
 const RSS_SLACK = 96;
 
 const world = await World.start("node", {
-  NODE_OPTIONS: `--import ${TELL}`,
+  ...telling("node"),
   STREAMS_PER_USER: `${CLIENTS}`,
 });
 const tenants = [
@@ -190,4 +190,4 @@ await check("it stops, and has complained of nothing", async () => {
   assert.deepEqual(log.match(/^(.*(warning|unhandled|eyJ)|error).*$/gim), null);
 });
 
-finish(5);
+finish(6);

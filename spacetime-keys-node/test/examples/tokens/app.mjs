@@ -63,12 +63,6 @@ export class App {
     return this.#process.child.pid;
   }
 
-  /** Bytes that the process has in memory. */
-  memory() {
-    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
-    return 1024 * Number(status.match(/^VmRSS:\s*(\d+) kB$/m)[1]);
-  }
-
   /** Makes the private key's file readable for others. */
   exposePrivateKey() {
     chmodSync(join(this.#folder, "id_ecdsa"), 0o644);

@@ -1,4 +1,4 @@
-// What the example answers to browsers, other sites and whoever tries: no database is asked here.
+// What the example answers to browsers, other sites and attackers: no database is asked here.
 
 import assert from "node:assert/strict";
 

@@ -1,7 +1,7 @@
 // The gateway's parts with sessions, keys and a projection that a test fills, and reducers that note what they
 // are asked.
 
-import { Signer, deriveIdentity, generateKeyPair } from "spacetime-keys";
+import { createIssuer, deriveIdentity, generateKeyPair } from "spacetime-keys";
 
 import { ApiKeys, makeApiKey } from "../../../examples/gateway/api-keys.mjs";
 import { Broker } from "../../../examples/gateway/broker.mjs";
@@ -14,7 +14,7 @@ export const ISSUER = "http://127.0.0.1:3000";
 export const identityOf = (subject) => deriveIdentity(ISSUER, subject);
 export const pair = generateKeyPair();
 
-const signer = new Signer(pair.privateKey);
+const { mint } = createIssuer({ issuer: ISSUER, keys: [{ privateKey: pair.privateKey }] });
 
 /** @param options Of the streams. */
 export function makeGateway(options = {}) {
@@ -23,9 +23,8 @@ export function makeGateway(options = {}) {
   const sessions = new Sessions(false);
   const apiKeys = new ApiKeys([entry]);
   const broker = new Broker({
-    signer,
+    mint,
     issuer: ISSUER,
-    target: "dev",
     sessions,
     apiKeys,
     findUser: (id) => users.get(id) ?? null,

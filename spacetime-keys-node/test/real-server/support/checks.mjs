@@ -10,7 +10,7 @@ export async function check(name, body) {
     await body();
   } catch (error) {
     console.log(`test ${name} ... FAILED`);
-    // The stack alone repeats the message; of other errors the cause is worth reading, too.
+    // The stack by itself repeats the message; of other errors the cause is worth reading, too.
     console.error(error instanceof AssertionError ? error.stack : error);
     console.log(`test result: FAILED. ${passed} passed; 1 failed`);
     process.exit(1);

@@ -55,7 +55,7 @@ export class Host {
 
   /**
    * How commands are run here: in the host's folder, and in an environment that knows nothing of
-   * the machine around it, no proxy, no cloud login, no configuration of whoever runs the tests.
+   * the machine around it, no proxy, no cloud login, no configuration of the user who runs the tests.
    */
   options(environment = {}) {
     const env = {
@@ -92,7 +92,7 @@ export class Host {
     return this.run([Host.real("spacetimedb-cli"), ...args]);
   }
 
-  /** Logs in at the server: a new `sub`, hence a new identity, unless somebody is logged in. */
+  /** Logs in at the server: a new `sub`, so a new identity, unless somebody is logged in. */
   logIn(server) {
     const cli = Host.real("spacetimedb-cli");
     this.succeed([cli, "server", "add", NICKNAME, "--url", server.url, "-d"]);

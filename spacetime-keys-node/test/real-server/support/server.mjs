@@ -39,7 +39,7 @@ export class Server {
     return server;
   }
 
-  /** Stops the server and starts it again on the same port: it reads the mounted keys anew. */
+  /** Stops the server and starts it again on the same port: it reads the mounted keys again. */
   async restart() {
     await this.stop();
     await this.startAgain();

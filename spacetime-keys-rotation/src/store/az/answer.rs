@@ -1,4 +1,4 @@
-//! What az prints as JSON, read.
+//! Reads the JSON that az prints.
 
 use std::collections::BTreeMap;
 
@@ -29,20 +29,20 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Zeroizing<String>
     Option::<String>::deserialize(from).map(|value| value.map(Zeroizing::new))
 }
 
-/// Of `show`.
+/// The answer of `show`.
 pub(super) fn shown(json: &[u8], call: &Call<'_>) -> Result<Secret, Failure> {
     let mut version: Version = parse(json, call)?;
     let value = version.value.take().ok_or_else(|| call.no_answer())?;
     Ok(Secret { value, properties: properties(version, call)? })
 }
 
-/// Of `list-versions`.
+/// An entry of the answer of `list-versions`.
 pub(super) fn listed(json: &[u8], call: &Call<'_>) -> Result<Vec<Properties>, Failure> {
     let versions: Vec<Version> = parse(json, call)?;
     versions.into_iter().map(|version| properties(version, call)).collect()
 }
 
-/// Of `set`, asked for the id alone.
+/// The answer of `set`, asked only for the id.
 pub(super) fn written(json: &[u8], call: &Call<'_>) -> Result<String, Failure> {
     let id: String = parse(json, call)?;
     version_of(&id).ok_or_else(|| call.no_answer())
@@ -107,7 +107,7 @@ mod tests {
         let list = format!("[{}, {}]", version(ID, CREATED, ""), version(ID, CREATED, ""));
         assert_eq!(listed(list.as_bytes(), &CALL).unwrap().len(), 2);
         assert_eq!(written(format!("\"{ID}\"\n").as_bytes(), &CALL).unwrap().len(), 32);
-        // Nobody has tagged it.
+        // It has no tags.
         let bare = json.replace(r#"{"file-encoding": "utf-8", "rotation-id": "r1"}"#, "null");
         assert!(shown(bare.as_bytes(), &CALL).is_ok());
     }

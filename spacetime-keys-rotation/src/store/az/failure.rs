@@ -13,7 +13,7 @@ use crate::store::key_vault::{
     AZ_MISSING, AZ_WITHOUT_LOGIN, Call, entra_code, no_connection, no_login, tls,
 };
 
-/// Which failure it is.
+/// The kind of failure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Sign {
     NotFound,

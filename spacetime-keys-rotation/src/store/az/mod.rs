@@ -22,7 +22,7 @@ use crate::error::{Failure, Kind};
 use crate::files;
 use crate::watch::{AzCall, Watch};
 
-/// How to run the Azure CLI.
+/// The settings for running the Azure CLI.
 #[derive(Clone, Debug)]
 pub struct Az {
     /// The program: a path, or a name that is looked for on `PATH`.
@@ -45,7 +45,7 @@ impl Default for Az {
     }
 }
 
-/// Azure Key Vault as key store, by the Azure CLI: whoever is logged in by `az login` reads and
+/// Azure Key Vault as key store, by the Azure CLI: the user who is logged in by `az login` reads and
 /// writes. Needs no feature of this crate.
 ///
 /// **What goes in** is an argument array, never through a shell: names of vaults and secrets, versions,

@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// A number of places; whoever finds none free waits.
+/// A number of places; a call that finds none free waits.
 pub(super) struct Places {
     free: Mutex<usize>,
     freed: Condvar,

@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// many ticks after its end. Not a time: this very process may have stood still.
 const QUIET_TICKS: usize = 50;
 
-/// What az printed, and how it ended.
+/// The output of az, and its end.
 pub(super) struct Ran {
     pub(super) stdout: Zeroizing<Vec<u8>>,
     pub(super) stderr: Zeroizing<Vec<u8>>,
@@ -97,7 +97,7 @@ pub(super) fn run(
             return Err(NotRun::TimedOut);
         }
     };
-    // Where the script was killed, what it had started may go on; whoever holds its output open shows
+    // Where the script was killed, what it had started may go on; a process that holds its output open shows
     // that the group is still there. What a good call leaves behind is let be.
     group.is_over = !is_open || status.success();
     Ok(Ran { stdout, stderr, status })
@@ -130,7 +130,7 @@ impl Group {
         Ok(Self { child: command.spawn()?, status: None, is_over: false })
     }
 
-    /// What it prints, as it comes; no more, when both of its outputs are closed.
+    /// Its output, as it comes; `None` when both of its streams are closed.
     fn pieces(&mut self) -> io::Result<Receiver<Piece>> {
         let (sender, receiver) = sync_channel(4);
         if let Some(stdout) = self.child.stdout.take() {

@@ -112,7 +112,7 @@ pub(super) fn login_failure(auth: Auth, error: &azure_core::Error) -> Failure {
     no_login(why, code, again(auth))
 }
 
-/// How to log in.
+/// The next step to log in.
 const fn again(auth: Auth) -> &'static str {
     match auth {
         Auth::Cli => {

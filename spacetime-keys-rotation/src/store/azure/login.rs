@@ -19,7 +19,7 @@ use super::failure::login_failure;
 use crate::error::Failure;
 use crate::store::Auth;
 
-/// A token is asked for anew this long before it expires.
+/// A new token is asked for this long before the old one expires.
 const MARGIN: Duration = Duration::seconds(60);
 
 /// A credential whose answer is kept. The Azure CLI's takes half a second, and a wrong secret

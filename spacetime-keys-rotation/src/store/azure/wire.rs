@@ -36,7 +36,7 @@ impl HttpClient for Wire {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let url = request.url();
         let host = url.host_str().unwrap_or_default();
-        // Vaults name the pages of a list by absolute URLs. A token goes to vaults alone.
+        // Vaults name the pages of a list by absolute URLs. A token goes only to vaults.
         let authorized = request.headers().get_optional_str(&AUTHORIZATION).is_some();
         if authorized && !host.ends_with(&format!(".{DOMAIN}")) {
             let text = "an answer led to a host that is no vault";

@@ -1,4 +1,4 @@
-//! What an error of the SDK says: the whole chain, for its outer text is often useless.
+//! The text of an SDK error: the whole chain, because its outer text is often useless.
 
 use std::error::Error;
 

@@ -77,7 +77,7 @@ fn a_disabled_or_a_deleted_secret_is_named() {
     let failure = store.read("kv-dev", "s").err().unwrap();
     assert_eq!(failure.kind().code(), "ERR_STORE_SECRET_DISABLED");
     assert_eq!(*store.get("kv-dev", "s", &earlier).unwrap().value, "earlier");
-    // Whoever may only read sees none.
+    // A user who may only read sees none.
     stand_in.delete("kv-dev", "s");
     assert!(store.read("kv-dev", "s").unwrap().latest.is_none());
     let failure = store.put("kv-dev", "s", &new("another")).err().unwrap();

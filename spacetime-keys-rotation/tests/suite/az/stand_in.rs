@@ -34,7 +34,7 @@ impl StandIn {
         this
     }
 
-    /// Another one that holds the same versions, and counts its calls anew.
+    /// Another one that holds the same versions, and counts its calls from zero.
     pub(crate) fn copy(&self) -> Self {
         let copy = Self::new();
         for name in names(&self.path("v")) {

@@ -9,7 +9,7 @@ use crate::random::rank;
 const MAX_PAGE: usize = 25;
 
 /// One page of `items`, each with the text that its place in the order comes from. The order is
-/// drawn anew with each first page, and the link to the next page carries it on.
+/// drawn again with each first page, and the link to the next page carries it on.
 pub(super) fn page(
     mut items: Vec<(String, Value)>,
     call: &Call,

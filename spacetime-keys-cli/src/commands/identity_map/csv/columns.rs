@@ -20,7 +20,7 @@ pub(crate) struct Columns {
     pub(super) names: Option<Names>,
 }
 
-/// What a header calls the two columns, in lower case.
+/// The header's names of the two columns, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Names {
     old: String,

@@ -1,4 +1,4 @@
-//! What a first row looks like: names of columns, or a user.
+//! The kind of a first row: names of columns, or a user.
 
 use std::borrow::Cow;
 
@@ -52,7 +52,7 @@ const LAST_WORDS: [&str; 42] = [
     "new",
 ];
 
-/// Of a name the way it is written in a file: as headers are compared.
+/// A name in the form in which headers are compared.
 pub(super) fn name(field: &[u8]) -> String {
     // A table in another encoding than UTF-8 still has its known names in ASCII.
     let name = String::from_utf8_lossy(field);
@@ -90,7 +90,7 @@ fn has_last_word(value: &[u8]) -> bool {
     words.iter().rfind(|word| !word.is_empty()).is_some_and(|word| LAST_WORDS.contains(&&**word))
 }
 
-/// What a value is, as far as all subjects of a source are alike.
+/// The kind of a value, as far as all subjects of a source are alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Uuid,

@@ -1,4 +1,4 @@
-//! What a person has said of a table, and what its first rows say.
+//! The layout of a table: from flags, and from its first rows.
 
 use std::borrow::Cow;
 
@@ -30,12 +30,12 @@ pub(crate) struct Found {
     pub(crate) doubt: Option<&'static str>,
 }
 
-/// So many rows below the first are compared with it.
+/// The number of rows that are compared with the first one.
 const SAMPLE: usize = 20;
 
 type Record<'a> = Vec<Cow<'a, [u8]>>;
 
-/// How the beginning of a table was read.
+/// The reading of a table's beginning.
 struct Head<'a> {
     separator: u8,
     /// Somebody has said so, or the table has.
@@ -280,7 +280,7 @@ impl Layout {
                 ));
             }
         }
-        let doubt = "there is no header: the first row is taken for a user, the first column for the old subjects, the second for the new ones; `--header no --subject-column 1 --new-subject-column 2` or a first line `old_subject,new_subject` says so";
+        let doubt = "there is no header: the first row is taken for a user, the first column for the old subjects, the second for the new ones. To say so, use `--header no --subject-column 1 --new-subject-column 2` or a first line `old_subject,new_subject`";
         Ok((0, count - 1, false, (count == 2).then_some(doubt)))
     }
 }
@@ -289,7 +289,7 @@ fn bad_header(message: &str) -> Failure {
     Failure::new(
         "ERR_INPUT_HEADER",
         message,
-        "give `--subject-column NAME` (or a number from 1 on), and `--new-subject-column` if the subjects change; or name the columns in the first line: `subject`, or `old_subject` and `new_subject`; `--header no` says that the first row is a user",
+        "give `--subject-column NAME` (or a number from 1 on), and `--new-subject-column` if the subjects change. Or name the columns in the first line: `subject`, or `old_subject` and `new_subject`. `--header no` says that the first row is a user",
     )
 }
 

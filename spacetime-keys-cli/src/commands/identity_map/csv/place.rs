@@ -1,11 +1,11 @@
-//! Where the column is that somebody asked for.
+//! The place of a column that the user asked for.
 
 use std::borrow::Cow;
 
 use crate::args::Column;
 use crate::failure::Failure;
 
-/// Where a column is.
+/// The place of a column.
 pub(super) fn place(
     column: &Column,
     first: &[Cow<'_, [u8]>],

@@ -1,7 +1,7 @@
 //! A record's extent and its values: RFC 4180, to the letter, with any separator.
 //!
-//! The usual readers are lenient: after a quote that is not closed they take the rest of the file
-//! for one value, and a stray quote they mend by guessing. Here either makes one bad *line*, and
+//! Other readers are lenient: after a quote that is not closed, they take the rest of the file
+//! for one value, and they guess what a stray quote means. Here each makes one bad *line*, and
 //! the next is read as if nothing had been. A guessed subject would be a lost user.
 
 use std::borrow::Cow;
@@ -10,12 +10,12 @@ use memchr::memchr;
 
 use super::super::row::{BadRow, MAX_ROW_BYTES};
 
-/// How far a record reaches.
+/// The extent of a record.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// So many bytes, the line end among them.
+    /// A record of this many bytes, with its line end.
     Record(usize),
-    /// So many bytes, one line, are no record.
+    /// A line of this many bytes that is no record.
     Bad(usize, BadRow),
     /// More of the input is needed to tell.
     Open,

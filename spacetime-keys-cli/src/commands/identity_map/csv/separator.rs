@@ -13,7 +13,7 @@ const SEPARATORS: [(u8, &str, &str); 4] = [
 pub(super) struct Other {
     /// In the plural.
     pub(super) name: &'static str,
-    /// As `--separator` takes it.
+    /// Its name, as `--separator` takes it.
     pub(super) argument: &'static str,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn in_header(value: &str, used: u8, is_name: impl Fn(&str) -> bool) -
         .map(|(_, other)| other)
 }
 
-/// What separates columns in a value that should be one subject.
+/// The separator in a value that should be one subject.
 pub(super) fn in_subject(value: &[u8], used: u8) -> Option<Other> {
     others(used)
         .find(|(byte, _)| match byte {

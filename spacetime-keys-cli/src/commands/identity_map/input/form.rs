@@ -1,4 +1,4 @@
-//! What rows look like, as it was found out or said.
+//! The form of rows, found out or given.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::super::ndjson::Members;
 use crate::args::Column;
 use crate::failure::Failure;
 
-/// What rows look like.
+/// The form of rows.
 #[derive(Clone)]
 pub(crate) enum Form {
     Csv(Columns),
@@ -15,7 +15,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// As it was read, for a person.
+    /// The form as a text, for a person.
     pub(crate) fn words(&self) -> String {
         let columns = match self {
             Self::Csv(columns) => columns,
@@ -36,7 +36,7 @@ impl Form {
         )
     }
 
-    /// As it was read, for a program.
+    /// The form as JSON, for a program.
     pub(crate) fn json(&self) -> Value {
         let columns = match self {
             Self::Csv(columns) => columns,

@@ -17,11 +17,11 @@ pub(super) use form::Form;
 use form::members;
 use recognize::{Kind, foreign, recognize};
 
-/// So much is read, and then handed on, in one piece. Small enough for a processor's cache, large
-/// enough that handing it on costs nothing.
+/// Read size in bytes. Small enough for a processor's cache, large
+/// enough that handing a piece on costs nothing.
 const PIECE: usize = 256 << 10;
 
-/// So far the first row is looked for.
+/// How far into the input the first row may begin, in bytes.
 const MAX_HEAD: usize = 16 << 20;
 
 /// A byte order mark.
@@ -34,9 +34,9 @@ pub(super) struct Input {
     /// Bytes in all, where that is known.
     pub(super) size: Option<u64>,
     pub(super) form: Form,
-    /// What is to be said of how it begins.
+    /// The note about its beginning.
     pub(super) doubt: Option<&'static str>,
-    /// What was read and is not handed out yet.
+    /// The bytes that were read and not handed out yet.
     ahead: Vec<u8>,
     line: u64,
     /// Nothing more comes from the reader.
@@ -174,7 +174,7 @@ impl Input {
             }
             let mut cut = if at_end { piece.len() } else { self.last_end(piece) };
             if cut == 0 {
-                // A line without end. What is left of it is too long, too, and whoever reads it
+                // A line without end. What is left of it is too long, too, and the reader of it
                 // says so.
                 piece.truncate(MAX_ROW_BYTES + 1);
                 piece.push(b'\n');
@@ -188,7 +188,7 @@ impl Input {
         }
     }
 
-    /// Where the last row that is whole ends, in the middle of an input.
+    /// The end of the last whole row, in the middle of an input.
     fn last_end(&self, piece: &[u8]) -> usize {
         // Without quotes, every line end ends a row.
         let separator = match &self.form {

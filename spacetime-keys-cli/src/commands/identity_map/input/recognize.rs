@@ -1,4 +1,4 @@
-//! What an input is, by how it begins.
+//! The kind of an input, told by its beginning.
 
 use serde::de::IgnoredAny;
 

@@ -1,4 +1,4 @@
-//! Who sees what. A view is made anew for each caller, and for open subscriptions whenever a row changes
+//! Who sees what. A view is computed for each caller, and for open subscriptions whenever a row changes
 //! that it has read; so a grant and a revocation show at once.
 
 use spacetimedb::{view, ViewContext};

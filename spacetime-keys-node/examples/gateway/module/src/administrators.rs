@@ -1,4 +1,4 @@
-//! Who sets up tenants and actors. There is always one.
+//! Administrators set up tenants and actors. There is always one.
 
 use spacetimedb::{reducer, Identity, ReducerContext, Table};
 

@@ -57,7 +57,7 @@ fn take(ctx: &ReducerContext, Link { old_identity, new_identity }: Link) -> Resu
     Ok(1)
 }
 
-/// The end of a change of issuer. Whoever gets hold of an old issuer's domain or key can sign for its users,
+/// The end of a change of issuer. A person who gets hold of an old issuer's domain or key can sign for its users,
 /// for ever: after this, to nobody's use. What named an old identity names the one it is linked to.
 /// Identities without a link are left alone.
 #[reducer]

@@ -1,4 +1,4 @@
-//! Who sees which documents.
+//! The documents that each user sees.
 //!
 //! On 1.x the joined table has to be public and without a filter of its own: with one, subscriptions are
 //! refused ("require indexes on join columns") although the same SQL works when it is asked once.

@@ -1,10 +1,18 @@
 // What the gateway's process holds: memory after a collection, open files by /proc.
 
 import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
-import { eventually } from "../world.mjs";
+import { eventually } from "./world.mjs";
 
-export const TELL = new URL("tell.mjs", import.meta.url).href;
+const TELL = fileURLToPath(new URL("tell.mjs", import.meta.url));
+
+/** The environment by which a gateway tells its memory. @param runtime `node` or `bun`. */
+export function telling(runtime) {
+  return runtime === "bun"
+    ? { BUN_OPTIONS: `--preload ${TELL}` }
+    : { NODE_OPTIONS: `--import ${TELL}` };
+}
 
 let asked = 0;
 

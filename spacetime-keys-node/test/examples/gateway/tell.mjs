@@ -1,7 +1,7 @@
-// Loaded into the gateway's process before it (`node --import`): asked by a signal, it says in its log what memory
+// Loaded into the gateway's process before it (`--import`, or bun's `--preload`): asked by a signal, it says in its log what memory
 // is left when everything that can go is gone.
 
-import { settledRss } from "../../../support/memory.mjs";
+import { settledRss } from "../../support/memory.mjs";
 
 let count = 0;
 process.on("SIGUSR2", async () => {
