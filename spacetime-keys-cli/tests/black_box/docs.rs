@@ -11,12 +11,13 @@ use crate::common::{Host, PROGRAM};
 use crate::pages;
 
 /// The pages that people follow step by step.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "../README.md",
     "start.md",
     "install.md",
     "ci.md",
     "publish-without-token.md",
+    "internals/readers.md",
     "publish-refused.md",
     "own-tokens.md",
     "leaving-keycloak.md",
