@@ -51,7 +51,7 @@ impl Helps {
         let whole = self.of(&names);
         // The second word may be an argument.
         let first = names.get(..1).and_then(|first| self.of(first));
-        let Some((help, named)) =
+        let Some((help, length)) =
             whole.map(|help| (help, names.len())).or(first.map(|help| (help, 1)))
         else {
             return names.first().map(|&name| name.to_owned());
@@ -60,15 +60,11 @@ impl Helps {
             help.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'))
                 .any(|word| word == flag)
         };
-        words
-            .iter()
-            .skip(named)
-            .filter_map(|word| {
-                let flag = word.trim_matches(|letter| "[]…()\"'".contains(letter));
-                let flag = flag.split(['=', '\\', '[']).next().unwrap();
-                (flag.starts_with('-') && flag.len() > 1 && !known(flag)).then(|| flag.to_owned())
-            })
-            .next()
+        words.iter().skip(length).find_map(|word| {
+            let flag = word.trim_matches(|letter| "[]…()\"'".contains(letter));
+            let flag = flag.split(['=', '\\', '[']).next().unwrap();
+            (flag.starts_with('-') && flag.len() > 1 && !known(flag)).then(|| flag.to_owned())
+        })
     }
 }
 

@@ -17,10 +17,10 @@ fn each_command_has_its_part() {
     let host = Host::empty();
     host.run(&["man", "--out", "pages"]).success();
     let pages = fs::read_dir(host.path("pages")).unwrap();
-    let named =
+    let command_of =
         |page: &str| page.strip_prefix("spacetime-keys-").map(|name| name.replace('-', " "));
     let names: BTreeSet<String> = pages
-        .filter_map(|page| named(page.unwrap().path().file_stem()?.to_str()?))
+        .filter_map(|page| command_of(page.unwrap().path().file_stem()?.to_str()?))
         .filter(|name| !WITHOUT_JSON.contains(&name.as_str()))
         .collect();
     // A command that has others in it prints its help.

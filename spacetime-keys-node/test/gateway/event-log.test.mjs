@@ -49,7 +49,7 @@ describe("an event log", () => {
       [`${EPOCH}-5.0`, null],
       [`${EPOCH}-5 `, null],
       [`${EPOCH}-99999999999999999999`, null],
-      ["ba9876543210-5", null],
+      ["c09876543210-5", null],
       ["5", null],
       ["", null],
       [null, null],

@@ -81,7 +81,8 @@ mod tests {
     use super::lines;
 
     fn shown(before: &str, after: &str) -> String {
-        lines(before, after).into_iter().map(|(mark, line)| format!("{mark}{line}")).collect()
+        let parts = |(mark, line): (char, &str)| [mark.to_string(), line.to_owned()];
+        lines(before, after).into_iter().flat_map(parts).collect()
     }
 
     #[test]
