@@ -160,6 +160,8 @@ fn add(own: &mut BTreeMap<String, Value>, merged: Value) {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::Value;
 
     /// As compact JSON, which says what there is.
@@ -237,13 +239,13 @@ mod tests {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for step in 1..10 {
             let before = format!("*a{}, ", step - 1).repeat(10);
-            text.push_str(&format!("a{step}: &a{step} [{before}]\n"));
+            writeln!(text, "a{step}: &a{step} [{before}]").unwrap();
         }
         assert_eq!(Value::read(&text), None);
         // Nor does what is deep overflow the stack.
         let mut text = String::from("a0: &a0 [x]\n");
         for step in 1..50_000 {
-            text.push_str(&format!("a{step}: &a{step} [*a{}]\n", step - 1));
+            writeln!(text, "a{step}: &a{step} [*a{}]", step - 1).unwrap();
         }
         assert_eq!(Value::read(&text), None);
         assert_eq!(Value::read(&"[".repeat(100_000)), None);
