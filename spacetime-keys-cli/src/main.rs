@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod annotation;
 mod args;
 mod clock;
 mod commands;

@@ -362,6 +362,16 @@ pub(crate) struct Verify {
     /// A pair older than this is a problem: days, or a time such as 90d; 0: no limit [default: the policy's]
     #[arg(long, value_name = "DAYS", value_parser = days)]
     pub(crate) max_age_days: Option<u32>,
+    /// How to print problems: `github` makes each an annotation of the GitHub Actions job
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+    pub(crate) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    #[default]
+    Text,
+    Github,
 }
 
 #[derive(ClapArgs)]

@@ -9,7 +9,8 @@ use spacetime_keys_core::jwt::LOCAL_ISSUER;
 use spacetime_keys_core::printable::visible;
 
 use super::Answer;
-use crate::args;
+use crate::annotation::annotation;
+use crate::args::{self, Format};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::here;
@@ -27,8 +28,11 @@ pub(super) fn run(
         (Some(folder), []) => engine::verify_keys(folder)?,
         _ => fleet(args, &config()?, output)?,
     };
-    output.result(&report, || {
-        if output.is_quiet() { format!("{}\n", verdict(&report)) } else { to_text(&report) }
+    output.result(&report, || match args.format {
+        Format::Github if output.is_quiet() => annotations(&report) + &last_line(&report),
+        Format::Github => summary(&report) + &annotations(&report) + &last_line(&report),
+        Format::Text if output.is_quiet() => last_line(&report),
+        Format::Text => to_text(&report),
     });
     Ok(report.ok.into())
 }
@@ -47,6 +51,20 @@ fn fleet(args: &args::Verify, config: &Config, output: &Output) -> Result<Report
 }
 
 fn to_text(report: &Report) -> String {
+    let mut text = summary(report);
+    for problem in &report.problems {
+        let _ = write!(text, "\n{}", describe_problem(problem));
+    }
+    let gap = if report.problems.is_empty() { "" } else { "\n" };
+    text + gap + &last_line(report)
+}
+
+fn annotations(report: &Report) -> String {
+    report.problems.iter().map(annotation).collect()
+}
+
+/// All but the problems.
+fn summary(report: &Report) -> String {
     let mut text = String::new();
     if !report.environments.is_empty() {
         text.push_str(&of_environments(report));
@@ -73,16 +91,11 @@ fn to_text(report: &Report) -> String {
         };
         let _ = writeln!(text, "policy     {} {}: {mark}", names.join(" + "), rule.rule);
     }
-    for problem in &report.problems {
-        let _ = write!(text, "\n{}", describe_problem(problem));
-    }
-    let gap = if report.problems.is_empty() { "" } else { "\n" };
-    let _ = writeln!(text, "{gap}{}", verdict(report));
     text
 }
 
-fn verdict(report: &Report) -> String {
-    if report.ok { styled(GOOD, "ok") } else { styled(BAD, "not ok") }
+fn last_line(report: &Report) -> String {
+    format!("{}\n", if report.ok { styled(GOOD, "ok") } else { styled(BAD, "not ok") })
 }
 
 fn of_environments(report: &Report) -> String {
