@@ -52,7 +52,7 @@ fn global() -> Global {
 }
 
 fn describe(error: &Error) -> Failure {
-    // These two hold names of our own arguments, never values; a suggestion is one of ours, too.
+    // These hold names of our own arguments, never values; a suggestion is one of ours, too.
     let ours = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
@@ -80,7 +80,11 @@ fn describe(error: &Error) -> Failure {
         ErrorKind::InvalidSubcommand => "there is no such command".to_owned(),
         ErrorKind::MissingRequiredArgument => format!("missing: {}", this()),
         ErrorKind::MissingSubcommand => "a command is missing".to_owned(),
-        ErrorKind::ArgumentConflict => format!("{} cannot be used with what else is given", this()),
+        ErrorKind::ArgumentConflict => {
+            let other = ours(ContextKind::PriorArg);
+            let other = other.as_deref().unwrap_or("what else is given");
+            format!("{} cannot be used with {other}", this())
+        }
         ErrorKind::NoEquals | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
             format!("{} needs a value", this())
         }
