@@ -49,4 +49,13 @@ mod tests {
         commands.sort_unstable();
         assert_eq!(listed, commands);
     }
+
+    /// The list is written by us, so nothing wraps it.
+    #[test]
+    fn the_list_fits_into_80_columns() {
+        let help = command().render_help().to_string();
+        let lines = help.lines().take_while(|line| !line.trim_start().starts_with("--"));
+        let long: Vec<&str> = lines.filter(|line| line.chars().count() > 80).collect();
+        assert_eq!(long, Vec::<&str>::new());
+    }
 }

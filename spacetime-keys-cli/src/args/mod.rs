@@ -129,15 +129,15 @@ impl Color {
 pub(crate) enum Command {
     /// Write a configuration for this host, from what is found here
     Init(Init),
-    /// Replace the signing keys of an environment; the publisher keeps the databases
+    /// Replace an environment's signing keys; the owner stays the owner
     Rotate(Rotate),
     /// Finish an interrupted run, or repair keys that were half-written
     Resume(Resume),
     /// Go back to the previous key pair
     Rollback(Rollback),
-    /// Copy the vault's keys to this host, and re-sign the publisher token
+    /// Copy the vault's keys to this host; re-sign the publisher token
     Sync(Sync),
-    /// Check that vaults, key files and publisher token agree; changes nothing
+    /// Check that vaults, key files and token agree; changes nothing
     Verify(Verify),
     /// List every key pair of an environment, with its state
     History(History),
@@ -152,7 +152,7 @@ pub(crate) enum Command {
     /// Exit codes: 0 a publish will work; 1 it will not, for whatever reason; 2 usage; 3 --fix was not
     /// confirmed; 4 a log or a configuration cannot be read.
     Doctor(Doctor),
-    /// Exchange players' old tokens for new ones: a service beside a proxy
+    /// Exchange players' old tokens for new ones, beside a proxy
     ///
     /// A proxy asks `/forward-auth` about each request, and passes on the `Authorization` header of the
     /// answer. If a retired key in retired-keys.json signed the token, the header has a new token, signed
@@ -160,7 +160,7 @@ pub(crate) enum Command {
     /// client a token to keep. `/healthz` says whether tokens are exchanged, `/metrics` how many. Tokens are
     /// exchanged only while the server uses the mounted key. Stops at SIGTERM and SIGINT, with exit code 0.
     Exchange(Exchange),
-    /// Move data from one environment's server to another's: the steps that need keys
+    /// Move data from one environment's server to another's
     ///
     /// At the source, `passport` describes the source without a secret. You copy the data, for example with
     /// rsync. At the destination, `admit` refuses what is unsafe, and gives the publisher a token that the
