@@ -72,6 +72,15 @@ class Listener {
     return toResponse(JSON.parse(attempt(settle)), authorization);
   }
 
+  /** What the app's own function throws stays there: anything may be in it. */
+  #tell(error) {
+    try {
+      this.#onError(error);
+    } catch {
+      check.fail("options.onError", "must not throw");
+    }
+  }
+
   #now() {
     return check.time(this.#clock(), "what options.now returns");
   }
@@ -93,7 +102,7 @@ class Listener {
     const changed = attempt(() => this.#front.reload());
     if (changed === null) return false;
     const { failure } = JSON.parse(changed);
-    if (failure !== null) this.#onError(keysError(failure));
+    if (failure !== null) this.#tell(keysError(failure));
     return true;
   }
 

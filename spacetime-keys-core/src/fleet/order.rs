@@ -55,8 +55,14 @@ struct Ordered<T> {
 impl<T> Ordered<T> {
     /// Adds the versions of one second. Those without a place take the places that are free.
     fn add(&mut self, second: Vec<T>, stamp: &impl Fn(&T) -> Stamp<'_>) {
-        let (placed, others): (Vec<T>, Vec<T>) =
-            second.into_iter().partition(|version| stamp(version).position.is_some());
+        // A pair with a place tells of two without one which is older: one before it, one after.
+        let (mut placed, others): (Vec<T>, Vec<T>) = by_pairs(second, stamp)
+            .into_iter()
+            .partition(|version| stamp(version).position.is_some());
+        placed.sort_by(|a, b| {
+            let (a, b) = (stamp(a), stamp(b));
+            a.position.cmp(&b.position).then_with(|| a.version.cmp(b.version))
+        });
         let mut others = by_pairs(others, stamp).into_iter();
         for version in placed {
             let position = stamp(&version).position;
@@ -125,6 +131,13 @@ mod tests {
         assert_eq!(order(&time), ["b", "a"]);
         let place = [(1, Some(2), "a", None, None, false), (1, Some(1), "b", None, None, false)];
         assert_eq!(order(&place), ["b", "a"]);
+        // Of a vault's own versions, one is older than a copied one and one is newer.
+        let between = [
+            (1, None, "a", Some(3), Some(2), false),
+            (1, None, "b", Some(1), Some(0), false),
+            (1, Some(2), "c", Some(2), Some(1), false),
+        ];
+        assert_eq!(order(&between), ["b", "c", "a"]);
         // One was adopted, and replaced within the second.
         let pairs = [(1, None, "a", Some(1), Some(0), false), (1, None, "b", Some(0), None, false)];
         assert_eq!(order(&pairs), ["b", "a"]);

@@ -91,7 +91,7 @@ test("--dry-run says what it would do, and does not", async () => {
   const before = host.treeHash();
   const run = await host.tooling("--resign-token-only", "--dry-run");
   expect(run.code).toBe(0);
-  expect(run.stdout).toContain("would be signed");
+  expect(run.stdout).toContain("would be re-signed");
   expect(run.stdout).toContain(IDENTITY);
   expect(host.treeHash()).toBe(before);
 });

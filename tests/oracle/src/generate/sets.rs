@@ -270,6 +270,9 @@ pub fn mutate_entry(random: &mut Random, entry: &mut Json) -> &'static str {
                 random.pick(&["exp", "iat", "ext", "x5", "revoked", "KID"]).to_owned()
             };
             entry.add(&name, values::any(random));
+            if random.percent(20) {
+                entry.add(&name, values::any(random));
+            }
             "entry: unknown member"
         }
         14 => {
