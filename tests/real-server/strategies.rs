@@ -194,7 +194,7 @@ fn an_owner_does_not_move() {
     // `doctor` knows neither the claims nor the token.
     let diagnosis = Diagnosis::of(&host, server.url(), Some(DATABASE));
     assert_eq!(diagnosis.outcome(), "not_owner");
-    assert!(check(&diagnosis, "owner").contains("a clean slate is left"), "{}", diagnosis.printed);
+    assert!(check(&diagnosis, "owner").contains("you have to start over"), "{}", diagnosis.printed);
     fs::write(host.cli_toml(), owners).unwrap();
     let diagnosis = Diagnosis::of(&host, server.url(), Some(DATABASE));
     let said = check(&diagnosis, "owner");
