@@ -72,7 +72,13 @@ await check("no token, key, cookie or password is in any log or address", async 
   assert.match(log, /^GET \/api\/events 200$/m);
   assert.match(log, /^database lost: /m);
   const cookie = alice.cookie.split("=")[1];
-  const secrets = [cookie, world.apiKey, world.apiKey.slice("sk_importer_".length), world.password, "PRIVATE KEY"];
+  const secrets = [
+    cookie,
+    world.apiKey,
+    world.apiKey.slice("sk_importer_".length),
+    world.password,
+    "PRIVATE KEY",
+  ];
   assert.match(proxy.log(), /api\/events/);
   for (const [name, text] of Object.entries({ gateway: log, proxy: proxy.log() })) {
     for (const secret of secrets) assert.ok(!text.includes(secret), name);
