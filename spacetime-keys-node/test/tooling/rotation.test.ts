@@ -173,7 +173,7 @@ test("a host that was never logged in: keys alone", async () => {
   rmSync(host.path("data"), { recursive: true });
   const run = await host.tooling("--yes");
   expect(run.code).toBe(0);
-  expect(run.stderr).toContain("no publisher token is signed");
+  expect(run.stderr).toContain("no publisher token is re-signed");
   expect(existsSync(host.path("data"))).toBeFalse();
   expect(host.store.secret("kv-local", ESCROW).versions).toEqual([]);
 });

@@ -12,6 +12,7 @@ const root = join(folder, "../..");
 const bun = join(root, "node_modules/.bin/bun");
 const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
 let passed = 0;
+const failed = [];
 for (const file of files) {
   const { status, stderr } = spawnSync(bun, ["test", join(folder, file)], {
     cwd: root,
@@ -20,11 +21,12 @@ for (const file of files) {
   });
   process.stdout.write(stderr);
   const count = Number(/^ *(\d+) pass$/m.exec(stderr)?.[1] ?? 0);
-  if (status !== 0 || count === 0) {
-    console.error(`${file}: failed, or no test ran`);
-    process.exit(1);
-  }
+  if (status !== 0 || count === 0) failed.push(file);
   passed += count;
+}
+if (failed.length > 0) {
+  console.error(`failed, or no test ran: ${failed.join(", ")}`);
+  process.exit(1);
 }
 if (passed < MINIMUM) {
   console.error(`only ${passed} tests ran, at least ${MINIMUM} should`);
