@@ -1,6 +1,6 @@
 // Makes docs/internals/figures.md from what a run printed:
 //
-//   ./tests/run --real-server | tee log; node tests/figures.mjs log
+//   ./tests/run --real-server | tee log; node tests/figures.mjs log [log of suites that were run again]
 //
 // Figures of test runs stand on that page and on no other, so none is out of date without being seen.
 
@@ -9,22 +9,36 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const PAGE = new URL("../docs/internals/figures.md", import.meta.url);
 
-/** @param {string} log @returns {string} The page. @throws Where the run is not whole, or a suite failed. */
-export function page(log, commit) {
+/** What one run printed: its suites, and its last lines. */
+function read(log) {
   const [, table] = /^--- suites\n([\s\S]*)/m.exec(log) ?? [];
   const rows = [...(table ?? "").matchAll(/^ *(\d+) s +(\d+) tests {2}([\w-]+)$/gm)];
-  const [, seconds, sample, seed] =
-    /^(\d+) s; sample: (\w+), SPACETIME_KEYS_TEST_SEED=(\d+)$/m.exec(log) ?? [];
-  const [, passed, failed] = /^total: (\d+) passed, (\d+) failed$/m.exec(log) ?? [];
-  if (rows.length === 0 || seed === undefined || passed === undefined) {
-    throw new Error("this is not what a whole run of ./tests/run prints");
+  const [, sample, seed] =
+    /^\d+ s; sample: (\w+), SPACETIME_KEYS_TEST_SEED=(\d+)$/m.exec(log) ?? [];
+  if (rows.length === 0 || seed === undefined || !/^total: /m.test(log)) {
+    throw new Error("this is not what ./tests/run prints to its end");
   }
-  if (failed !== "0") throw new Error(`${failed} suites failed`);
+  return { rows, sample, seed };
+}
+
+/**
+ * @param {string[]} logs The first is of a whole run; in the others are suites that were run again after it.
+ * @param {string} commit @returns {string} The page. @throws Where a suite passed in none of them.
+ */
+export function page(logs, commit) {
+  const runs = logs.map(read);
+  const suites = new Map(runs.flatMap(({ rows }) => rows.map((row) => [row[3], row])));
+  const failed = [...suites].filter(([, [, , tests]]) => tests === "0").map(([name]) => name);
+  if (failed.length > 0) throw new Error(`failed: ${failed.join(", ")}`);
+  const rows = [...suites.values()];
+  const total = rows.reduce((sum, [, , tests]) => sum + Number(tests), 0);
+  const again = runs.slice(1).flatMap((run) => run.rows.map((row) => `\`${row[3]}\``));
+  const note = again.length > 0 ? ` After a failure there, run again: ${again.join(", ")}.` : "";
   return `# Figures of a test run
 
-Written by \`tests/figures.mjs\` from what \`./tests/run\` printed at commit \`${commit}\`: ${passed} tests in
-${rows.length} suites, ${seconds} seconds, sample \`${sample}\`, seed ${seed}. The seconds are those of one machine, and two suites run
-at a time.
+Written by \`tests/figures.mjs\` from what \`./tests/run\` printed at commit \`${commit}\`: ${total} tests in
+${rows.length} suites, sample \`${runs[0].sample}\`, seed ${runs[0].seed}.${note} The seconds are those of one machine, and two
+suites run at a time.
 
 | suite | tests | seconds |
 |---|---|---|
@@ -34,5 +48,11 @@ ${rows.map(([, time, tests, name]) => `| ${name} | ${tests} | ${time} |`).join("
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const commit = execFileSync("git", ["rev-parse", "--short=7", "HEAD"], { encoding: "utf8" });
-  writeFileSync(PAGE, page(readFileSync(process.argv[2], "utf8"), commit.trim()));
+  writeFileSync(
+    PAGE,
+    page(
+      process.argv.slice(2).map((log) => readFileSync(log, "utf8")),
+      commit.trim(),
+    ),
+  );
 }
