@@ -8,9 +8,14 @@ pub(crate) fn annotation(problem: &Problem) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let place = problem.environment.as_ref().map_or_else(String::new, |e| format!("{e}: "));
-    let text = format!("{place}{}\n{}", problem.message, problem.hint);
+    let text = format!("{}\n{}", with_place(problem), problem.hint);
     format!("::{kind} title={}::{}\n", in_title(problem.code), in_message(&text))
+}
+
+/// The message, behind the environment that it is about.
+pub(crate) fn with_place(problem: &Problem) -> String {
+    let place = problem.environment.as_ref().map_or_else(String::new, |e| format!("{e}: "));
+    format!("{place}{}", problem.message)
 }
 
 /// A line end would end the command, and what follows could be another one.

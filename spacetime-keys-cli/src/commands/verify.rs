@@ -9,7 +9,7 @@ use spacetime_keys_core::jwt::LOCAL_ISSUER;
 use spacetime_keys_core::printable::visible;
 
 use super::Answer;
-use crate::annotation::annotation;
+use crate::annotation::{annotation, with_place};
 use crate::args::{self, Format};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -124,9 +124,8 @@ fn describe_problem(problem: &Problem) -> String {
         Severity::Error => styled(BAD, "problem:"),
         Severity::Warning => styled(WARN, "warning:"),
     };
-    let place = problem.environment.as_ref().map_or_else(String::new, |e| format!("{e}: "));
     let width = width_of_stdout();
-    let message = format!("{mark} {place}{}", problem.message);
+    let message = format!("{mark} {}", with_place(problem));
     let message = wrapped(&message, Wrap { first: "", next: "  ", width });
     let hint = problem.hint.to_string();
     let hint = wrapped(&hint, Wrap { first: "  ", next: "  ", width });

@@ -1,6 +1,6 @@
-// The gateway's routes, as a handler of `Request`s. Nothing here knows which server or framework calls it.
+// The gateway's routes, each a handler of `Request`s. Nothing here knows which server or framework calls it.
 
-import { HttpError, answer, createRouter, readJson } from "../tokens/http.mjs";
+import { HttpError, answer, readJson } from "../tokens/http.mjs";
 
 /** Digits: what JSON's numbers have in JavaScript. */
 const ID_LIMIT = 15;
@@ -28,15 +28,7 @@ const EVENT_STREAM = {
  * @property {() => boolean} isConnected Whether the database is.
  */
 
-/**
- * @param {Parts & { origin: string, log?: Pick<Console, "log" | "error"> }} parts
- * @returns {(request: Request) => Promise<Response>}
- */
-export function createGateway({ origin, log, ...parts }) {
-  return createRouter(gatewayRoutes(parts), { origin, log });
-}
-
-/** The same as routes, to stand in a table with others. @param {Parts} parts */
+/** To stand in a table with others. @param {Parts} parts */
 export function gatewayRoutes({ projection, streams, broker, reducers, isConnected }) {
   /** Who reads what: the tenants that there are to choose from are the database's to say. */
   function reading(request) {

@@ -5,9 +5,10 @@ import { createIssuer, deriveIdentity, generateKeyPair } from "spacetime-keys";
 
 import { ApiKeys, makeApiKey } from "../../../examples/gateway/api-keys.mjs";
 import { Broker } from "../../../examples/gateway/broker.mjs";
-import { createGateway } from "../../../examples/gateway/gateway.mjs";
+import { gatewayRoutes } from "../../../examples/gateway/gateway.mjs";
 import { Projection } from "../../../examples/gateway/projection.mjs";
 import { EventStreams } from "../../../examples/gateway/stream.mjs";
+import { createRouter } from "../../../examples/tokens/http.mjs";
 import { Sessions } from "../../../examples/tokens/sessions.mjs";
 
 export const ISSUER = "http://127.0.0.1:3000";
@@ -46,7 +47,7 @@ export function makeGateway(options = {}) {
   const log = { log: (line) => lines.push(line), error: (line) => lines.push(line) };
   const state = { isConnected: true };
   const parts = { projection, streams, broker, reducers, isConnected: () => state.isConnected };
-  const gateway = createGateway({ ...parts, origin: ISSUER, log });
+  const gateway = createRouter(gatewayRoutes(parts), { origin: ISSUER, log });
   const cookieOf = (user) => sessions.begin(user).split(";", 1)[0];
   return {
     ...{ gateway, broker, sessions, apiKeys, users, streams, projection, reducers },
